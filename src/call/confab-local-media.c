@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-call"
+
+#include "config.h"
+
+#include "confab-local-media.h"
+
+G_DEFINE_INTERFACE (ConfabLocalMedia, confab_local_media, G_TYPE_OBJECT)
+
+enum {
+  SIGNAL_PROBLEM_CHANGED,
+  N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
+
+static void
+confab_local_media_default_init (ConfabLocalMediaInterface *iface)
+{
+  /**
+   * ConfabLocalMedia::problem-changed:
+   * @kind: microphone or camera
+   *
+   * A device stopped giving anything, or gives again.
+   */
+  signals[SIGNAL_PROBLEM_CHANGED] =
+    g_signal_new ("problem-changed", CONFAB_TYPE_LOCAL_MEDIA, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 1, CONFAB_TYPE_DEVICE_KIND);
+}
+
+#define IFACE CONFAB_LOCAL_MEDIA_GET_IFACE
+
+/**
+ * confab_local_media_create_peer_connection:
+ * @self: local media
+ * @servers: STUN and TURN
+ *
+ * Returns: (transfer full): a new connection that sends this media; its owner closes it
+ */
+ConfabPeerConnection *
+confab_local_media_create_peer_connection (ConfabLocalMedia *self, const ConfabIceServers *servers)
+{
+  g_return_val_if_fail (CONFAB_IS_LOCAL_MEDIA (self), NULL);
+  g_return_val_if_fail (servers != NULL, NULL);
+
+  return IFACE (self)->create_peer_connection (self, servers);
+}
+
+/**
+ * confab_local_media_get_stream:
+ * @self: local media
+ *
+ * The own tile, and where the muted flags are read. Its id stands in every SDP that is sent and stays the same.
+ *
+ * Returns: (transfer none): the stream
+ */
+ConfabStream *
+confab_local_media_get_stream (ConfabLocalMedia *self)
+{
+  g_return_val_if_fail (CONFAB_IS_LOCAL_MEDIA (self), NULL);
+
+  return IFACE (self)->get_stream (self);
+}
+
+/**
+ * confab_local_media_set_microphone_muted:
+ * @self: local media
+ * @muted: whether others hear silence
+ *
+ * At once and without renegotiation. Within a call use confab_call_set_microphone_muted(), which tells others.
+ */
+void
+confab_local_media_set_microphone_muted (ConfabLocalMedia *self, gboolean muted)
+{
+  g_return_if_fail (CONFAB_IS_LOCAL_MEDIA (self));
+
+  IFACE (self)->set_microphone_muted (self, muted);
+}
+
+/**
+ * confab_local_media_set_camera_muted:
+ * @self: local media
+ * @muted: whether the camera is closed
+ *
+ * As confab_local_media_set_microphone_muted().
+ */
+void
+confab_local_media_set_camera_muted (ConfabLocalMedia *self, gboolean muted)
+{
+  g_return_if_fail (CONFAB_IS_LOCAL_MEDIA (self));
+
+  IFACE (self)->set_camera_muted (self, muted);
+}
+
+/**
+ * confab_local_media_get_problem:
+ * @self: local media
+ * @kind: microphone or camera
+ *
+ * Returns: why the device gives nothing although it is not muted
+ */
+ConfabDeviceProblem
+confab_local_media_get_problem (ConfabLocalMedia *self, ConfabDeviceKind kind)
+{
+  g_return_val_if_fail (CONFAB_IS_LOCAL_MEDIA (self), CONFAB_DEVICE_PROBLEM_FAILED);
+
+  return IFACE (self)->get_problem (self, kind);
+}
+
+/**
+ * confab_local_media_close:
+ * @self: local media
+ *
+ * Closes the devices; may be called twice. Its peer connections must be closed before.
+ */
+void
+confab_local_media_close (ConfabLocalMedia *self)
+{
+  g_return_if_fail (CONFAB_IS_LOCAL_MEDIA (self));
+
+  IFACE (self)->close (self);
+}
+
+void
+confab_local_media_emit_problem_changed (ConfabLocalMedia *self, ConfabDeviceKind kind)
+{
+  g_signal_emit (self, signals[SIGNAL_PROBLEM_CHANGED], 0, kind);
+}

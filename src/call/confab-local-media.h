@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-ice-servers.h"
+#include "confab-peer-connection.h"
+#include "confab-stream.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ConfabLocalMedia:
+ *
+ * This device's microphone and camera for one call: what is captured once, encoded once and sent to every
+ * peer. It is made on the screen before joining (#ConfabMediaDevices) and handed to confab_call_join(), so
+ * that the camera is not opened twice. A muted camera is really closed. Main thread only.
+ *
+ * A microphone or camera that gives nothing never stops a call: silence, or no picture, is sent.
+ */
+#define CONFAB_TYPE_LOCAL_MEDIA (confab_local_media_get_type ())
+G_DECLARE_INTERFACE (ConfabLocalMedia, confab_local_media, CONFAB, LOCAL_MEDIA, GObject)
+
+struct _ConfabLocalMediaInterface {
+  GTypeInterface parent_iface;
+
+  ConfabPeerConnection *(*create_peer_connection) (ConfabLocalMedia *self,
+                                                   const ConfabIceServers *servers);
+  ConfabStream *(*get_stream) (ConfabLocalMedia *self);
+  void (*set_microphone_muted) (ConfabLocalMedia *self, gboolean muted);
+  void (*set_camera_muted) (ConfabLocalMedia *self, gboolean muted);
+  ConfabDeviceProblem (*get_problem) (ConfabLocalMedia *self, ConfabDeviceKind kind);
+  void (*close) (ConfabLocalMedia *self);
+};
+
+ConfabPeerConnection *confab_local_media_create_peer_connection (
+  ConfabLocalMedia *self,
+  const ConfabIceServers *servers) G_GNUC_WARN_UNUSED_RESULT;
+ConfabStream *confab_local_media_get_stream (ConfabLocalMedia *self);
+void confab_local_media_set_microphone_muted (ConfabLocalMedia *self, gboolean muted);
+void confab_local_media_set_camera_muted (ConfabLocalMedia *self, gboolean muted);
+ConfabDeviceProblem confab_local_media_get_problem (ConfabLocalMedia *self, ConfabDeviceKind kind);
+void confab_local_media_close (ConfabLocalMedia *self);
+
+/* For implementations. */
+void confab_local_media_emit_problem_changed (ConfabLocalMedia *self, ConfabDeviceKind kind);
+
+G_END_DECLS

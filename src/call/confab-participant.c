@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-call"
+
+#include "config.h"
+
+#include "confab-participant.h"
+
+G_DEFINE_INTERFACE (ConfabParticipant, confab_participant, G_TYPE_OBJECT)
+
+static void
+confab_participant_default_init (ConfabParticipantInterface *iface)
+{
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  /**
+   * ConfabParticipant:state:
+   *
+   * How the connection is.
+   */
+  g_object_interface_install_property (
+    iface, g_param_spec_enum ("state", NULL, NULL, CONFAB_TYPE_PARTICIPANT_STATE,
+                              CONFAB_PARTICIPANT_STATE_ADVERTISED, flags));
+  /**
+   * ConfabParticipant:encrypted:
+   *
+   * Whether the call's signalling with this device is encrypted; so, without it, the homeserver could listen.
+   */
+  g_object_interface_install_property (
+    iface, g_param_spec_boolean ("encrypted", NULL, NULL, TRUE, flags));
+}
+
+#define IFACE CONFAB_PARTICIPANT_GET_IFACE
+
+const char *
+confab_participant_get_user_id (ConfabParticipant *self)
+{
+  g_return_val_if_fail (CONFAB_IS_PARTICIPANT (self), NULL);
+
+  return IFACE (self)->get_user_id (self);
+}
+
+const char *
+confab_participant_get_device_id (ConfabParticipant *self)
+{
+  g_return_val_if_fail (CONFAB_IS_PARTICIPANT (self), NULL);
+
+  return IFACE (self)->get_device_id (self);
+}
+
+ConfabParticipantState
+confab_participant_get_state (ConfabParticipant *self)
+{
+  ConfabParticipantState state;
+
+  g_return_val_if_fail (CONFAB_IS_PARTICIPANT (self), CONFAB_PARTICIPANT_STATE_ADVERTISED);
+
+  g_object_get (self, "state", &state, NULL);
+  return state;
+}
+
+gboolean
+confab_participant_get_encrypted (ConfabParticipant *self)
+{
+  gboolean encrypted;
+
+  g_return_val_if_fail (CONFAB_IS_PARTICIPANT (self), FALSE);
+
+  g_object_get (self, "encrypted", &encrypted, NULL);
+  return encrypted;
+}
+
+/**
+ * confab_participant_get_streams:
+ * @self: a participant
+ *
+ * Returns: (transfer none): a model of #ConfabStream, user media first; empty before the metadata came
+ */
+GListModel *
+confab_participant_get_streams (ConfabParticipant *self)
+{
+  g_return_val_if_fail (CONFAB_IS_PARTICIPANT (self), NULL);
+
+  return IFACE (self)->get_streams (self);
+}

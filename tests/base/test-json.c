@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "confab-json.h"
+
+static void
+test_invalid (void)
+{
+  static const char *const inputs[] = {
+    "", " ", "{", "{}{}", "0{}", "\"a\"{}", "0[]", "{\"a\":1,}", "[1 2]", "nul", "{\"a\"}", "\xff",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (inputs); i++) {
+    g_autoptr(GError) error = NULL;
+    g_assert_null (confab_json_parse (inputs[i], -1, &error));
+    g_assert_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_INVALID);
+  }
+}
+
+static void
+test_depth (void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *deep = g_strnfill (200000, '[');
+  g_autofree char *quoted = g_strdup_printf ("{\"a\\\"\":\"%s\"}", deep);
+  g_autoptr(JsonObject) object = NULL;
+
+  g_assert_null (confab_json_parse (deep, -1, &error));
+  g_assert_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_INVALID);
+  g_clear_error (&error);
+
+  object = confab_json_parse_object (quoted, -1, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (strlen (confab_json_peek_string (object, "a\"")), ==, 200000);
+}
+
+static void
+test_read (void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(JsonObject) object =
+    confab_json_parse_object ("{\"s\":\"x\",\"i\":3,\"d\":3600000.0,\"h\":0.5,\"b\":true,\"n\":null,"
+                              "\"o\":{},\"a\":[\"p\",\"q\"],\"m\":[\"p\",1],\"big\":1e300}",
+                              -1, &error);
+  const char *text = NULL;
+  gint64 number = 7;
+  g_auto(GStrv) strings = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (confab_json_get_string (object, "s", &text, &error));
+  g_assert_cmpstr (text, ==, "x");
+  g_assert_true (confab_json_get_int (object, "d", &number, &error));
+  g_assert_cmpint (number, ==, 3600000);
+  g_assert_false (confab_json_get_int (object, "h", &number, &error));
+  g_assert_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_WRONG_TYPE);
+  g_clear_error (&error);
+  g_assert_cmpint (number, ==, 3600000);
+  g_assert_false (confab_json_get_int (object, "big", &number, NULL));
+  g_assert_false (confab_json_get_string (object, "none", &text, &error));
+  g_assert_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_MISSING);
+  g_clear_error (&error);
+  g_assert_true (confab_json_get_strv (object, "a", &strings, &error));
+  g_assert_cmpuint (g_strv_length (strings), ==, 2);
+  g_assert_false (confab_json_get_strv (object, "m", &strings, &error));
+  g_assert_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_WRONG_TYPE);
+  g_assert_cmpint (confab_json_peek_int (object, "s", -1), ==, -1);
+  g_assert_true (confab_json_peek_boolean (object, "b", FALSE));
+  g_assert_true (confab_json_peek_boolean (object, "n", TRUE));
+  g_assert_cmpfloat (confab_json_peek_double (object, "h", 0), ==, 0.5);
+  g_assert_nonnull (confab_json_peek_object (object, "o"));
+  g_assert_null (confab_json_peek_array (object, "o"));
+  g_assert_null (confab_json_peek_object (NULL, "o"));
+}
+
+/* Pairs of the specification's appendix “Canonical JSON”, “Examples”. */
+static void
+test_canonical (void)
+{
+  static const struct {
+    const char *in;
+    const char *out;
+  } pairs[] = {
+    { "{}", "{}" },
+    { "{ \"one\": 1, \"two\": \"Two\" }", "{\"one\":1,\"two\":\"Two\"}" },
+    { "{ \"b\": \"2\", \"a\": \"1\" }", "{\"a\":\"1\",\"b\":\"2\"}" },
+    { "{\"a\": \"日本語\"}", "{\"a\":\"日本語\"}" },
+    { "{\"本\": 2, \"日\": 1}", "{\"日\":1,\"本\":2}" },
+    { "{\"a\": \"\\u65E5\"}", "{\"a\":\"日\"}" },
+    { "{\"a\": null}", "{\"a\":null}" },
+    { "{\"a\":[true,{\"y\":-0,\"x\":\"\\n\\u0001\\/\\\"\"}]}",
+      "{\"a\":[true,{\"x\":\"\\n\\u0001/\\\"\",\"y\":0}]}" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) object = confab_json_parse_object (pairs[i].in, -1, &error);
+    g_autofree char *canonical = NULL;
+    g_assert_no_error (error);
+    canonical = confab_json_to_canonical (object, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (canonical, ==, pairs[i].out);
+  }
+}
+
+static void
+test_canonical_refused (void)
+{
+  static const char *const inputs[] = { "{\"a\":1.5}", "{\"a\":[9007199254740992]}" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (inputs); i++) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) object = confab_json_parse_object (inputs[i], -1, NULL);
+    g_assert_null (confab_json_to_canonical (object, &error));
+    g_assert_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_WRONG_TYPE);
+  }
+}
+
+static void
+test_copy (void)
+{
+  g_autoptr(JsonObject) object =
+    confab_json_parse_object ("{\"a\":{\"b\":[1,{\"c\":2}]}}", -1, NULL);
+  g_autoptr(JsonObject) copy = confab_json_copy_object (object);
+  g_autofree char *text = NULL;
+
+  json_object_set_int_member (confab_json_peek_object (copy, "a"), "d", 3);
+  text = confab_json_to_string (copy);
+  g_assert_cmpstr (text, ==, "{\"a\":{\"b\":[1,{\"c\":2}],\"d\":3}}");
+  g_assert_false (json_object_has_member (confab_json_peek_object (object, "a"), "d"));
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/json/invalid", test_invalid);
+  g_test_add_func ("/json/depth", test_depth);
+  g_test_add_func ("/json/read", test_read);
+  g_test_add_func ("/json/canonical", test_canonical);
+  g_test_add_func ("/json/canonical-refused", test_canonical_refused);
+  g_test_add_func ("/json/copy", test_copy);
+  return g_test_run ();
+}
