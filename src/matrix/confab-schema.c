@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-schema.h"
+
+/* Version 1. What each table is for:
+ *
+ * meta            one value a key: user_id, device_id, base_url, since (the sync token), display_name, avatar_url
+ * rooms           joined rooms, with what /sync says of them outside of events
+ * state           the room state that calls and the room list need (latest event of each type and key)
+ * members         members that came by (lazy loading): heroes, callers, those who wrote
+ * calls           group calls that are on, so that the next start need not scan rooms
+ * account_data    global account data that is needed (m.direct)
+ *
+ * olm_account     one row: the pickled account
+ * olm_sessions    one row a session; of those with the same sender_key the last used is taken for sending
+ * olm_seen        hashes of messages that were decrypted: a copy is refused
+ * device_users    whose devices are followed; stale: the list must be asked for again
+ * devices         their devices, with keys that were checked
+ * outbox          to-device messages that the server has not taken yet, in order of id
+ * inbox           to-device messages, decrypted, that were not handed to the calls yet, in order of id
+ */
+static const char version_1[] =
+  "CREATE TABLE meta ("
+  "  key TEXT PRIMARY KEY,"
+  "  value ANY"
+  ") WITHOUT ROWID;"
+  "CREATE TABLE rooms ("
+  "  room_id TEXT PRIMARY KEY,"
+  "  n_joined INTEGER NOT NULL DEFAULT 0,"
+  "  n_invited INTEGER NOT NULL DEFAULT 0,"
+  "  heroes TEXT," /* JSON array of user ids */
+  "  favourite INTEGER NOT NULL DEFAULT 0,"
+  "  last_activity INTEGER NOT NULL DEFAULT 0," /* ms since epoch */
+  "  members_loaded INTEGER NOT NULL DEFAULT 0"
+  ") WITHOUT ROWID;"
+  "CREATE TABLE state ("
+  "  room_id TEXT NOT NULL REFERENCES rooms ON DELETE CASCADE,"
+  "  type TEXT NOT NULL,"
+  "  state_key TEXT NOT NULL,"
+  "  sender TEXT NOT NULL,"
+  "  origin_server_ts INTEGER NOT NULL,"
+  "  content TEXT NOT NULL,"
+  "  PRIMARY KEY (room_id, type, state_key)"
+  ") WITHOUT ROWID;"
+  "CREATE TABLE members ("
+  "  room_id TEXT NOT NULL REFERENCES rooms ON DELETE CASCADE,"
+  "  user_id TEXT NOT NULL,"
+  "  membership TEXT NOT NULL,"
+  "  display_name TEXT,"
+  "  avatar_url TEXT,"
+  "  PRIMARY KEY (room_id, user_id)"
+  ") WITHOUT ROWID;"
+  "CREATE TABLE calls ("
+  "  room_id TEXT NOT NULL REFERENCES rooms ON DELETE CASCADE,"
+  "  call_id TEXT NOT NULL,"
+  "  PRIMARY KEY (room_id, call_id)"
+  ") WITHOUT ROWID;"
+  "CREATE TABLE account_data ("
+  "  type TEXT PRIMARY KEY,"
+  "  content TEXT NOT NULL"
+  ") WITHOUT ROWID;"
+
+  "CREATE TABLE olm_account ("
+  "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+  "  pickle BLOB NOT NULL,"
+  "  shared INTEGER NOT NULL DEFAULT 0" /* the device keys were uploaded */
+  ");"
+  "CREATE TABLE olm_sessions ("
+  "  sender_key TEXT NOT NULL,"
+  "  session_id TEXT NOT NULL,"
+  "  pickle BLOB NOT NULL,"
+  "  created_at INTEGER NOT NULL DEFAULT 0," /* ms since epoch */
+  "  last_used INTEGER NOT NULL,"            /* ms since epoch */
+  "  PRIMARY KEY (sender_key, session_id)"
+  ") WITHOUT ROWID;"
+  "CREATE TABLE olm_seen ("
+  "  hash BLOB PRIMARY KEY,"
+  "  seen_at INTEGER NOT NULL" /* ms since epoch */
+  ") WITHOUT ROWID;"
+  "CREATE INDEX olm_seen_by_age ON olm_seen (seen_at);"
+  "CREATE TABLE device_users ("
+  "  user_id TEXT PRIMARY KEY,"
+  "  tracked INTEGER NOT NULL DEFAULT 1,"
+  "  stale INTEGER NOT NULL DEFAULT 1,"
+  "  stale_since INTEGER NOT NULL DEFAULT 0" /* counts up with each change; a reply to an older one leaves it stale */
+  ") WITHOUT ROWID;"
+  "CREATE TABLE devices ("
+  "  user_id TEXT NOT NULL,"
+  "  device_id TEXT NOT NULL,"
+  "  curve25519 TEXT NOT NULL,"
+  "  ed25519 TEXT NOT NULL,"
+  "  json TEXT NOT NULL,"
+  "  blocked INTEGER NOT NULL DEFAULT 0,"
+  "  unwedged_at INTEGER NOT NULL DEFAULT 0," /* ms since epoch: when a broken session was last replaced */
+  "  PRIMARY KEY (user_id, device_id)"
+  ") WITHOUT ROWID;"
+  "CREATE INDEX devices_by_key ON devices (curve25519);"
+  "CREATE TABLE outbox ("
+  "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+  "  room_id TEXT,"
+  "  user_id TEXT NOT NULL,"
+  "  device_id TEXT NOT NULL,"
+  "  type TEXT NOT NULL,"
+  "  content TEXT NOT NULL,"
+  "  security INTEGER NOT NULL,"
+  "  state INTEGER NOT NULL DEFAULT 0,"
+  "  wire_type TEXT,"    /* once encrypted: what goes out, */
+  "  wire_content TEXT," /* byte for byte, whenever it is sent again */
+  "  txn_id TEXT,"
+  "  created_at INTEGER NOT NULL" /* ms since epoch */
+  ");"
+  "CREATE TABLE inbox ("
+  "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+  "  sender TEXT NOT NULL,"
+  "  device_id TEXT," /* NULL: came in clear */
+  "  type TEXT NOT NULL,"
+  "  content TEXT NOT NULL,"
+  "  encrypted INTEGER NOT NULL,"
+  "  received_at INTEGER NOT NULL DEFAULT 0" /* ms since epoch */
+  ");";
+
+const char *const confab_schema_migrations[] = { version_1, NULL };
