@@ -18,6 +18,7 @@
  * olm_account     one row: the pickled account
  * olm_sessions    one row a session; of those with the same sender_key the last used is taken for sending
  * olm_seen        hashes of messages that were decrypted: a copy is refused
+ * olm_waiting     decrypted messages whose sender's device is not known yet
  * device_users    whose devices are followed; stale: the list must be asked for again
  * devices         their devices, with keys that were checked
  * outbox          to-device messages that the server has not taken yet, in order of id
@@ -82,6 +83,13 @@ static const char version_1[] =
   "  seen_at INTEGER NOT NULL" /* ms since epoch */
   ") WITHOUT ROWID;"
   "CREATE INDEX olm_seen_by_age ON olm_seen (seen_at);"
+  "CREATE TABLE olm_waiting ("
+  "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+  "  sender TEXT NOT NULL,"
+  "  sender_key TEXT NOT NULL,"
+  "  payload TEXT NOT NULL,"
+  "  received_at INTEGER NOT NULL" /* ms since epoch */
+  ");"
   "CREATE TABLE device_users ("
   "  user_id TEXT PRIMARY KEY,"
   "  tracked INTEGER NOT NULL DEFAULT 1,"
