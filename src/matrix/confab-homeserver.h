@@ -48,9 +48,8 @@ DexFuture *confab_homeserver_send (ConfabHomeserver *self,
                                    guint timeout_ms,
                                    ConfabRequestFlags flags) G_GNUC_WARN_UNUSED_RESULT;
 /* Bytes of authenticated media, at most @max_size of them; resolves to a GBytes (boxed). */
-DexFuture *confab_homeserver_get_bytes (ConfabHomeserver *self,
-                                        const char *path,
-                                        gsize max_size) G_GNUC_WARN_UNUSED_RESULT;
+DexFuture *confab_homeserver_get_bytes (ConfabHomeserver *self, const char *path, gsize max_size)
+  G_GNUC_WARN_UNUSED_RESULT;
 char *confab_homeserver_new_transaction_id (ConfabHomeserver *self) G_GNUC_WARN_UNUSED_RESULT;
 void confab_homeserver_abort (ConfabHomeserver *self);
 

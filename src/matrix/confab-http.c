@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-http.h"
+
+#include "confab-json.h"
+
+#define CHUNK_SIZE (64 * 1024)
+#define THREAD_JSON_SIZE (64 * 1024) /* longer replies are parsed by another thread */
+#define THREAD_STACK_SIZE (1024 * 1024)
+#define MAX_RETRY_AFTER_S (24 * 60 * 60)
+
+G_DEFINE_BOXED_TYPE (ConfabHttpReply,
+                     confab_http_reply,
+                     confab_http_reply_ref,
+                     confab_http_reply_unref)
+
+ConfabHttpReply *
+confab_http_reply_ref (ConfabHttpReply *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+confab_http_reply_unref (ConfabHttpReply *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  g_bytes_unref (self->body);
+  g_free (self);
+}
+
+/**
+ * confab_http_session_new:
+ *
+ * Returns: (transfer full): a session for one homeserver: enough connections that a long poll holds nothing up, no
+ *   cookies, no cache
+ */
+SoupSession *
+confab_http_session_new (void)
+{
+  return soup_session_new_with_options ("max-conns",
+                                        16,
+                                        "max-conns-per-host",
+                                        8,
+                                        "timeout",
+                                        0,
+                                        "idle-timeout",
+                                        60,
+                                        "user-agent",
+                                        "Confab/" CONFAB_VERSION,
+                                        NULL);
+}
+
+/**
+ * confab_http_is_loopback:
+ * @host: (nullable): a host name or address, without a port
+ *
+ * Returns: whether it is this machine, so that nobody listens in on plain HTTP
+ */
+gboolean
+confab_http_is_loopback (const char *host)
+{
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (host == NULL)
+    return FALSE;
+  if (g_ascii_strcasecmp (host, "localhost") == 0)
+    return TRUE;
+  address = g_inet_address_new_from_string (host);
+  return address != NULL && g_inet_address_get_is_loopback (address);
+}
+
+typedef struct {
+  SoupSession *session;
+  SoupMessage *message;
+  gsize max_size;
+  guint timeout_ms;
+  DexFuture *stop;
+} Exchange;
+
+static void
+exchange_free (Exchange *exchange)
+{
+  g_object_unref (exchange->session);
+  g_object_unref (exchange->message);
+  dex_unref (exchange->stop);
+  g_free (exchange);
+}
+
+static void
+send_done_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (DexPromise) promise = data;
+  GError *error = NULL;
+  GInputStream *stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+
+  if (stream != NULL)
+    dex_promise_resolve_object (promise, stream);
+  else
+    dex_promise_reject (promise, error);
+}
+
+static DexFuture *
+send_message (Exchange *exchange)
+{
+  DexPromise *promise = dex_promise_new_cancellable ();
+
+  soup_session_send_async (exchange->session,
+                           exchange->message,
+                           G_PRIORITY_DEFAULT,
+                           dex_promise_get_cancellable (promise),
+                           send_done_cb,
+                           dex_ref (promise));
+  return DEX_FUTURE (promise);
+}
+
+static GError *
+translate_error (SoupMessage *message, const GError *error)
+{
+  const char *host = g_uri_get_host (soup_message_get_uri (message));
+  g_autofree char *text = NULL;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return g_error_new (CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED, "%s: stopped", host);
+  if (g_error_matches (error, DEX_ERROR, DEX_ERROR_TIMED_OUT))
+    return g_error_new (CONFAB_MATRIX_ERROR,
+                        CONFAB_MATRIX_ERROR_NETWORK,
+                        "%s: no answer in time",
+                        host);
+  text = g_strdup_printf ("%s: %s", host, error->message);
+  return g_error_new_literal (CONFAB_MATRIX_ERROR,
+                              error->domain == G_TLS_ERROR ? CONFAB_MATRIX_ERROR_TLS
+                                                           : CONFAB_MATRIX_ERROR_NETWORK,
+                              text);
+}
+
+static gint64
+read_retry_after (SoupMessageHeaders *headers)
+{
+  const char *text = soup_message_headers_get_one (headers, "Retry-After");
+  g_autoptr (GDateTime) date = NULL;
+  guint64 seconds;
+
+  if (text == NULL)
+    return -1;
+  if (g_ascii_string_to_unsigned (text, 10, 0, MAX_RETRY_AFTER_S, &seconds, NULL))
+    return seconds * 1000;
+  date = soup_date_time_new_from_http_string (text);
+  if (date == NULL)
+    return -1;
+  return CLAMP (g_date_time_to_unix (date) - g_get_real_time () / G_USEC_PER_SEC,
+                0,
+                MAX_RETRY_AFTER_S) *
+         1000;
+}
+
+static ConfabHttpReply *
+reply_new (SoupMessage *message, GByteArray *body)
+{
+  ConfabHttpReply *reply = g_new0 (ConfabHttpReply, 1);
+  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+
+  g_atomic_ref_count_init (&reply->ref_count);
+  reply->status = soup_message_get_status (message);
+  reply->body = g_byte_array_free_to_bytes (g_byte_array_ref (body));
+  reply->is_html = g_strcmp0 (soup_message_headers_get_content_type (headers, NULL), "text/html") ==
+                   0;
+  reply->retry_after_ms = read_retry_after (headers);
+  return reply;
+}
+
+static gboolean
+await_body (
+  Exchange *exchange, GInputStream *stream, DexFuture *deadline, GByteArray *body, GError **error)
+{
+  while (TRUE) {
+    g_autoptr (GBytes) chunk = dex_await_boxed (
+      dex_future_first (dex_input_stream_read_bytes (stream, CHUNK_SIZE, G_PRIORITY_DEFAULT),
+                        dex_ref (deadline),
+                        dex_ref (exchange->stop),
+                        NULL),
+      error);
+    gsize size;
+    gconstpointer data;
+
+    if (chunk == NULL)
+      return FALSE;
+    data = g_bytes_get_data (chunk, &size);
+    if (size == 0)
+      return TRUE;
+    if (size > exchange->max_size - body->len) {
+      g_set_error (error,
+                   CONFAB_MATRIX_ERROR,
+                   CONFAB_MATRIX_ERROR_TOO_LARGE,
+                   "the reply is longer than %" G_GSIZE_FORMAT " bytes",
+                   exchange->max_size);
+      return FALSE;
+    }
+    g_byte_array_append (body, data, size);
+  }
+}
+
+static DexFuture *
+exchange_fiber (gpointer data)
+{
+  Exchange *exchange = data;
+  g_autoptr (DexFuture) deadline = dex_timeout_new_msec (exchange->timeout_ms);
+  g_autoptr (GInputStream) stream = NULL;
+  g_autoptr (GByteArray) body = g_byte_array_new ();
+  g_autoptr (GError) error = NULL;
+
+  stream = dex_await_object (
+    dex_future_first (send_message (exchange), dex_ref (deadline), dex_ref (exchange->stop), NULL),
+    &error);
+  if (stream == NULL || !await_body (exchange, stream, deadline, body, &error)) {
+    if (error->domain != CONFAB_MATRIX_ERROR) {
+      GError *translated = translate_error (exchange->message, error);
+      return dex_future_new_for_error (translated);
+    }
+    return dex_future_new_for_error (g_steal_pointer (&error));
+  }
+  return dex_future_new_take_boxed (CONFAB_TYPE_HTTP_REPLY, reply_new (exchange->message, body));
+}
+
+DexFuture *
+confab_http_exchange (
+  SoupSession *session, SoupMessage *message, gsize max_size, guint timeout_ms, DexFuture *stop)
+{
+  Exchange *exchange = g_new (Exchange, 1);
+
+  *exchange = (Exchange) {
+    .session = g_object_ref (session),
+    .message = g_object_ref (message),
+    .max_size = max_size,
+    .timeout_ms = timeout_ms,
+    .stop = dex_ref (stop),
+  };
+  return dex_scheduler_spawn (NULL, 0, exchange_fiber, exchange, (GDestroyNotify) exchange_free);
+}
+
+/* JsonObject's reference count is not atomic: so the result waits here, and no future copies it in another thread. */
+typedef struct {
+  gatomicrefcount ref_count;
+  GBytes *body;
+  JsonObject *object;
+  GError *error;
+} Parse;
+
+static void
+parse_unref (Parse *parse)
+{
+  if (!g_atomic_ref_count_dec (&parse->ref_count))
+    return;
+  g_bytes_unref (parse->body);
+  g_clear_pointer (&parse->object, json_object_unref);
+  g_clear_error (&parse->error);
+  g_free (parse);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Parse, parse_unref)
+
+static void
+parse_run (Parse *parse)
+{
+  gsize size;
+  const char *text = g_bytes_get_data (parse->body, &size);
+
+  parse->object = confab_json_parse_object (text != NULL ? text : "", size, &parse->error);
+}
+
+static DexFuture *
+parse_fiber (gpointer data)
+{
+  parse_run (data);
+  return dex_future_new_true ();
+}
+
+JsonObject *
+confab_http_await_json (GBytes *body, GError **error)
+{
+  g_autoptr (Parse) parse = g_new0 (Parse, 1);
+
+  g_atomic_ref_count_init (&parse->ref_count);
+  parse->body = g_bytes_ref (body);
+  if (g_bytes_get_size (body) <= THREAD_JSON_SIZE) {
+    parse_run (parse);
+  } else {
+    g_atomic_ref_count_inc (&parse->ref_count);
+    if (!dex_await (dex_scheduler_spawn (dex_thread_pool_scheduler_get_default (),
+                                         THREAD_STACK_SIZE,
+                                         parse_fiber,
+                                         parse,
+                                         (GDestroyNotify) parse_unref),
+                    error))
+      return NULL;
+  }
+  if (parse->error != NULL) {
+    g_propagate_error (error, g_steal_pointer (&parse->error));
+    return NULL;
+  }
+  return g_steal_pointer (&parse->object);
+}
