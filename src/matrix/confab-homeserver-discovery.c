@@ -62,8 +62,8 @@ name_read (Name *name, const char *text, GError **error)
   url = name->is_url ? g_strdup (server) : g_strconcat ("https://", server, NULL);
   uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL);
   if (uri == NULL || g_uri_get_host (uri) == NULL || g_uri_get_host (uri)[0] == '\0' ||
-      g_uri_get_user (uri) != NULL || g_uri_get_query (uri) != NULL ||
-      g_uri_get_fragment (uri) != NULL ||
+      strpbrk (g_uri_get_host (uri), " %/\\<>\"") != NULL || g_uri_get_user (uri) != NULL ||
+      g_uri_get_query (uri) != NULL || g_uri_get_fragment (uri) != NULL ||
       (!name->is_url && g_uri_get_path (uri)[0] != '\0' &&
        !g_str_equal (g_uri_get_path (uri), "/")))
     return fail_name (stripped, error);
@@ -200,17 +200,17 @@ discover_fiber (gpointer data)
 {
   g_auto (Name) name = { 0 };
   g_autoptr (GError) error = NULL;
-  ConfabHomeserver *homeserver;
+  ConfabHomeserver *homeserver = NULL;
 
   if (!name_read (&name, data, &error))
     return dex_future_new_for_error (g_steal_pointer (&error));
-  homeserver = await_discovery (&name, &error);
-  if (homeserver == NULL && !name.is_url && name.is_loopback) {
+  if (!name.is_url && name.is_loopback) {
     /* A homeserver on this machine rarely has a certificate. */
     g_autofree char *plain = g_strconcat ("http", name.origin + strlen ("https"), NULL);
-    g_autoptr (GError) plain_error = NULL;
-    homeserver = await_homeserver (plain, &plain_error);
+    homeserver = await_homeserver (plain, NULL);
   }
+  if (homeserver == NULL)
+    homeserver = await_discovery (&name, &error);
   if (homeserver == NULL)
     return dex_future_new_for_error (g_steal_pointer (&error));
   g_debug ("%s: homeserver at %s", (char *) data, confab_homeserver_get_base_url (homeserver));

@@ -32,8 +32,8 @@ gint64 confab_room_get_last_activity (ConfabRoom *self);
 GListModel *confab_room_get_calls (ConfabRoom *self);
 
 /* The member object for @user_id: at once, and loaded in the background. (transfer full) */
-ConfabRoomMember *confab_room_get_member (ConfabRoom *self,
-                                          const char *user_id) G_GNUC_WARN_UNUSED_RESULT;
+ConfabRoomMember *
+confab_room_get_member (ConfabRoom *self, const char *user_id) G_GNUC_WARN_UNUSED_RESULT;
 /* Loads everybody; resolves to true. confab_room_get_joined_user_ids() is complete afterwards. */
 DexFuture *confab_room_load_members (ConfabRoom *self) G_GNUC_WARN_UNUSED_RESULT;
 GStrv confab_room_dup_joined_user_ids (ConfabRoom *self) G_GNUC_WARN_UNUSED_RESULT;

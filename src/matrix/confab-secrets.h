@@ -26,11 +26,12 @@ struct _ConfabSecretsInterface {
 
 /* Resolves to a string, or rejects with G_IO_ERROR_NOT_FOUND when there surely is none,
  * CONFAB_MATRIX_ERROR_NO_KEYRING or CONFAB_MATRIX_ERROR_KEYRING_LOCKED. */
-DexFuture *confab_secrets_lookup (ConfabSecrets *self, const char *account) G_GNUC_WARN_UNUSED_RESULT;
-DexFuture *confab_secrets_store (ConfabSecrets *self,
-                                 const char *account,
-                                 const char *secret) G_GNUC_WARN_UNUSED_RESULT;
-DexFuture *confab_secrets_clear (ConfabSecrets *self, const char *account) G_GNUC_WARN_UNUSED_RESULT;
+DexFuture *
+confab_secrets_lookup (ConfabSecrets *self, const char *account) G_GNUC_WARN_UNUSED_RESULT;
+DexFuture *confab_secrets_store (ConfabSecrets *self, const char *account, const char *secret)
+  G_GNUC_WARN_UNUSED_RESULT;
+DexFuture *
+confab_secrets_clear (ConfabSecrets *self, const char *account) G_GNUC_WARN_UNUSED_RESULT;
 
 #define CONFAB_TYPE_KEYRING (confab_keyring_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabKeyring, confab_keyring, CONFAB, KEYRING, GObject)

@@ -72,13 +72,12 @@ DexFuture *confab_session_create_room (ConfabSession *self,
                                        gboolean encrypted,
                                        const char *const *invite,
                                        gboolean open) G_GNUC_WARN_UNUSED_RESULT;
-DexFuture *confab_session_invite (ConfabSession *self,
-                                  const char *room_id,
-                                  const char *user_id) G_GNUC_WARN_UNUSED_RESULT;
-DexFuture *confab_session_join_room (ConfabSession *self,
-                                     const char *room_id) G_GNUC_WARN_UNUSED_RESULT;
-DexFuture *confab_session_leave_room (ConfabSession *self,
-                                      const char *room_id) G_GNUC_WARN_UNUSED_RESULT;
+DexFuture *confab_session_invite (ConfabSession *self, const char *room_id, const char *user_id)
+  G_GNUC_WARN_UNUSED_RESULT;
+DexFuture *
+confab_session_join_room (ConfabSession *self, const char *room_id) G_GNUC_WARN_UNUSED_RESULT;
+DexFuture *
+confab_session_leave_room (ConfabSession *self, const char *room_id) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ConfabWireFunc:

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "confab-homeserver-private.h"
+#include "confab-homeserver.h"
+#include "confab-json.h"
+#include "fake-homeserver.h"
+
+#define PATH "/_matrix/client/v3/test"
+#define REFRESH "/_matrix/client/v3/refresh"
+#define VERSIONS "/_matrix/client/versions"
+#define ME CONFAB_MATRIX_ERROR
+
+typedef struct {
+  FakeHomeserver *fake;
+  ConfabHomeserver *homeserver;
+  guint n_changed;
+  guint n_logged_out;
+  gboolean soft;
+} Fixture;
+
+static void
+changed_cb (ConfabHomeserver *homeserver, const char *access, const char *refresh, Fixture *f)
+{
+  f->n_changed++;
+  g_assert_cmpstr (access, ==, "new");
+  g_assert_cmpstr (refresh, ==, "r2");
+}
+
+static void
+logged_out_cb (ConfabHomeserver *homeserver, gboolean soft, Fixture *f)
+{
+  f->n_logged_out++;
+  f->soft = soft;
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->fake = fake_homeserver_new ();
+  f->homeserver = confab_homeserver_new (fake_homeserver_get_url (f->fake));
+  confab_homeserver_set_retry (f->homeserver, 1, 4);
+  confab_homeserver_set_tokens (f->homeserver, "old", NULL, 0);
+  g_signal_connect (f->homeserver, "tokens-changed", G_CALLBACK (changed_cb), f);
+  g_signal_connect (f->homeserver, "logged-out", G_CALLBACK (logged_out_cb), f);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  g_assert_finalize_object (f->homeserver);
+  fake_homeserver_free (f->fake);
+}
+
+static DexFuture *
+get (Fixture *f)
+{
+  return confab_homeserver_send (
+    f->homeserver, "GET", PATH "?a=b%20c", NULL, 0, CONFAB_REQUEST_NONE);
+}
+
+static void
+test_plain (Fixture *f, gconstpointer data)
+{
+  g_autoptr (JsonObject) reply = NULL;
+
+  fake_homeserver_reply (f->fake, PATH, 200, "{\"a\":1}");
+  reply = test_wait_json (get (f));
+  g_assert_cmpint (json_object_get_int_member (reply, "a"), ==, 1);
+  g_assert_cmpstr (fake_homeserver_get_last_authorization (f->fake), ==, "Bearer old");
+  g_assert_cmpstr (fake_homeserver_get_log (f->fake)->pdata[0], ==, "GET " PATH "?a=b%20c");
+
+  test_expect (
+    confab_homeserver_send (f->homeserver, "GET", PATH, NULL, 0, CONFAB_REQUEST_NO_AUTH));
+  g_assert_null (fake_homeserver_get_last_authorization (f->fake));
+}
+
+typedef struct {
+  const char *name;
+  guint status;
+  const char *type;
+  const char *body;
+  ConfabMatrixError code;
+} Bad;
+
+static const Bad bad[] = {
+  { "forbidden",
+    403,
+    "application/json",
+    "{\"errcode\":\"M_FORBIDDEN\",\"error\":\"no\"}",
+    CONFAB_MATRIX_ERROR_FORBIDDEN },
+  { "not-found",
+    404,
+    "application/json",
+    "{\"errcode\":\"M_NOT_FOUND\"}",
+    CONFAB_MATRIX_ERROR_NOT_FOUND },
+  { "too-large",
+    413,
+    "application/json",
+    "{\"errcode\":\"M_TOO_LARGE\"}",
+    CONFAB_MATRIX_ERROR_TOO_LARGE },
+  { "deactivated",
+    403,
+    "application/json",
+    "{\"errcode\":\"M_USER_DEACTIVATED\"}",
+    CONFAB_MATRIX_ERROR_DEACTIVATED },
+  { "other", 400, "application/json", "{\"errcode\":\"M_BAD_JSON\"}", CONFAB_MATRIX_ERROR_FAILED },
+  { "no-json", 400, "text/plain", "nope", CONFAB_MATRIX_ERROR_FAILED },
+  { "portal", 200, "text/html", "<html>Sign in</html>", CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL },
+  { "portal-redirect", 302, "text/html", "", CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL },
+  { "portal-511", 511, "text/html", "", CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL },
+  { "truncated", 200, "application/json", "{\"a\":{\"b\":", CONFAB_MATRIX_ERROR_BAD_RESPONSE },
+  { "array", 200, "application/json", "[]", CONFAB_MATRIX_ERROR_BAD_RESPONSE },
+  { "two", 200, "application/json", "{}{}", CONFAB_MATRIX_ERROR_BAD_RESPONSE },
+  { "empty", 200, "application/json", "", CONFAB_MATRIX_ERROR_BAD_RESPONSE },
+  { "wrong-types",
+    403,
+    "application/json",
+    "{\"errcode\":7,\"retry_after_ms\":\"x\"}",
+    CONFAB_MATRIX_ERROR_FAILED },
+  { "limit-wrong-type",
+    429,
+    "application/json",
+    "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"retry_after_ms\":-5e30}",
+    CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED },
+  { "always-500",
+    500,
+    "application/json",
+    "{\"errcode\":\"M_UNKNOWN\"}",
+    CONFAB_MATRIX_ERROR_SERVER },
+  { "always-502-html", 502, "text/html", "<h1>Bad gateway</h1>", CONFAB_MATRIX_ERROR_SERVER },
+};
+
+static void
+test_bad (Fixture *f, gconstpointer data)
+{
+  const Bad *row = data;
+  g_autoptr (GBytes) body = g_bytes_new_static (row->body, strlen (row->body));
+  gboolean retried = row->code == CONFAB_MATRIX_ERROR_SERVER ||
+                     row->code == CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED;
+
+  fake_homeserver_reply_full (f->fake, PATH, row->status, row->type, NULL, NULL, body);
+  test_expect_error (get (f), ME, row->code);
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, PATH), ==, retried ? 4 : 1);
+}
+
+static void
+test_limit (Fixture *f, gconstpointer data)
+{
+  gint64 start = g_get_monotonic_time ();
+  GPtrArray *log = fake_homeserver_get_log (f->fake);
+  g_autoptr (GBytes) limit = g_bytes_new_static ("{\"errcode\":\"M_LIMIT_EXCEEDED\"}", 30);
+  g_autoptr (JsonObject) body = json_object_new ();
+
+  fake_homeserver_reply (f->fake,
+                         "/_matrix/client/v3/sendToDevice/",
+                         429,
+                         "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"retry_after_ms\":150}");
+  fake_homeserver_reply_full (f->fake,
+                              "/_matrix/client/v3/sendToDevice/",
+                              429,
+                              "application/json",
+                              "Retry-After",
+                              "0",
+                              limit);
+  fake_homeserver_reply (f->fake, "/_matrix/client/v3/sendToDevice/", 502, "");
+  fake_homeserver_reply (f->fake, "/_matrix/client/v3/sendToDevice/", 200, "{}");
+  test_expect (confab_homeserver_send (
+    f->homeserver, "PUT", "/_matrix/client/v3/sendToDevice/x/t1", body, 0, CONFAB_REQUEST_URGENT));
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 150 * 1000);
+  g_assert_cmpuint (log->len, ==, 4);
+  for (guint i = 0; i < log->len; i++)
+    g_assert_cmpstr (log->pdata[i], ==, "PUT /_matrix/client/v3/sendToDevice/x/t1");
+}
+
+static void
+test_no_double_post (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fake_homeserver_reply (f->fake, PATH, 502, "{}");
+  test_expect_error (
+    confab_homeserver_send (f->homeserver, "POST", PATH, NULL, 0, CONFAB_REQUEST_NONE),
+    ME,
+    CONFAB_MATRIX_ERROR_SERVER);
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, PATH), ==, 1);
+
+  /* An hour is not waited for: the caller is told. */
+  fake_homeserver_reply (f->fake,
+                         PATH "2",
+                         429,
+                         "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"retry_after_ms\":3600000}");
+  test_wait (confab_homeserver_send (f->homeserver, "GET", PATH "2", NULL, 0, CONFAB_REQUEST_NONE),
+             &error);
+  g_assert_error (error, ME, CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED);
+  g_assert_cmpint (confab_matrix_error_get_retry_after_ms (error), ==, 3600000);
+  g_assert_cmpstr (confab_matrix_error_get_errcode (error), ==, "M_LIMIT_EXCEEDED");
+}
+
+static void
+token_handler (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpointer data)
+{
+  const char *header = soup_message_headers_get_one (soup_server_message_get_request_headers (
+                                                       message),
+                                                     "Authorization");
+
+  if (g_strcmp0 (header, "Bearer new") == 0)
+    fake_homeserver_respond (message, 200, "{}");
+  else
+    fake_homeserver_respond (message,
+                             401,
+                             "{\"errcode\":\"M_UNKNOWN_TOKEN\",\"soft_logout\":true}");
+}
+
+static void
+test_refresh (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) futures = g_ptr_array_new ();
+
+  confab_homeserver_set_tokens (f->homeserver, "old", "r1", 0);
+  fake_homeserver_handle (f->fake, PATH, token_handler, NULL);
+  fake_homeserver_reply (
+    f->fake,
+    REFRESH,
+    200,
+    "{\"access_token\":\"new\",\"refresh_token\":\"r2\",\"expires_in_ms\":300000}");
+  for (guint i = 0; i < 5; i++)
+    g_ptr_array_add (futures, get (f));
+  for (guint i = 0; i < futures->len; i++)
+    test_expect (futures->pdata[i]);
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, REFRESH), ==, 1);
+  g_assert_cmpstr (fake_homeserver_get_last_body (f->fake, REFRESH),
+                   ==,
+                   "{\"refresh_token\":\"r1\"}");
+  g_assert_cmpuint (f->n_changed, ==, 1);
+  g_assert_cmpuint (f->n_logged_out, ==, 0);
+}
+
+static void
+test_soft_logout (Fixture *f, gconstpointer data)
+{
+  fake_homeserver_handle (f->fake, PATH, token_handler, NULL);
+  test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_SOFT_LOGOUT);
+  g_assert_cmpuint (f->n_logged_out, ==, 1);
+  g_assert_true (f->soft);
+
+  confab_homeserver_set_tokens (f->homeserver, "old", "r1", 0);
+  fake_homeserver_reply (f->fake, REFRESH, 403, "{\"errcode\":\"M_FORBIDDEN\"}");
+  test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN);
+  g_assert_cmpuint (f->n_logged_out, ==, 2);
+  g_assert_false (f->soft);
+}
+
+static void
+test_refresh_offline (Fixture *f, gconstpointer data)
+{
+  /* A refresh that fails because the server is ill is no logout. */
+  confab_homeserver_set_tokens (f->homeserver, "old", "r1", 0);
+  fake_homeserver_handle (f->fake, PATH, token_handler, NULL);
+  fake_homeserver_reply (f->fake, REFRESH, 503, "{}");
+  test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_SERVER);
+  g_assert_cmpuint (f->n_logged_out, ==, 0);
+}
+
+static void
+test_time_out_and_abort (Fixture *f, gconstpointer data)
+{
+  DexFuture *future;
+
+  fake_homeserver_hang (f->fake, PATH);
+  test_expect_error (
+    confab_homeserver_send (f->homeserver, "GET", PATH, NULL, 100, CONFAB_REQUEST_NO_RETRY),
+    ME,
+    CONFAB_MATRIX_ERROR_NETWORK);
+  future = get (f);
+  for (guint n = fake_homeserver_get_n_requests (f->fake, PATH);
+       fake_homeserver_get_n_requests (f->fake, PATH) == n;)
+    g_main_context_iteration (NULL, TRUE);
+  confab_homeserver_abort (f->homeserver);
+  test_expect_error (future, ME, CONFAB_MATRIX_ERROR_CANCELLED);
+
+  fake_homeserver_reply (f->fake, PATH "2", 200, "{}");
+  test_expect (
+    confab_homeserver_send (f->homeserver, "GET", PATH "2", NULL, 0, CONFAB_REQUEST_NONE));
+}
+
+static void
+test_large (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GString) text = g_string_new ("{\"a\":\"");
+  g_autoptr (GBytes) body = NULL;
+  g_autoptr (JsonObject) reply = NULL;
+
+  while (text->len < 900 * 1024)
+    g_string_append (text, "0123456789abcdef");
+  g_string_append (text, "\"}");
+  body = g_bytes_new (text->str, text->len);
+  fake_homeserver_reply_full (f->fake, PATH, 200, "application/json", NULL, NULL, body);
+  reply = test_wait_json (get (f));
+  g_assert_cmpuint (strlen (json_object_get_string_member (reply, "a")), >, 900 * 1000);
+
+  confab_homeserver_set_max_reply_size (f->homeserver, 800 * 1024);
+  test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_TOO_LARGE);
+  test_expect_error (confab_homeserver_get_bytes (f->homeserver, PATH, 1000),
+                     ME,
+                     CONFAB_MATRIX_ERROR_TOO_LARGE);
+}
+
+static void
+test_nothing_there (Fixture *f, gconstpointer data)
+{
+  g_autoptr (ConfabHomeserver) nobody = confab_homeserver_new ("http://127.0.0.1:1");
+
+  confab_homeserver_set_retry (nobody, 1, 2);
+  test_expect_error (confab_homeserver_send (nobody, "GET", PATH, NULL, 0, CONFAB_REQUEST_NONE),
+                     ME,
+                     CONFAB_MATRIX_ERROR_NETWORK);
+}
+
+static gboolean
+plain_cb (GThreadedSocketService *service,
+          GSocketConnection *connection,
+          GObject *source,
+          gpointer data)
+{
+  static const char text[] = "HTTP/1.0 400 Bad Request\r\n\r\n";
+
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)),
+                             text,
+                             strlen (text),
+                             NULL,
+                             NULL,
+                             NULL);
+  return TRUE;
+}
+
+static void
+test_tls (Fixture *f, gconstpointer data)
+{
+  /* A server that speaks no TLS where TLS is asked for. */
+  g_autoptr (GSocketService) service = g_threaded_socket_service_new (2);
+  guint16 port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (service), NULL, NULL);
+  g_autofree char *url = g_strdup_printf ("https://localhost:%u", port);
+  g_autoptr (ConfabHomeserver) homeserver = confab_homeserver_new (url);
+
+  g_signal_connect (service, "run", G_CALLBACK (plain_cb), NULL);
+  g_socket_service_start (service);
+  test_expect_error (confab_homeserver_send (homeserver, "GET", PATH, NULL, 0, CONFAB_REQUEST_NONE),
+                     ME,
+                     CONFAB_MATRIX_ERROR_TLS);
+  g_socket_service_stop (service);
+  g_socket_listener_close (G_SOCKET_LISTENER (service));
+}
+
+static void
+test_discover (Fixture *f, gconstpointer data)
+{
+  g_autofree char *host = g_strdup_printf ("127.0.0.1:%u", fake_homeserver_get_port (f->fake));
+  g_autofree char *user_id = g_strdup_printf ("@anna:%s", host);
+  const GValue *value;
+
+  fake_homeserver_reply (f->fake, VERSIONS, 200, "{\"versions\":[\"r0.6.1\",\"v1.11\"]}");
+  value = test_wait (confab_homeserver_discover (fake_homeserver_get_url (f->fake)), NULL);
+  g_assert_nonnull (value);
+  g_assert_cmpstr (confab_homeserver_get_base_url (g_value_get_object (value)),
+                   ==,
+                   fake_homeserver_get_url (f->fake));
+  /* On loopback a bare name does without TLS. */
+  value = test_wait (confab_homeserver_discover (user_id), NULL);
+  g_assert_nonnull (value);
+  g_assert_cmpstr (confab_homeserver_get_base_url (g_value_get_object (value)),
+                   ==,
+                   fake_homeserver_get_url (f->fake));
+}
+
+static void
+test_discover_well_known (Fixture *f, gconstpointer data)
+{
+  g_autoptr (FakeHomeserver) front = fake_homeserver_new ();
+  g_autofree char *pointer = g_strdup_printf ("{\"m.homeserver\":{\"base_url\":\"%s/\"}}",
+                                              fake_homeserver_get_url (f->fake));
+  const GValue *value;
+
+  fake_homeserver_reply (f->fake, VERSIONS, 200, "{\"versions\":[\"v1.1\"]}");
+  fake_homeserver_reply (front, "/.well-known/matrix/client", 200, pointer);
+  fake_homeserver_reply (front,
+                         "/.well-known/matrix/client",
+                         200,
+                         "{\"m.homeserver\":{\"base_url\":\"http://example.org\"}}");
+  fake_homeserver_reply (front, "/.well-known/matrix/client", 200, "{\"m.homeserver\":7}");
+  value = test_wait (confab_homeserver_discover (fake_homeserver_get_url (front)), NULL);
+  g_assert_nonnull (value);
+  g_assert_cmpstr (confab_homeserver_get_base_url (g_value_get_object (value)),
+                   ==,
+                   fake_homeserver_get_url (f->fake));
+  test_expect_error (confab_homeserver_discover (fake_homeserver_get_url (front)),
+                     ME,
+                     CONFAB_MATRIX_ERROR_TLS);
+  test_expect_error (confab_homeserver_discover (fake_homeserver_get_url (front)),
+                     ME,
+                     CONFAB_MATRIX_ERROR_NO_HOMESERVER);
+}
+
+static void
+test_discover_bad (Fixture *f, gconstpointer data)
+{
+  static const char *const names[] = {
+    "", "@anna", "exa mple", "https://", "a/b", "https://u:p@x", "https://x?q", "@a:", "::",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    test_expect_error (confab_homeserver_discover (names[i]),
+                       ME,
+                       CONFAB_MATRIX_ERROR_NO_HOMESERVER);
+  test_expect_error (confab_homeserver_discover (fake_homeserver_get_url (f->fake)),
+                     ME,
+                     CONFAB_MATRIX_ERROR_NO_HOMESERVER);
+  fake_homeserver_reply (f->fake, VERSIONS, 200, "{\"versions\":[\"r0.6.1\"]}");
+  test_expect_error (confab_homeserver_discover (fake_homeserver_get_url (f->fake)),
+                     ME,
+                     CONFAB_MATRIX_ERROR_UNSUPPORTED);
+}
+
+static void
+test_transaction_ids (Fixture *f, gconstpointer data)
+{
+  g_autoptr (ConfabHomeserver) other = confab_homeserver_new ("http://127.0.0.1:1");
+  g_autofree char *a = confab_homeserver_new_transaction_id (f->homeserver);
+  g_autofree char *b = confab_homeserver_new_transaction_id (f->homeserver);
+  g_autofree char *c = confab_homeserver_new_transaction_id (other);
+
+  g_assert_cmpstr (a, !=, b);
+  g_assert_cmpstr (a, !=, c);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  dex_init ();
+#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+  ADD ("/homeserver/plain", test_plain);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autofree char *path = g_strconcat ("/homeserver/bad/", bad[i].name, NULL);
+    g_test_add (path, Fixture, &bad[i], set_up, test_bad, tear_down);
+  }
+  ADD ("/homeserver/limit", test_limit);
+  ADD ("/homeserver/no-double-post", test_no_double_post);
+  ADD ("/homeserver/refresh", test_refresh);
+  ADD ("/homeserver/soft-logout", test_soft_logout);
+  ADD ("/homeserver/refresh-offline", test_refresh_offline);
+  ADD ("/homeserver/time-out-and-abort", test_time_out_and_abort);
+  ADD ("/homeserver/large", test_large);
+  ADD ("/homeserver/nothing-there", test_nothing_there);
+  ADD ("/homeserver/tls", test_tls);
+  ADD ("/homeserver/discover", test_discover);
+  ADD ("/homeserver/discover-well-known", test_discover_well_known);
+  ADD ("/homeserver/discover-bad", test_discover_bad);
+  ADD ("/homeserver/transaction-ids", test_transaction_ids);
+  return g_test_run ();
+}
