@@ -27,7 +27,7 @@
 static const char version_1[] =
   "CREATE TABLE meta ("
   "  key TEXT PRIMARY KEY,"
-  "  value ANY"
+  "  value TEXT"
   ") WITHOUT ROWID;"
   "CREATE TABLE rooms ("
   "  room_id TEXT PRIMARY KEY,"

@@ -23,6 +23,23 @@ sync_room_free (ConfabSyncRoom *self)
   g_free (self);
 }
 
+ConfabSyncEvent *
+confab_sync_event_new (const char *type,
+                       const char *state_key,
+                       const char *sender,
+                       gint64 origin_server_ts,
+                       JsonObject *content)
+{
+  ConfabSyncEvent *event = g_new0 (ConfabSyncEvent, 1);
+
+  event->type = g_strdup (type);
+  event->sender = g_strdup (sender);
+  event->state_key = g_strdup (state_key);
+  event->origin_server_ts = origin_server_ts;
+  event->content = json_object_ref (content);
+  return event;
+}
+
 void
 confab_sync_event_free (ConfabSyncEvent *self)
 {
@@ -56,13 +73,12 @@ read_event (ConfabSyncBatch *batch, JsonObject *object, const char *fallback_sen
     batch->n_skipped++;
     return NULL;
   }
-  event = g_new0 (ConfabSyncEvent, 1);
-  event->type = g_strdup (type);
-  event->sender = g_strdup (sender);
-  event->state_key = g_strdup (confab_json_peek_string (object, "state_key"));
+  event = confab_sync_event_new (type,
+                                 confab_json_peek_string (object, "state_key"),
+                                 sender,
+                                 MAX (confab_json_peek_int (object, "origin_server_ts", 0), 0),
+                                 content);
   event->event_id = g_strdup (confab_json_peek_string (object, "event_id"));
-  event->origin_server_ts = MAX (confab_json_peek_int (object, "origin_server_ts", 0), 0);
-  event->content = json_object_ref (content);
   return event;
 }
 
@@ -163,6 +179,9 @@ read_room (ConfabSyncBatch *batch,
   if (room->n_invited < -1 || room->n_invited > G_MAXINT32)
     room->n_invited = -1;
   read_tags (room, data);
+  for (guint i = 0; i < room->timeline->len; i++)
+    room->last_activity = MAX (room->last_activity,
+                               ((ConfabSyncEvent *) room->timeline->pdata[i])->origin_server_ts);
   g_ptr_array_add (batch->rooms, room);
 }
 
@@ -228,6 +247,30 @@ confab_sync_batch_free (ConfabSyncBatch *self)
   g_free (self);
 }
 
+ConfabSyncBatch *
+confab_sync_batch_new (const char *next_batch)
+{
+  ConfabSyncBatch *self = g_new0 (ConfabSyncBatch, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->next_batch = g_strdup (next_batch);
+  self->rooms = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_room_free);
+  self->to_device = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_event_free);
+  self->account_data = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_event_free);
+  self->devices_changed = g_new0 (char *, 1);
+  self->devices_left = g_new0 (char *, 1);
+  return self;
+}
+
+ConfabSyncRoom *
+confab_sync_batch_add_room (ConfabSyncBatch *self, const char *room_id)
+{
+  ConfabSyncRoom *room = sync_room_new (room_id, CONFAB_SYNC_MEMBERSHIP_JOIN);
+
+  g_ptr_array_add (self->rooms, room);
+  return room;
+}
+
 /**
  * confab_sync_batch_new_from_v3:
  * @reply: the reply to `GET /_matrix/client/v3/sync`
@@ -252,17 +295,14 @@ confab_sync_batch_new_from_v3 (JsonObject *reply, GError **error)
                          "the sync reply has no next_batch");
     return NULL;
   }
-  self = g_new0 (ConfabSyncBatch, 1);
-  g_atomic_ref_count_init (&self->ref_count);
-  self->next_batch = g_strdup (next_batch);
-  self->rooms = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_room_free);
-  self->to_device = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_event_free);
-  self->account_data = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_event_free);
+  self = confab_sync_batch_new (next_batch);
   read_rooms (self, rooms, "join", CONFAB_SYNC_MEMBERSHIP_JOIN);
   read_rooms (self, rooms, "invite", CONFAB_SYNC_MEMBERSHIP_INVITE);
   read_rooms (self, rooms, "leave", CONFAB_SYNC_MEMBERSHIP_LEAVE);
   read_events (self, confab_json_peek_object (reply, "to_device"), NULL, NULL, self->to_device);
   read_events (self, confab_json_peek_object (reply, "account_data"), "", NULL, self->account_data);
+  g_strfreev (self->devices_changed);
+  g_strfreev (self->devices_left);
   self->devices_changed = read_user_ids (devices, "changed");
   self->devices_left = read_user_ids (devices, "left");
   read_key_counts (self, reply);

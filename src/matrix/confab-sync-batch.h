@@ -39,6 +39,7 @@ typedef enum {
  * @n_joined: -1 when it did not change
  * @n_invited: -1 when it did not change
  * @favourite: 1 or 0; -1 when the tags did not change
+ * @last_activity: when the last event of @timeline was sent, ms since epoch; 0 when there is none
  */
 typedef struct {
   char *room_id;
@@ -50,6 +51,7 @@ typedef struct {
   gint64 n_joined;
   gint64 n_invited;
   int favourite;
+  gint64 last_activity;
 } ConfabSyncRoom;
 
 /**
@@ -84,10 +86,18 @@ typedef struct {
 /* From the reply to `GET /_matrix/client/v3/sync`. Any thread. */
 ConfabSyncBatch *
 confab_sync_batch_new_from_v3 (JsonObject *reply, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* An empty one, to be filled by whoever made it before anybody else sees it. */
+ConfabSyncBatch *confab_sync_batch_new (const char *next_batch) G_GNUC_WARN_UNUSED_RESULT;
+ConfabSyncRoom *confab_sync_batch_add_room (ConfabSyncBatch *self, const char *room_id);
 ConfabSyncBatch *confab_sync_batch_ref (ConfabSyncBatch *self) G_GNUC_WARN_UNUSED_RESULT;
 void confab_sync_batch_unref (ConfabSyncBatch *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ConfabSyncBatch, confab_sync_batch_unref)
 
+ConfabSyncEvent *confab_sync_event_new (const char *type,
+                                        const char *state_key,
+                                        const char *sender,
+                                        gint64 origin_server_ts,
+                                        JsonObject *content) G_GNUC_WARN_UNUSED_RESULT;
 void confab_sync_event_free (ConfabSyncEvent *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ConfabSyncEvent, confab_sync_event_free)
 

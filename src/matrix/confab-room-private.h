@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-homeserver.h"
+#include "confab-room-list.h"
+#include "confab-room-member.h"
+#include "confab-room.h"
+#include "confab-sync-batch.h"
+
+G_BEGIN_DECLS
+
+ConfabRoomMember *confab_room_member_new (const char *user_id) G_GNUC_WARN_UNUSED_RESULT;
+void confab_room_member_update (ConfabRoomMember *self,
+                                const char *name,
+                                const char *avatar_url,
+                                gboolean joined);
+
+ConfabRoom *confab_room_new (const char *id, const char *own_user_id, ConfabHomeserver *homeserver)
+  G_GNUC_WARN_UNUSED_RESULT;
+/* Takes in what a sync says of this room; notifies. */
+void confab_room_apply (ConfabRoom *self, const ConfabSyncRoom *news);
+void confab_room_set_direct (ConfabRoom *self, gboolean direct);
+gboolean confab_room_can_send_state (ConfabRoom *self, const char *type);
+/* The room's own list of its calls; to be kept by whoever feeds the calls. */
+GListStore *confab_room_get_call_store (ConfabRoom *self);
+
+ConfabRoomList *confab_room_list_new (const char *own_user_id, ConfabHomeserver *homeserver)
+  G_GNUC_WARN_UNUSED_RESULT;
+void confab_room_list_apply (ConfabRoomList *self, const ConfabSyncBatch *batch);
+
+G_END_DECLS

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-sync-store.h"
+
+#include "confab-json.h"
+
+const char *const confab_sync_state_types[] = {
+  "m.room.name",
+  "m.room.canonical_alias",
+  "m.room.avatar",
+  "m.room.topic",
+  "m.room.encryption",
+  "m.room.power_levels",
+  "m.room.create",
+  "m.room.tombstone",
+  CONFAB_CALL_STATE_TYPE,
+  CONFAB_CALL_MEMBER_STATE_TYPE,
+  NULL,
+};
+
+gboolean
+confab_sync_store_set_meta (ConfabStoreTransaction *transaction,
+                            const char *key,
+                            const char *value,
+                            GError **error)
+{
+  return confab_store_exec (
+    transaction,
+    error,
+    "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    "ss",
+    key,
+    value);
+}
+
+static gboolean
+read_string_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(char **) data = g_strdup (confab_store_row_get_string (row, 0));
+  return TRUE;
+}
+
+gboolean
+confab_sync_store_get_meta (ConfabStoreTransaction *transaction,
+                            const char *key,
+                            char **value,
+                            GError **error)
+{
+  *value = NULL;
+  return confab_store_query (
+    transaction, read_string_cb, value, error, "SELECT value FROM meta WHERE key = ?", "s", key);
+}
+
+static gboolean
+apply_member (ConfabStoreTransaction *transaction,
+              const char *room_id,
+              const ConfabSyncEvent *event,
+              GError **error)
+{
+  const char *membership = confab_json_peek_string (event->content, "membership");
+
+  if (membership == NULL)
+    return TRUE;
+  return confab_store_exec (
+    transaction,
+    error,
+    "INSERT INTO members VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+    "membership = excluded.membership, display_name = excluded.display_name, "
+    "avatar_url = excluded.avatar_url",
+    "sssss",
+    room_id,
+    event->state_key,
+    membership,
+    confab_json_peek_string (event->content, "displayname"),
+    confab_json_peek_string (event->content, "avatar_url"));
+}
+
+static gboolean
+apply_call (ConfabStoreTransaction *transaction,
+            const char *room_id,
+            const ConfabSyncEvent *event,
+            GError **error)
+{
+  JsonNode *terminated = json_object_get_member (event->content, "m.terminated");
+  gboolean on = json_object_get_size (event->content) > 0 &&
+                (terminated == NULL || JSON_NODE_HOLDS_NULL (terminated) ||
+                 (JSON_NODE_HOLDS_VALUE (terminated) &&
+                  json_node_get_value_type (terminated) == G_TYPE_BOOLEAN &&
+                  !json_node_get_boolean (terminated)));
+
+  if (on)
+    return confab_store_exec (transaction,
+                              error,
+                              "INSERT OR IGNORE INTO calls VALUES (?, ?)",
+                              "ss",
+                              room_id,
+                              event->state_key);
+  return confab_store_exec (transaction,
+                            error,
+                            "DELETE FROM calls WHERE room_id = ? AND call_id = ?",
+                            "ss",
+                            room_id,
+                            event->state_key);
+}
+
+static gboolean
+apply_state (ConfabStoreTransaction *transaction,
+             const char *room_id,
+             const ConfabSyncEvent *event,
+             GError **error)
+{
+  g_autofree char *content = NULL;
+
+  if (g_str_equal (event->type, "m.room.member"))
+    return apply_member (transaction, room_id, event, error);
+  if (!g_strv_contains (confab_sync_state_types, event->type))
+    return TRUE;
+  if (g_str_equal (event->type, CONFAB_CALL_STATE_TYPE) &&
+      !apply_call (transaction, room_id, event, error))
+    return FALSE;
+  content = confab_json_to_string (event->content);
+  return confab_store_exec (
+    transaction,
+    error,
+    "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+    "sender = excluded.sender, origin_server_ts = excluded.origin_server_ts, "
+    "content = excluded.content",
+    "ssssis",
+    room_id,
+    event->type,
+    event->state_key,
+    event->sender,
+    event->origin_server_ts,
+    content);
+}
+
+static char *
+heroes_to_json (const ConfabSyncRoom *room)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) node = NULL;
+
+  if (room->heroes == NULL)
+    return NULL;
+  json_builder_begin_array (builder);
+  for (guint i = 0; room->heroes[i] != NULL; i++)
+    json_builder_add_string_value (builder, room->heroes[i]);
+  json_builder_end_array (builder);
+  node = json_builder_get_root (builder);
+  return json_to_string (node, FALSE);
+}
+
+static gboolean
+apply_room (ConfabStoreTransaction *transaction, const ConfabSyncRoom *room, GError **error)
+{
+  g_autofree char *heroes = heroes_to_json (room);
+
+  if (room->membership == CONFAB_SYNC_MEMBERSHIP_LEAVE)
+    return confab_store_exec (
+      transaction, error, "DELETE FROM rooms WHERE room_id = ?", "s", room->room_id);
+  if (room->membership != CONFAB_SYNC_MEMBERSHIP_JOIN)
+    return TRUE;
+  if (!confab_store_exec (transaction,
+                          error,
+                          "INSERT OR IGNORE INTO rooms (room_id) VALUES (?)",
+                          "s",
+                          room->room_id) ||
+      !confab_store_exec (
+        transaction,
+        error,
+        "UPDATE rooms SET n_joined = iif (?1 >= 0, ?1, n_joined), "
+        "n_invited = iif (?2 >= 0, ?2, n_invited), heroes = coalesce (?3, heroes), "
+        "favourite = iif (?4 >= 0, ?4, favourite), last_activity = max (last_activity, ?5) "
+        "WHERE room_id = ?6",
+        "iisiis",
+        room->n_joined,
+        room->n_invited,
+        heroes,
+        (gint64) room->favourite,
+        room->last_activity,
+        room->room_id))
+    return FALSE;
+  for (guint i = 0; i < room->state->len; i++) {
+    if (!apply_state (transaction, room->room_id, room->state->pdata[i], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * confab_sync_store_apply:
+ * @transaction: where
+ * @batch: what a sync brought
+ * @error: a #ConfabStoreError
+ *
+ * Writes the rooms of @batch and the token that follows it. To-device messages are not its business.
+ *
+ * Returns: whether it was written
+ */
+gboolean
+confab_sync_store_apply (ConfabStoreTransaction *transaction,
+                         const ConfabSyncBatch *batch,
+                         GError **error)
+{
+  for (guint i = 0; i < batch->rooms->len; i++) {
+    if (!apply_room (transaction, batch->rooms->pdata[i], error))
+      return FALSE;
+  }
+  for (guint i = 0; i < batch->account_data->len; i++) {
+    const ConfabSyncEvent *event = batch->account_data->pdata[i];
+    g_autofree char *content = confab_json_to_string (event->content);
+    if (g_str_equal (event->type, "m.direct") &&
+        !confab_store_exec (transaction,
+                            error,
+                            "INSERT INTO account_data VALUES (?, ?) ON CONFLICT DO UPDATE SET "
+                            "content = excluded.content",
+                            "ss",
+                            event->type,
+                            content))
+      return FALSE;
+  }
+  return confab_sync_store_set_meta (transaction, "since", batch->next_batch, error);
+}
+
+typedef struct {
+  ConfabSyncBatch *batch;
+  GHashTable *rooms; /* room id → ConfabSyncRoom of the batch */
+} Load;
+
+static gboolean
+load_room_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Load *load = data;
+  ConfabSyncRoom *room = confab_sync_batch_add_room (load->batch,
+                                                     confab_store_row_get_string (row, 0));
+  const char *heroes = confab_store_row_get_string (row, 3);
+
+  room->n_joined = confab_store_row_get_int (row, 1);
+  room->n_invited = confab_store_row_get_int (row, 2);
+  if (heroes != NULL) {
+    g_autofree char *text = g_strdup_printf ("{\"heroes\":%s}", heroes);
+    g_autoptr (JsonObject) object = confab_json_parse_object (text, -1, NULL);
+    if (object != NULL)
+      confab_json_get_strv (object, "heroes", &room->heroes, NULL);
+  }
+  room->favourite = confab_store_row_get_int (row, 4) != 0;
+  room->last_activity = confab_store_row_get_int (row, 5);
+  g_hash_table_insert (load->rooms, room->room_id, room);
+  return TRUE;
+}
+
+static gboolean
+load_state_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Load *load = data;
+  ConfabSyncRoom *room = g_hash_table_lookup (load->rooms, confab_store_row_get_string (row, 0));
+  g_autoptr (JsonObject) content = confab_json_parse_object (confab_store_row_get_string (row, 5), -1, error);
+
+  if (room == NULL || content == NULL)
+    return room == NULL;
+  g_ptr_array_add (room->state,
+                   confab_sync_event_new (confab_store_row_get_string (row, 1),
+                                          confab_store_row_get_string (row, 2),
+                                          confab_store_row_get_string (row, 3),
+                                          confab_store_row_get_int (row, 4),
+                                          content));
+  return TRUE;
+}
+
+static gboolean
+load_member_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Load *load = data;
+  ConfabSyncRoom *room = g_hash_table_lookup (load->rooms, confab_store_row_get_string (row, 0));
+  const char *user_id = confab_store_row_get_string (row, 1);
+  const char *display_name = confab_store_row_get_string (row, 3);
+  const char *avatar_url = confab_store_row_get_string (row, 4);
+  g_autoptr (JsonObject) content = json_object_new ();
+
+  if (room == NULL)
+    return TRUE;
+  json_object_set_string_member (content, "membership", confab_store_row_get_string (row, 2));
+  if (display_name != NULL)
+    json_object_set_string_member (content, "displayname", display_name);
+  if (avatar_url != NULL)
+    json_object_set_string_member (content, "avatar_url", avatar_url);
+  g_ptr_array_add (room->state,
+                   confab_sync_event_new ("m.room.member", user_id, user_id, 0, content));
+  return TRUE;
+}
+
+static gboolean
+load_account_data_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Load *load = data;
+  g_autoptr (JsonObject) content = confab_json_parse_object (confab_store_row_get_string (row, 1), -1, error);
+
+  if (content == NULL)
+    return FALSE;
+  g_ptr_array_add (
+    load->batch->account_data,
+    confab_sync_event_new (confab_store_row_get_string (row, 0), NULL, "", 0, content));
+  return TRUE;
+}
+
+ConfabSyncBatch *
+confab_sync_store_load (ConfabStoreTransaction *transaction, GError **error)
+{
+  g_autofree char *since = NULL;
+  g_autoptr (ConfabSyncBatch) batch = NULL;
+  g_autoptr (GHashTable) rooms = g_hash_table_new (g_str_hash, g_str_equal);
+  Load load;
+
+  if (!confab_sync_store_get_meta (transaction, "since", &since, error))
+    return NULL;
+  batch = confab_sync_batch_new (since != NULL ? since : "");
+  load = (Load) { .batch = batch, .rooms = rooms };
+  /* Call state before call members: a membership is nothing without its call. */
+  if (!confab_store_query (
+        transaction,
+        load_room_cb,
+        &load,
+        error,
+        "SELECT room_id, n_joined, n_invited, heroes, favourite, last_activity FROM rooms",
+        NULL) ||
+      !confab_store_query (
+        transaction,
+        load_member_cb,
+        &load,
+        error,
+        "SELECT room_id, user_id, membership, display_name, avatar_url FROM members",
+        NULL) ||
+      !confab_store_query (
+        transaction,
+        load_state_cb,
+        &load,
+        error,
+        "SELECT room_id, type, state_key, sender, origin_server_ts, content FROM state "
+        "ORDER BY type",
+        NULL) ||
+      !confab_store_query (transaction,
+                           load_account_data_cb,
+                           &load,
+                           error,
+                           "SELECT type, content FROM account_data",
+                           NULL))
+    return NULL;
+  return g_steal_pointer (&batch);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-store.h"
+#include "confab-sync-batch.h"
+
+G_BEGIN_DECLS
+
+#define CONFAB_CALL_STATE_TYPE "org.matrix.msc3401.call"
+#define CONFAB_CALL_MEMBER_STATE_TYPE "org.matrix.msc3401.call.member"
+
+/* Rooms in the store. Both run on the store's thread. */
+gboolean confab_sync_store_apply (ConfabStoreTransaction *transaction,
+                                  const ConfabSyncBatch *batch,
+                                  GError **error);
+/* All that is kept, as if one sync had brought it; next_batch is empty when there was none yet. */
+ConfabSyncBatch *confab_sync_store_load (ConfabStoreTransaction *transaction, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean confab_sync_store_set_meta (ConfabStoreTransaction *transaction,
+                                     const char *key,
+                                     const char *value,
+                                     GError **error);
+/* @value: (out) (nullable): %NULL when it is not there */
+gboolean confab_sync_store_get_meta (ConfabStoreTransaction *transaction,
+                                     const char *key,
+                                     char **value,
+                                     GError **error);
+
+/* State event types that are kept and asked for; NULL-terminated. Members are beside. */
+extern const char *const confab_sync_state_types[];
+
+G_END_DECLS
