@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-olm-vault-private.h"
+
+#include "confab-device-list.h"
+#include "confab-json.h"
+
+#include <string.h>
+
+#define OLM_ALGORITHM "m.olm.v1.curve25519-aes-sha2"
+#define MAX_WAITING 200
+#define MAX_WAITING_OF_SENDER 20
+#define MAX_WAITING_MS (60 * 1000)
+#define MAX_SEEN 20000
+
+typedef enum {
+  VERDICT_REFUSED,
+  VERDICT_UNKNOWN_DEVICE,
+  VERDICT_ACCEPTED,
+} Verdict;
+
+ConfabOlmNews *
+confab_olm_news_new (void)
+{
+  ConfabOlmNews *self = g_new0 (ConfabOlmNews, 1);
+
+  self->warnings = g_ptr_array_new_with_free_func (g_free);
+  self->undecrypted = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+void
+confab_olm_news_free (ConfabOlmNews *self)
+{
+  g_ptr_array_unref (self->warnings);
+  g_ptr_array_unref (self->undecrypted);
+  g_free (self);
+}
+
+static void
+warn (ConfabOlmNews *news, const char *user_id, const char *message)
+{
+  g_ptr_array_add (news->warnings, g_strdup (message));
+  g_ptr_array_add (news->warnings, g_strdup (user_id));
+}
+
+static gboolean
+is_call_type (const char *type)
+{
+  return g_str_has_prefix (type, "m.call.") || g_str_has_prefix (type, "org.matrix.call.");
+}
+
+static gboolean
+put_in_inbox (ConfabStoreTransaction *transaction,
+              const char *sender,
+              const char *device_id,
+              const char *type,
+              JsonObject *content,
+              gint64 now_ms,
+              ConfabOlmNews *news,
+              GError **error)
+{
+  g_autofree char *text = confab_json_to_string (content);
+
+  if (!confab_store_exec (
+        transaction,
+        error,
+        "INSERT INTO inbox (sender, device_id, type, content, encrypted, received_at) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        "ssssii",
+        sender,
+        device_id,
+        type,
+        text,
+        (gint64) (device_id != NULL),
+        now_ms))
+    return FALSE;
+  news->n_inbox++;
+  return TRUE;
+}
+
+/* ---- checking what was decrypted ---- */
+
+static const char *
+peek_ed25519 (JsonObject *payload, const char *name)
+{
+  return confab_json_peek_string (confab_json_peek_object (payload, name), "ed25519");
+}
+
+/* The device that the payload itself presents (MSC4147), when it is rightly signed and not at odds with the list. */
+static gboolean
+check_presented_device (ConfabStoreTransaction *transaction,
+                        const char *sender,
+                        const char *sender_key,
+                        JsonObject *payload,
+                        ConfabDeviceKeys **keys,
+                        const char **refusal,
+                        GError **error)
+{
+  JsonObject *object = confab_json_peek_object (payload, "sender_device_keys");
+  g_autoptr (ConfabDeviceKeys) presented = NULL;
+  g_autoptr (ConfabDeviceKeys) known = NULL;
+
+  if (object == NULL)
+    object = confab_json_peek_object (payload, "org.matrix.msc4147.device_keys");
+  if (object == NULL)
+    return TRUE;
+  presented = confab_device_keys_parse (object, sender, NULL, NULL);
+  if (presented == NULL || strcmp (presented->curve25519, sender_key) != 0) {
+    *refusal = "the sender's device keys in it are not rightly signed";
+    return TRUE;
+  }
+  if (!confab_device_list_lookup (transaction, sender, presented->device_id, NULL, &known, error))
+    return FALSE;
+  if (known != NULL && (strcmp (known->ed25519, presented->ed25519) != 0 ||
+                        strcmp (known->curve25519, presented->curve25519) != 0))
+    *refusal = "the sender's identity key is not the one that is known";
+  else
+    *keys = g_steal_pointer (&presented);
+  return TRUE;
+}
+
+static const char *
+check_names (ConfabOlmVault *self, const char *own_ed25519, const char *sender, JsonObject *payload)
+{
+  if (g_strcmp0 (confab_json_peek_string (payload, "sender"), sender) != 0)
+    return "its sender is another one than the homeserver says";
+  if (g_strcmp0 (confab_json_peek_string (payload, "recipient"), self->user_id) != 0)
+    return "it is meant for another user";
+  if (g_strcmp0 (peek_ed25519 (payload, "recipient_keys"), own_ed25519) != 0)
+    return "it is meant for another device";
+  if (confab_json_peek_string (payload, "type") == NULL ||
+      confab_json_peek_object (payload, "content") == NULL)
+    return "it has no type or no content";
+  return NULL;
+}
+
+static const char *
+check_device (const ConfabDeviceKeys *keys, JsonObject *payload)
+{
+  const char *type = confab_json_peek_string (payload, "type");
+  JsonObject *content = confab_json_peek_object (payload, "content");
+
+  if (g_strcmp0 (peek_ed25519 (payload, "keys"), keys->ed25519) != 0)
+    return "its signing key is not that of the sender's device";
+  if (is_call_type (type) &&
+      g_strcmp0 (confab_json_peek_string (content, "device_id"), keys->device_id) != 0)
+    return "it names another device than the one that encrypted it";
+  return NULL;
+}
+
+/* Spec: “m.olm.v1.curve25519-aes-sha2”, the checks that a receiver must do; protocol sheet, 8.2. */
+static gboolean
+judge (ConfabOlmVault *self,
+       ConfabStoreTransaction *transaction,
+       const char *sender,
+       const char *sender_key,
+       JsonObject *payload,
+       Verdict *verdict,
+       ConfabDeviceKeys **keys,
+       const char **refusal,
+       GError **error)
+{
+  g_autoptr (ConfabOlmAccount) account = confab_olm_vault_load_account (self, transaction, NULL, error);
+
+  if (account == NULL)
+    return FALSE;
+  *verdict = VERDICT_REFUSED;
+  *refusal = check_names (self, confab_olm_account_get_ed25519 (account), sender, payload);
+  if (*refusal != NULL)
+    return TRUE;
+  if (!confab_device_list_lookup (transaction, sender, NULL, sender_key, keys, error))
+    return FALSE;
+  if (*keys == NULL) {
+    if (!check_presented_device (transaction, sender, sender_key, payload, keys, refusal, error))
+      return FALSE;
+    /* Whom we hear from we will answer. */
+    if (!confab_device_list_require (transaction, sender, error))
+      return FALSE;
+  }
+  if (*refusal == NULL && *keys != NULL)
+    *refusal = check_device (*keys, payload);
+  if (*refusal == NULL)
+    *verdict = *keys != NULL ? VERDICT_ACCEPTED : VERDICT_UNKNOWN_DEVICE;
+  return TRUE;
+}
+
+static gboolean
+accept (ConfabStoreTransaction *transaction,
+        const ConfabDeviceKeys *keys,
+        JsonObject *payload,
+        gint64 now_ms,
+        ConfabOlmNews *news,
+        GError **error)
+{
+  const char *type = confab_json_peek_string (payload, "type");
+
+  if (!is_call_type (type)) /* m.dummy, room keys: the ratchet has moved on, that is all */
+    return TRUE;
+  return put_in_inbox (transaction,
+                       keys->user_id,
+                       keys->device_id,
+                       type,
+                       confab_json_peek_object (payload, "content"),
+                       now_ms,
+                       news,
+                       error);
+}
+
+static gboolean
+keep_waiting (ConfabStoreTransaction *transaction,
+              const char *sender,
+              const char *sender_key,
+              const char *text,
+              gint64 now_ms,
+              GError **error)
+{
+  return confab_store_exec (
+           transaction,
+           error,
+           "INSERT INTO olm_waiting (sender, sender_key, payload, received_at) VALUES (?, ?, ?, ?)",
+           "sssi",
+           sender,
+           sender_key,
+           text,
+           now_ms) &&
+         confab_store_exec (
+           transaction,
+           error,
+           "DELETE FROM olm_waiting WHERE sender = ? AND id NOT IN (SELECT id FROM "
+           "olm_waiting WHERE sender = ? ORDER BY id DESC LIMIT ?)",
+           "ssi",
+           sender,
+           sender,
+           (gint64) MAX_WAITING_OF_SENDER) &&
+         confab_store_exec (transaction,
+                            error,
+                            "DELETE FROM olm_waiting WHERE id NOT IN "
+                            "(SELECT id FROM olm_waiting ORDER BY id DESC LIMIT ?)",
+                            "i",
+                            (gint64) MAX_WAITING);
+}
+
+static gboolean
+take_payload (ConfabOlmVault *self,
+              ConfabStoreTransaction *transaction,
+              const char *sender,
+              const char *sender_key,
+              const char *text,
+              gint64 now_ms,
+              ConfabOlmNews *news,
+              GError **error)
+{
+  g_autoptr (GError) json_error = NULL;
+  g_autoptr (JsonObject) payload = confab_json_parse_object (text, -1, &json_error);
+  g_autoptr (ConfabDeviceKeys) keys = NULL;
+  const char *refusal = NULL;
+  Verdict verdict;
+
+  if (payload == NULL) {
+    warn (news, sender, json_error->message);
+    return TRUE;
+  }
+  if (!judge (self, transaction, sender, sender_key, payload, &verdict, &keys, &refusal, error))
+    return FALSE;
+  switch (verdict) {
+  case VERDICT_ACCEPTED:
+    return accept (transaction, keys, payload, now_ms, news, error);
+  case VERDICT_UNKNOWN_DEVICE:
+    return keep_waiting (transaction, sender, sender_key, text, now_ms, error);
+  case VERDICT_REFUSED:
+  default:
+    warn (news, sender, refusal);
+    return TRUE;
+  }
+}
+
+/* ---- decrypting ---- */
+
+typedef struct {
+  const char *sender;
+  const char *sender_key;
+  gint64 type;
+  const char *body;
+} Envelope;
+
+static gboolean
+write_ratchet (ConfabOlmVault *self,
+               ConfabStoreTransaction *transaction,
+               const Envelope *envelope,
+               ConfabOlmSession *session,
+               gint64 now_ms,
+               GError **error)
+{
+  return confab_olm_vault_write_newest_session (
+    self, transaction, envelope->sender_key, session, now_ms, error);
+}
+
+/* @text stays NULL when no session that we have can read it. @known is set when it belongs to one that we have: then it must
+ * not begin a new one. */
+static gboolean
+try_sessions (ConfabOlmVault *self,
+              ConfabStoreTransaction *transaction,
+              const Envelope *envelope,
+              gint64 now_ms,
+              char **text,
+              gboolean *known,
+              GError **error)
+{
+  g_autoptr (GPtrArray) pickles = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  if (!confab_olm_vault_read_pickles (transaction, envelope->sender_key, pickles, error))
+    return FALSE;
+  for (guint i = 0; i < pickles->len && *text == NULL && !*known; i++) {
+    g_autoptr (ConfabOlmSession) session = confab_olm_session_unpickle (pickles->pdata[i],
+                                                             self->pickle_key,
+                                                             error);
+    if (session == NULL)
+      return FALSE;
+    if (envelope->type == CONFAB_OLM_MESSAGE_PRE_KEY) {
+      *known = confab_olm_session_matches (session, envelope->sender_key, envelope->body);
+      if (!*known)
+        continue;
+    }
+    *text = confab_olm_session_decrypt (session, envelope->type, envelope->body, NULL, NULL);
+    if (*text != NULL && !write_ratchet (self, transaction, envelope, session, now_ms, error)) {
+      g_clear_pointer (text, g_free);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+begin_inbound (ConfabOlmVault *self,
+               ConfabStoreTransaction *transaction,
+               const Envelope *envelope,
+               gint64 now_ms,
+               char **text,
+               GError **error)
+{
+  gboolean shared = FALSE;
+  g_autoptr (ConfabOlmAccount) account = confab_olm_vault_load_account (self, transaction, &shared, error);
+  g_autoptr (ConfabOlmSession) session = NULL;
+  g_autofree char *got = NULL;
+
+  if (account == NULL)
+    return FALSE;
+  session = confab_olm_account_create_inbound (account, envelope->sender_key, envelope->body, NULL);
+  if (session != NULL)
+    got = confab_olm_session_decrypt (session, envelope->type, envelope->body, NULL, NULL);
+  if (got == NULL)
+    return TRUE;
+  confab_olm_account_remove_one_time_keys (account, session);
+  if (!confab_olm_vault_save_account (self, transaction, account, shared, error) ||
+      !write_ratchet (self, transaction, envelope, session, now_ms, error))
+    return FALSE;
+  *text = g_steal_pointer (&got);
+  return TRUE;
+}
+
+static gboolean
+found_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(gboolean *) data = TRUE;
+  return TRUE;
+}
+
+static GBytes *
+hash_envelope (const Envelope *envelope)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  guint8 digest[32];
+  gsize length = sizeof digest;
+
+  g_checksum_update (checksum, (const guchar *) envelope->sender_key, -1);
+  g_checksum_update (checksum, (const guchar *) envelope->body, -1);
+  g_checksum_get_digest (checksum, digest, &length);
+  return g_bytes_new (digest, length);
+}
+
+static gboolean
+decrypt (ConfabOlmVault *self,
+         ConfabStoreTransaction *transaction,
+         const Envelope *envelope,
+         gint64 now_ms,
+         ConfabOlmNews *news,
+         GError **error)
+{
+  g_autoptr (GBytes) hash = hash_envelope (envelope);
+  g_autofree char *text = NULL;
+  gboolean seen = FALSE;
+  gboolean known = FALSE;
+
+  if (!confab_store_query (transaction,
+                           found_row_cb,
+                           &seen,
+                           error,
+                           "SELECT 1 FROM olm_seen WHERE hash = ?",
+                           "b",
+                           hash))
+    return FALSE;
+  if (seen) {
+    g_info ("%s: a message came again, it is dropped", envelope->sender);
+    return TRUE;
+  }
+  if (!try_sessions (self, transaction, envelope, now_ms, &text, &known, error))
+    return FALSE;
+  if (text == NULL && !known && envelope->type == CONFAB_OLM_MESSAGE_PRE_KEY &&
+      !begin_inbound (self, transaction, envelope, now_ms, &text, error))
+    return FALSE;
+  if (text == NULL) {
+    warn (news, envelope->sender, "a message cannot be decrypted");
+    g_ptr_array_add (news->undecrypted, g_strdup (envelope->sender));
+    g_ptr_array_add (news->undecrypted, g_strdup (envelope->sender_key));
+    /* The session is mended with that device only once it is known. */
+    return confab_device_list_track (transaction, envelope->sender, error);
+  }
+  return confab_store_exec (transaction,
+                            error,
+                            "INSERT INTO olm_seen (hash, seen_at) VALUES (?, ?)",
+                            "bi",
+                            hash,
+                            now_ms) &&
+         take_payload (
+           self, transaction, envelope->sender, envelope->sender_key, text, now_ms, news, error);
+}
+
+gboolean
+confab_olm_vault_receive (ConfabOlmVault *self,
+                          ConfabStoreTransaction *transaction,
+                          const ConfabSyncEvent *event,
+                          gint64 now_ms,
+                          ConfabOlmNews *news,
+                          GError **error)
+{
+  g_autoptr (ConfabOlmAccount) account = NULL;
+  JsonObject *content = event->content;
+  JsonObject *ciphertext = confab_json_peek_object (content, "ciphertext");
+  JsonObject *message;
+  Envelope envelope = { .sender = event->sender };
+
+  if (is_call_type (event->type))
+    return put_in_inbox (
+      transaction, event->sender, NULL, event->type, content, now_ms, news, error);
+  if (strcmp (event->type, "m.room.encrypted") != 0 ||
+      g_strcmp0 (confab_json_peek_string (content, "algorithm"), OLM_ALGORITHM) != 0)
+    return TRUE;
+  account = confab_olm_vault_load_account (self, transaction, NULL, error);
+  if (account == NULL)
+    return FALSE;
+  message = confab_json_peek_object (ciphertext, confab_olm_account_get_curve25519 (account));
+  envelope.sender_key = confab_json_peek_string (content, "sender_key");
+  envelope.type = confab_json_peek_int (message, "type", -1);
+  envelope.body = confab_json_peek_string (message, "body");
+  if (message == NULL || envelope.sender_key == NULL || envelope.body == NULL) {
+    warn (news, event->sender, "an encrypted message is not for this device, or is no Olm message");
+    return TRUE;
+  }
+  return decrypt (self, transaction, &envelope, now_ms, news, error);
+}
+
+/* ---- what waits ---- */
+
+typedef struct {
+  gint64 id;
+  char *sender;
+  char *sender_key;
+  char *payload;
+  gint64 received_at;
+} Waiting;
+
+static void
+waiting_free (gpointer data)
+{
+  Waiting *waiting = data;
+
+  g_free (waiting->sender);
+  g_free (waiting->sender_key);
+  g_free (waiting->payload);
+  g_free (waiting);
+}
+
+static gboolean
+waiting_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Waiting *waiting = g_new0 (Waiting, 1);
+
+  waiting->id = confab_store_row_get_int (row, 0);
+  waiting->sender = g_strdup (confab_store_row_get_string (row, 1));
+  waiting->sender_key = g_strdup (confab_store_row_get_string (row, 2));
+  waiting->payload = g_strdup (confab_store_row_get_string (row, 3));
+  waiting->received_at = confab_store_row_get_int (row, 4);
+  g_ptr_array_add (data, waiting);
+  return TRUE;
+}
+
+static gboolean
+retry_one (ConfabOlmVault *self,
+           ConfabStoreTransaction *transaction,
+           const Waiting *waiting,
+           gint64 now_ms,
+           ConfabOlmNews *news,
+           GError **error)
+{
+  g_autoptr (ConfabDeviceKeys) keys = NULL;
+  gboolean stale = TRUE;
+
+  if (!confab_device_list_lookup (
+        transaction, waiting->sender, NULL, waiting->sender_key, &keys, error) ||
+      !confab_device_list_is_stale (transaction, waiting->sender, &stale, error))
+    return FALSE;
+  if (keys == NULL && stale && ABS (now_ms - waiting->received_at) <= MAX_WAITING_MS)
+    return TRUE;
+  if (!confab_store_exec (
+        transaction, error, "DELETE FROM olm_waiting WHERE id = ?", "i", waiting->id))
+    return FALSE;
+  if (keys != NULL)
+    return take_payload (self,
+                         transaction,
+                         waiting->sender,
+                         waiting->sender_key,
+                         waiting->payload,
+                         now_ms,
+                         news,
+                         error);
+  warn (news, waiting->sender, "a message came from a device that is not in the sender's list");
+  return TRUE;
+}
+
+gboolean
+confab_olm_vault_retry_waiting (ConfabOlmVault *self,
+                                ConfabStoreTransaction *transaction,
+                                gint64 now_ms,
+                                ConfabOlmNews *news,
+                                GError **error)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (waiting_free);
+
+  if (!confab_store_query (transaction,
+                           waiting_row_cb,
+                           all,
+                           error,
+                           "SELECT id, sender, sender_key, payload, received_at FROM olm_waiting "
+                           "ORDER BY id",
+                           NULL))
+    return FALSE;
+  for (guint i = 0; i < all->len; i++) {
+    if (!retry_one (self, transaction, all->pdata[i], now_ms, news, error))
+      return FALSE;
+  }
+  /* A copy of something this old is refused by its ratchet alone. */
+  return confab_store_exec (transaction,
+                            error,
+                            "DELETE FROM olm_seen WHERE seen_at < (SELECT seen_at FROM olm_seen "
+                            "ORDER BY seen_at DESC LIMIT 1 OFFSET ?)",
+                            "i",
+                            (gint64) MAX_SEEN);
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-outbox-store.h"
+
+#include "confab-device-list.h"
+#include "confab-json.h"
+#include "confab-outbox.h"
+
+#include <string.h>
+
+#define MAX_ROWS 1000   /* looked at for one request */
+#define MAX_DEVICES 100 /* in one request */
+#define MAX_AGE_MS (60 * 1000)
+
+typedef struct {
+  gint64 id;
+  char *room_id;
+  char *user_id;
+  char *device_id;
+  char *type;
+  char *content;
+  gint64 security;
+  char *wire_type;
+  char *wire_content;
+  char *txn_id;
+  gint64 created_at;
+} Row;
+
+static void
+row_free (gpointer data)
+{
+  Row *row = data;
+
+  g_free (row->room_id);
+  g_free (row->user_id);
+  g_free (row->device_id);
+  g_free (row->type);
+  g_free (row->content);
+  g_free (row->wire_type);
+  g_free (row->wire_content);
+  g_free (row->txn_id);
+  g_free (row);
+}
+
+static void
+outbox_device_free (gpointer data)
+{
+  ConfabOutboxDevice *device = data;
+
+  g_free (device->user_id);
+  g_free (device->device_id);
+  g_free (device);
+}
+
+void
+confab_outbox_batch_init (ConfabOutboxBatch *self, ConfabOlmVault *vault)
+{
+  *self = (ConfabOutboxBatch) {
+    .vault = confab_olm_vault_ref (vault),
+    .fetching = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+    .ids = g_array_new (FALSE, FALSE, sizeof (gint64)),
+    .stale = g_array_new (FALSE, FALSE, sizeof (gint64)),
+    .missing = g_ptr_array_new_with_free_func (outbox_device_free),
+  };
+}
+
+void
+confab_outbox_batch_clear (ConfabOutboxBatch *self)
+{
+  g_clear_pointer (&self->vault, confab_olm_vault_unref);
+  g_clear_pointer (&self->fetching, g_hash_table_unref);
+  g_clear_pointer (&self->txn_id, g_free);
+  g_clear_pointer (&self->wire_type, g_free);
+  g_clear_pointer (&self->body, json_object_unref);
+  g_clear_pointer (&self->ids, g_array_unref);
+  g_clear_pointer (&self->stale, g_array_unref);
+  g_clear_pointer (&self->missing, g_ptr_array_unref);
+}
+
+char *
+confab_outbox_device_key (const char *user_id, const char *device_id)
+{
+  return g_strconcat (user_id, "|", device_id, NULL);
+}
+
+static gboolean
+row_cb (ConfabStoreRow *from, gpointer data, GError **error)
+{
+  Row *row = g_new0 (Row, 1);
+
+  row->id = confab_store_row_get_int (from, 0);
+  row->room_id = g_strdup (confab_store_row_get_string (from, 1));
+  row->user_id = g_strdup (confab_store_row_get_string (from, 2));
+  row->device_id = g_strdup (confab_store_row_get_string (from, 3));
+  row->type = g_strdup (confab_store_row_get_string (from, 4));
+  row->content = g_strdup (confab_store_row_get_string (from, 5));
+  row->security = confab_store_row_get_int (from, 6);
+  row->wire_type = g_strdup (confab_store_row_get_string (from, 7));
+  row->wire_content = g_strdup (confab_store_row_get_string (from, 8));
+  row->txn_id = g_strdup (confab_store_row_get_string (from, 9));
+  row->created_at = confab_store_row_get_int (from, 10);
+  g_ptr_array_add (data, row);
+  return TRUE;
+}
+
+static gboolean
+is_call (const Row *row)
+{
+  return g_str_has_prefix (row->type, "m.call.") ||
+         g_str_has_prefix (row->type, "org.matrix.call.");
+}
+
+static gboolean
+delete_row (ConfabStoreTransaction *transaction, gint64 id, GError **error)
+{
+  return confab_store_exec (transaction, error, "DELETE FROM outbox WHERE id = ?", "i", id);
+}
+
+gboolean
+confab_outbox_delete_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  GArray *ids = data;
+
+  for (guint i = 0; i < ids->len; i++) {
+    if (!delete_row (transaction, g_array_index (ids, gint64, i), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+drop_stale (ConfabStoreTransaction *transaction,
+            ConfabOutboxBatch *batch,
+            GPtrArray *rows,
+            GError **error)
+{
+  for (guint i = rows->len; i > 0; i--) {
+    const Row *row = rows->pdata[i - 1];
+    if (!is_call (row) || ABS (batch->now_ms - row->created_at) <= MAX_AGE_MS)
+      continue;
+    if (!delete_row (transaction, row->id, error))
+      return FALSE;
+    g_array_prepend_val (batch->stale, row->id);
+    g_ptr_array_remove_index (rows, i - 1);
+  }
+  return TRUE;
+}
+
+static gboolean
+add_to_batch (ConfabOutboxBatch *batch, const Row *row, const char *wire_content, GError **error)
+{
+  g_autoptr (JsonObject) content = confab_json_parse_object (wire_content, -1, error);
+  JsonObject *messages, *user;
+
+  if (content == NULL)
+    return FALSE;
+  if (batch->body == NULL) {
+    batch->body = json_object_new ();
+    json_object_set_object_member (batch->body, "messages", json_object_new ());
+  }
+  messages = confab_json_peek_object (batch->body, "messages");
+  user = confab_json_peek_object (messages, row->user_id);
+  if (user == NULL) {
+    user = json_object_new ();
+    json_object_set_object_member (messages, row->user_id, user);
+  }
+  json_object_set_object_member (user, row->device_id, g_steal_pointer (&content));
+  g_array_append_val (batch->ids, row->id);
+  batch->urgent = batch->urgent || is_call (row);
+  return TRUE;
+}
+
+/* A request whose fate is not known goes out again as it was. */
+static gboolean
+repeat_batch (ConfabOutboxBatch *batch, GPtrArray *rows, GError **error)
+{
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = rows->pdata[i];
+    if (row->txn_id == NULL || (batch->txn_id != NULL && strcmp (row->txn_id, batch->txn_id) != 0))
+      continue;
+    if (batch->txn_id == NULL) {
+      batch->txn_id = g_strdup (row->txn_id);
+      batch->wire_type = g_strdup (row->wire_type);
+    }
+    if (!add_to_batch (batch, row, row->wire_content, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+flag_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(gboolean *) data = confab_store_row_get_int (row, 0) != 0;
+  return TRUE;
+}
+
+/* Clear text only when it was asked for, in a room that is known and known not to be encrypted. */
+static gboolean
+may_be_clear (ConfabStoreTransaction *transaction, const Row *row, gboolean *may, GError **error)
+{
+  *may = FALSE;
+  if (row->security != CONFAB_SIGNALLING_CLEAR || row->room_id == NULL)
+    return TRUE;
+  return confab_store_query (
+    transaction,
+    flag_row_cb,
+    may,
+    error,
+    "SELECT NOT EXISTS (SELECT 1 FROM state WHERE state.room_id = rooms.room_id AND "
+    "type = 'm.room.encryption' AND state_key = '') FROM rooms WHERE room_id = ?",
+    "s",
+    row->room_id);
+}
+
+/* @wire stays NULL when there is no session with the device. */
+static gboolean
+encrypt_row (ConfabStoreTransaction *transaction,
+             ConfabOutboxBatch *batch,
+             const Row *row,
+             char **wire,
+             GError **error)
+{
+  g_autoptr (ConfabDeviceKeys) keys = NULL;
+  g_autoptr (JsonObject) content = NULL;
+  ConfabOutboxDevice *device;
+
+  if (!confab_device_list_lookup (transaction, row->user_id, row->device_id, NULL, &keys, error))
+    return FALSE;
+  if (keys != NULL) {
+    content = confab_json_parse_object (row->content, -1, error);
+    if (content == NULL || !confab_olm_vault_encrypt (
+                             batch->vault, transaction, keys, row->type, content, wire, error))
+      return FALSE;
+  }
+  if (*wire != NULL)
+    return TRUE;
+  device = g_new (ConfabOutboxDevice, 1);
+  *device = (ConfabOutboxDevice) { g_strdup (row->user_id), g_strdup (row->device_id) };
+  g_ptr_array_add (batch->missing, device);
+  return TRUE;
+}
+
+static gboolean
+take_row (ConfabStoreTransaction *transaction,
+          ConfabOutboxBatch *batch,
+          const Row *row,
+          GError **error)
+{
+  gboolean clear = FALSE;
+  const char *wire_type;
+  g_autofree char *wire = NULL;
+
+  if (!may_be_clear (transaction, row, &clear, error))
+    return FALSE;
+  wire_type = clear ? row->type : "m.room.encrypted";
+  /* One request is of one type; others wait for the next. */
+  if (batch->wire_type != NULL && strcmp (batch->wire_type, wire_type) != 0)
+    return TRUE;
+  if (clear)
+    wire = g_strdup (row->content);
+  else if (!encrypt_row (transaction, batch, row, &wire, error))
+    return FALSE;
+  if (wire == NULL)
+    return TRUE;
+  if (batch->txn_id == NULL) {
+    batch->txn_id = g_uuid_string_random ();
+    batch->wire_type = g_strdup (wire_type);
+  }
+  return add_to_batch (batch, row, wire, error) &&
+         confab_store_exec (
+           transaction,
+           error,
+           "UPDATE outbox SET state = 1, wire_type = ?, wire_content = ?, txn_id = ? WHERE id = ?",
+           "sssi",
+           wire_type,
+           wire,
+           batch->txn_id,
+           row->id);
+}
+
+/**
+ * confab_outbox_batch_func:
+ *
+ * A #ConfabStoreFunc over a #ConfabOutboxBatch: what was on its way goes out again; otherwise the first message of
+ * each device is encrypted, and written down, for the next request.
+ */
+gboolean
+confab_outbox_batch_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  ConfabOutboxBatch *batch = data;
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  if (!confab_store_query (transaction,
+                           row_cb,
+                           rows,
+                           error,
+                           "SELECT id, room_id, user_id, device_id, type, content, security, "
+                           "wire_type, wire_content, txn_id, created_at FROM outbox "
+                           "ORDER BY id LIMIT ?",
+                           "i",
+                           (gint64) MAX_ROWS) ||
+      !drop_stale (transaction, batch, rows, error) || !repeat_batch (batch, rows, error))
+    return FALSE;
+  if (batch->txn_id != NULL)
+    return TRUE;
+  for (guint i = 0; batch->ids->len < MAX_DEVICES && i < rows->len; i++) {
+    const Row *row = rows->pdata[i];
+    g_autofree char *key = confab_outbox_device_key (row->user_id, row->device_id);
+
+    if (g_hash_table_contains (batch->fetching, key) ||
+        !g_hash_table_add (seen, g_steal_pointer (&key)))
+      continue;
+    if (!take_row (transaction, batch, row, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+id_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(gint64 *) data = confab_store_row_get_int (row, 0);
+  return TRUE;
+}
+
+gboolean
+confab_outbox_insert (ConfabStoreTransaction *transaction,
+                      const char *room_id,
+                      const char *user_id,
+                      const char *device_id,
+                      const char *type,
+                      const char *content,
+                      ConfabSignallingSecurity security,
+                      gint64 now_ms,
+                      gint64 *id,
+                      GError **error)
+{
+  gint64 inserted = 0;
+
+  if (!confab_store_exec (
+        transaction,
+        error,
+        "INSERT INTO outbox (room_id, user_id, device_id, type, content, security, "
+        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "sssssii",
+        room_id,
+        user_id,
+        device_id,
+        type,
+        content,
+        (gint64) security,
+        now_ms) ||
+      !confab_store_query (
+        transaction, id_row_cb, &inserted, error, "SELECT last_insert_rowid ()", NULL))
+    return FALSE;
+  if (id != NULL)
+    *id = inserted;
+  return TRUE;
+}

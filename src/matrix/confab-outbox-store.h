@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-olm-vault.h"
+
+G_BEGIN_DECLS
+
+/* The store's half of #ConfabOutbox: what goes out next, and who lacks keys. */
+typedef struct {
+  char *user_id;
+  char *device_id;
+} ConfabOutboxDevice;
+
+typedef struct {
+  /* in */
+  ConfabOlmVault *vault;
+  gint64 now_ms;
+  GHashTable *fetching; /* “user|device” whose keys are being fetched: left alone */
+  /* out */
+  char *txn_id; /* NULL: nothing to send */
+  char *wire_type;
+  JsonObject *body;
+  gboolean urgent;
+  GArray *ids;        /* gint64: the rows in @body */
+  GArray *stale;      /* gint64: rows that were deleted since they are too old */
+  GPtrArray *missing; /* ConfabOutboxDevice: no session, or not known */
+} ConfabOutboxBatch;
+
+void confab_outbox_batch_init (ConfabOutboxBatch *self, ConfabOlmVault *vault);
+void confab_outbox_batch_clear (ConfabOutboxBatch *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ConfabOutboxBatch, confab_outbox_batch_clear)
+gboolean
+confab_outbox_batch_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
+char *
+confab_outbox_device_key (const char *user_id, const char *device_id) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Deletes the rows @data (a GArray of gint64). */
+gboolean
+confab_outbox_delete_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-outbox.h"
+
+#include "confab-json.h"
+#include "confab-key-claim.h"
+#include "confab-matrix-error.h"
+#include "confab-outbox-store.h"
+#include "confab-store-future.h"
+
+#define SEND_PATH "/_matrix/client/v3/sendToDevice/"
+#define FIRST_PAUSE_MS 1000
+#define MAX_PAUSE_MS 15000
+
+struct _ConfabOutbox {
+  GObject parent_instance;
+
+  ConfabStore *store;
+  ConfabHomeserver *homeserver;
+  ConfabClock *clock;
+  ConfabOlmVault *vault;
+  ConfabDeviceList *devices;
+
+  GHashTable *waiting;  /* (element-type gint64 Waiter): who hears what became of a row */
+  GHashTable *fetching; /* (element-type utf8): “user|device” whose keys are being fetched */
+  DexFuture *pumping;   /* runs while there is something to send */
+  DexPromise *stopping; /* resolved by stop: whoever waits races with it */
+  GPtrArray *flushers;  /* (element-type DexPromise) */
+  guint n_inserting;
+  guint n_fetching;
+  guint n_failures; /* in a row; for the pause */
+  gboolean again;
+  gboolean stopped;
+};
+
+G_DEFINE_FINAL_TYPE (ConfabOutbox, confab_outbox, G_TYPE_OBJECT)
+
+typedef struct {
+  ConfabSignallingDone done;
+  gpointer data;
+  GDestroyNotify destroy;
+} Waiter;
+
+static void
+waiter_free (gpointer data)
+{
+  Waiter *waiter = data;
+
+  if (waiter->destroy != NULL)
+    waiter->destroy (waiter->data);
+  g_free (waiter);
+}
+
+static void
+waiter_answer (Waiter *waiter, const GError *error)
+{
+  if (waiter->done != NULL)
+    waiter->done (error, waiter->data);
+  waiter_free (waiter);
+}
+
+static void
+answer (ConfabOutbox *self, GArray *ids, const GError *error)
+{
+  for (guint i = 0; i < ids->len; i++) {
+    gint64 id = g_array_index (ids, gint64, i);
+    g_autofree gint64 *key = NULL;
+    Waiter *waiter = NULL;
+    if (g_hash_table_steal_extended (self->waiting, &id, (gpointer *) &key, (gpointer *) &waiter))
+      waiter_answer (waiter, error);
+  }
+}
+
+static void
+answer_code (ConfabOutbox *self, GArray *ids, ConfabSignallingError code, const char *message)
+{
+  g_autoptr (GError) error = g_error_new_literal (CONFAB_SIGNALLING_ERROR, code, message);
+
+  answer (self, ids, error);
+}
+
+static gboolean
+may_succeed_later (const GError *error)
+{
+  return error->domain == CONFAB_MATRIX_ERROR &&
+         (error->code == CONFAB_MATRIX_ERROR_NETWORK || error->code == CONFAB_MATRIX_ERROR_SERVER ||
+          error->code == CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED ||
+          error->code == CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL ||
+          error->code == CONFAB_MATRIX_ERROR_TLS ||
+          error->code == CONFAB_MATRIX_ERROR_SOFT_LOGOUT ||
+          error->code == CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN ||
+          error->code == CONFAB_MATRIX_ERROR_CANCELLED);
+}
+
+static void
+resume_cb (gpointer data)
+{
+  dex_promise_resolve_boolean (data, TRUE);
+}
+
+/* FALSE when it was stopped meanwhile. */
+static gboolean
+pause_after_failure (ConfabOutbox *self, const GError *failure)
+{
+  g_autoptr (DexPromise) resume = dex_promise_new ();
+  gint64 retry_after_ms = confab_matrix_error_get_retry_after_ms (failure);
+  gint64 pause_ms = MIN (FIRST_PAUSE_MS << MIN (self->n_failures, 5), MAX_PAUSE_MS);
+  guint timeout;
+
+  self->n_failures++;
+  pause_ms = CLAMP (MAX (pause_ms, retry_after_ms), 0, 60 * 1000);
+  timeout = confab_clock_add_timeout (self->clock, pause_ms, resume_cb, resume);
+  dex_await (dex_future_first (dex_ref (resume), dex_ref (self->stopping), NULL), NULL);
+  if (dex_future_is_pending (DEX_FUTURE (resume)))
+    confab_clock_remove (self->clock, timeout);
+  return !self->stopped;
+}
+
+/* ---- keys ---- */
+
+typedef struct {
+  ConfabOutbox *self;
+  GPtrArray *devices; /* ConfabOutboxDevice */
+  GPtrArray *claim;   /* ConfabDeviceKeys without a session */
+  GArray *lost;       /* rows of devices whose keys cannot be had */
+  gboolean query;     /* some device is not known */
+  gboolean last;      /* what has no session now is given up */
+} Fetch;
+
+static void
+fetch_free (gpointer data)
+{
+  Fetch *fetch = data;
+
+  g_object_unref (fetch->self);
+  g_ptr_array_unref (fetch->devices);
+  g_ptr_array_unref (fetch->claim);
+  g_array_unref (fetch->lost);
+  g_free (fetch);
+}
+
+static gboolean
+lost_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  gint64 id = confab_store_row_get_int (row, 0);
+
+  g_array_append_val (data, id);
+  return TRUE;
+}
+
+static gboolean
+look_at_device (ConfabStoreTransaction *transaction,
+                Fetch *fetch,
+                const ConfabOutboxDevice *device,
+                GError **error)
+{
+  g_autoptr (ConfabDeviceKeys) keys = NULL;
+  gboolean has = FALSE;
+
+  if (!confab_device_list_lookup (
+        transaction, device->user_id, device->device_id, NULL, &keys, error) ||
+      (keys != NULL && !confab_olm_vault_has_session (transaction, keys->curve25519, &has, error)))
+    return FALSE;
+  if (has)
+    return TRUE;
+  if (fetch->last)
+    return confab_store_query (
+      transaction,
+      lost_row_cb,
+      fetch->lost,
+      error,
+      "SELECT id FROM outbox WHERE user_id = ? AND device_id = ? AND txn_id IS NULL",
+      "ss",
+      device->user_id,
+      device->device_id);
+  if (keys != NULL) {
+    g_ptr_array_add (fetch->claim, g_steal_pointer (&keys));
+    return TRUE;
+  }
+  fetch->query = TRUE;
+  return confab_device_list_require (transaction, device->user_id, error);
+}
+
+static gboolean
+look_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Fetch *fetch = data;
+
+  fetch->query = FALSE;
+  g_ptr_array_set_size (fetch->claim, 0);
+  for (guint i = 0; i < fetch->devices->len; i++) {
+    if (!look_at_device (transaction, fetch, fetch->devices->pdata[i], error))
+      return FALSE;
+  }
+  return !fetch->last || confab_outbox_delete_func (transaction, fetch->lost, error);
+}
+
+static gboolean
+fetch_keys (Fetch *fetch, GError **error)
+{
+  ConfabOutbox *self = fetch->self;
+
+  if (!dex_await (confab_store_future (self->store, look_func, fetch), error))
+    return FALSE;
+  if (fetch->query && (!dex_await (confab_device_list_update (self->devices), error) ||
+                       !dex_await (confab_store_future (self->store, look_func, fetch), error)))
+    return FALSE;
+  if (fetch->claim->len > 0 &&
+      !dex_await (
+        confab_key_claim (self->store, self->homeserver, self->clock, self->vault, fetch->claim),
+        error))
+    return FALSE;
+  fetch->last = TRUE;
+  return dex_await (confab_store_future (self->store, look_func, fetch), error);
+}
+
+static void
+check_idle (ConfabOutbox *self)
+{
+  if (self->pumping != NULL || self->n_inserting > 0 || self->n_fetching > 0)
+    return;
+  while (self->flushers->len > 0) {
+    g_autoptr (DexPromise) promise = g_ptr_array_steal_index (self->flushers, 0);
+    dex_promise_resolve_boolean (promise, TRUE);
+  }
+}
+
+static DexFuture *
+confab_outbox_fetch_fiber (gpointer data)
+{
+  Fetch *fetch = data;
+  ConfabOutbox *self = fetch->self;
+  g_autoptr (GError) error = NULL;
+
+  if (fetch_keys (fetch, &error)) {
+    self->n_failures = 0;
+    answer_code (self,
+                 fetch->lost,
+                 CONFAB_SIGNALLING_ERROR_NO_KEYS,
+                 "the device's keys cannot be had");
+  } else if (!self->stopped) {
+    g_info ("cannot fetch keys: %s", error->message);
+    pause_after_failure (self, error); /* the pump finds them missing again, or too old */
+  }
+  for (guint i = 0; i < fetch->devices->len; i++) {
+    const ConfabOutboxDevice *device = fetch->devices->pdata[i];
+    g_autofree char *key = confab_outbox_device_key (device->user_id, device->device_id);
+    g_hash_table_remove (self->fetching, key);
+  }
+  self->n_fetching--;
+  confab_outbox_kick (self);
+  check_idle (self);
+  return dex_future_new_true ();
+}
+
+static void
+start_fetch (ConfabOutbox *self, GPtrArray *missing)
+{
+  Fetch *fetch;
+
+  if (missing->len == 0)
+    return;
+  for (guint i = 0; i < missing->len; i++) {
+    const ConfabOutboxDevice *device = missing->pdata[i];
+    g_hash_table_add (self->fetching,
+                      confab_outbox_device_key (device->user_id, device->device_id));
+  }
+  fetch = g_new0 (Fetch, 1);
+  fetch->self = g_object_ref (self);
+  fetch->devices = g_ptr_array_ref (missing);
+  fetch->claim = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_device_keys_free);
+  fetch->lost = g_array_new (FALSE, FALSE, sizeof (gint64));
+  self->n_fetching++;
+  dex_future_disown (dex_scheduler_spawn (NULL, 0, confab_outbox_fetch_fiber, fetch, fetch_free));
+}
+
+/* ---- sending ---- */
+
+static void
+finish_batch (ConfabOutbox *self, ConfabOutboxBatch *batch, const GError *failure)
+{
+  g_autoptr (GError) error = NULL;
+  ConfabSignallingError code = CONFAB_SIGNALLING_ERROR_FAILED;
+
+  if (!dex_await (confab_store_future (self->store, confab_outbox_delete_func, batch->ids), &error))
+    g_warning ("cannot take sent messages out of the outbox: %s", error->message);
+  if (failure == NULL) {
+    answer (self, batch->ids, NULL);
+    return;
+  }
+  if (g_error_matches (failure, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FORBIDDEN))
+    code = CONFAB_SIGNALLING_ERROR_FORBIDDEN;
+  answer_code (self, batch->ids, code, failure->message);
+}
+
+static void
+send_batch (ConfabOutbox *self, ConfabOutboxBatch *batch)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) reply = NULL;
+  g_autofree char *type = g_uri_escape_string (batch->wire_type, NULL, FALSE);
+  g_autofree char *path = g_strconcat (SEND_PATH, type, "/", batch->txn_id, NULL);
+
+  reply = dex_await_boxed (confab_homeserver_send (self->homeserver,
+                                                   "PUT",
+                                                   path,
+                                                   batch->body,
+                                                   0,
+                                                   batch->urgent ? CONFAB_REQUEST_URGENT
+                                                                 : CONFAB_REQUEST_NONE),
+                           &error);
+  if (reply != NULL) {
+    self->n_failures = 0;
+    finish_batch (self, batch, NULL);
+  } else if (may_succeed_later (error)) {
+    g_info ("device messages wait: %s", error->message);
+    if (!self->stopped)
+      pause_after_failure (self, error);
+  } else {
+    finish_batch (self, batch, error);
+  }
+}
+
+/* A copy: the table goes on changing in this thread. */
+static void
+copy_fetching (ConfabOutbox *self, ConfabOutboxBatch *batch)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->fetching);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_hash_table_add (batch->fetching, g_strdup (key));
+}
+
+static DexFuture *
+confab_outbox_pump_fiber (gpointer data)
+{
+  ConfabOutbox *self = data;
+
+  while (!self->stopped) {
+    g_auto (ConfabOutboxBatch) batch;
+    g_autoptr (GError) error = NULL;
+
+    confab_outbox_batch_init (&batch, self->vault);
+    copy_fetching (self, &batch);
+    batch.now_ms = confab_clock_get_real_time (self->clock) / 1000;
+    self->again = FALSE;
+    if (!dex_await (confab_store_future (self->store, confab_outbox_batch_func, &batch), &error)) {
+      g_warning ("cannot read the outbox: %s", error->message);
+      break;
+    }
+    answer_code (self,
+                 batch.stale,
+                 CONFAB_SIGNALLING_ERROR_NETWORK,
+                 "it could not be sent in time");
+    start_fetch (self, batch.missing);
+    if (batch.txn_id != NULL)
+      send_batch (self, &batch);
+    else if (!self->again)
+      break;
+  }
+  dex_clear (&self->pumping);
+  check_idle (self);
+  return dex_future_new_true ();
+}
+
+/* ---- putting in ---- */
+
+typedef struct {
+  ConfabOutbox *self;
+  char *room_id;
+  char *user_id;
+  char *device_id;
+  char *type;
+  char *content;
+  ConfabSignallingSecurity security;
+  gint64 now_ms;
+  gint64 id;
+  Waiter *waiter;
+} Insert;
+
+static void
+insert_free (gpointer data)
+{
+  Insert *insert = data;
+
+  g_object_unref (insert->self);
+  g_free (insert->room_id);
+  g_free (insert->user_id);
+  g_free (insert->device_id);
+  g_free (insert->type);
+  g_free (insert->content);
+  g_free (insert);
+}
+
+static gboolean
+insert_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Insert *insert = data;
+
+  return confab_device_list_track (transaction, insert->user_id, error) &&
+         confab_outbox_insert (transaction,
+                               insert->room_id,
+                               insert->user_id,
+                               insert->device_id,
+                               insert->type,
+                               insert->content,
+                               insert->security,
+                               insert->now_ms,
+                               &insert->id,
+                               error);
+}
+
+static void
+inserted_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Insert *insert = data;
+  ConfabOutbox *self = insert->self;
+  g_autoptr (GError) error = NULL;
+
+  self->n_inserting--;
+  if (!confab_store_run_finish (CONFAB_STORE (source), result, &error)) {
+    g_autoptr (GError) failure = g_error_new_literal (CONFAB_SIGNALLING_ERROR,
+                                           CONFAB_SIGNALLING_ERROR_FAILED,
+                                           error->message);
+    waiter_answer (insert->waiter, failure);
+  } else if (self->stopped) {
+    g_autoptr (GError) failure = g_error_new_literal (CONFAB_SIGNALLING_ERROR,
+                                           CONFAB_SIGNALLING_ERROR_NETWORK,
+                                           "the session ends");
+    waiter_answer (insert->waiter, failure);
+  } else {
+    g_hash_table_insert (self->waiting, g_memdup2 (&insert->id, sizeof insert->id), insert->waiter);
+    confab_outbox_kick (self);
+  }
+  check_idle (self);
+  insert_free (insert);
+}
+
+static void
+confab_outbox_dispose (GObject *object)
+{
+  ConfabOutbox *self = CONFAB_OUTBOX (object);
+
+  g_clear_object (&self->store);
+  g_clear_object (&self->homeserver);
+  g_clear_object (&self->clock);
+  g_clear_object (&self->devices);
+  g_clear_pointer (&self->vault, confab_olm_vault_unref);
+  g_clear_pointer (&self->waiting, g_hash_table_unref);
+  g_clear_pointer (&self->fetching, g_hash_table_unref);
+  g_clear_pointer (&self->flushers, g_ptr_array_unref);
+  dex_clear (&self->pumping);
+  dex_clear (&self->stopping);
+  G_OBJECT_CLASS (confab_outbox_parent_class)->dispose (object);
+}
+
+static void
+confab_outbox_class_init (ConfabOutboxClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = confab_outbox_dispose;
+}
+
+static void
+confab_outbox_init (ConfabOutbox *self)
+{
+  self->waiting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, waiter_free);
+  self->fetching = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->flushers = g_ptr_array_new_with_free_func (dex_unref);
+  self->stopping = dex_promise_new ();
+}
+
+ConfabOutbox *
+confab_outbox_new (ConfabStore *store,
+                   ConfabHomeserver *homeserver,
+                   ConfabClock *clock,
+                   ConfabOlmVault *vault,
+                   ConfabDeviceList *devices)
+{
+  ConfabOutbox *self = g_object_new (CONFAB_TYPE_OUTBOX, NULL);
+
+  self->store = g_object_ref (store);
+  self->homeserver = g_object_ref (homeserver);
+  self->clock = g_object_ref (clock);
+  self->vault = confab_olm_vault_ref (vault);
+  self->devices = g_object_ref (devices);
+  return self;
+}
+
+void
+confab_outbox_send (ConfabOutbox *self,
+                    const char *room_id,
+                    const char *user_id,
+                    const char *device_id,
+                    const char *type,
+                    JsonObject *content,
+                    ConfabSignallingSecurity security,
+                    ConfabSignallingDone done,
+                    gpointer data,
+                    GDestroyNotify destroy)
+{
+  Insert *insert;
+
+  g_return_if_fail (CONFAB_IS_OUTBOX (self));
+  g_return_if_fail (user_id != NULL && device_id != NULL && type != NULL && content != NULL);
+
+  insert = g_new0 (Insert, 1);
+  insert->self = g_object_ref (self);
+  insert->room_id = g_strdup (room_id);
+  insert->user_id = g_strdup (user_id);
+  insert->device_id = g_strdup (device_id);
+  insert->type = g_strdup (type);
+  insert->content = confab_json_to_string (content);
+  insert->security = security;
+  insert->now_ms = confab_clock_get_real_time (self->clock) / 1000;
+  insert->waiter = g_new (Waiter, 1);
+  *insert->waiter = (Waiter) { done, data, destroy };
+  self->n_inserting++;
+  confab_store_run_async (self->store, insert_func, insert, NULL, NULL, inserted_cb, insert);
+}
+
+void
+confab_outbox_kick (ConfabOutbox *self)
+{
+  g_return_if_fail (CONFAB_IS_OUTBOX (self));
+
+  self->again = TRUE;
+  if (self->pumping == NULL && !self->stopped)
+    self->pumping = dex_scheduler_spawn (
+      NULL, 0, confab_outbox_pump_fiber, g_object_ref (self), g_object_unref);
+}
+
+DexFuture *
+confab_outbox_flush (ConfabOutbox *self)
+{
+  DexPromise *promise = dex_promise_new ();
+
+  dex_return_error_if_fail (CONFAB_IS_OUTBOX (self));
+
+  g_ptr_array_add (self->flushers, dex_ref (promise));
+  check_idle (self);
+  return DEX_FUTURE (promise);
+}
+
+DexFuture *
+confab_outbox_stop (ConfabOutbox *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  dex_return_error_if_fail (CONFAB_IS_OUTBOX (self));
+
+  if (!self->stopped) {
+    self->stopped = TRUE;
+    dex_promise_resolve_boolean (self->stopping, TRUE);
+  }
+  g_hash_table_iter_init (&iter, self->waiting);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_array_append_val (ids, *(gint64 *) key);
+  answer_code (self, ids, CONFAB_SIGNALLING_ERROR_NETWORK, "the session ends");
+  return confab_outbox_flush (self);
+}
