@@ -110,6 +110,26 @@ confab_peer_connection_create_offer (ConfabPeerConnection *self)
 }
 
 /**
+ * confab_peer_connection_prepare_offer:
+ * @self: a connection after its first offer and answer
+ *
+ * Makes an offer and keeps it out of force: what the polite side of a negotiation does, since webrtcbin cannot
+ * roll back. ::local-description-set (offer) or ::description-failed follows, and
+ * confab_peer_connection_get_local_sdp() has the prepared offer. A remote answer then puts both into force; a
+ * remote offer drops it. An implementation without it makes an ordinary offer.
+ */
+void
+confab_peer_connection_prepare_offer (ConfabPeerConnection *self)
+{
+  g_return_if_fail (CONFAB_IS_PEER_CONNECTION (self));
+
+  if (IFACE (self)->prepare_offer != NULL)
+    IFACE (self)->prepare_offer (self);
+  else
+    IFACE (self)->create_offer (self);
+}
+
+/**
  * confab_peer_connection_create_answer:
  * @self: a connection with a remote offer in force
  *

@@ -33,9 +33,11 @@ struct _ConfabPeerConnectionInterface {
   ConfabConnectionState (*get_state) (ConfabPeerConnection *self);
   gboolean (*get_gathering_complete) (ConfabPeerConnection *self);
   gint64 (*get_last_received_at) (ConfabPeerConnection *self);
+  void (*prepare_offer) (ConfabPeerConnection *self); /* may be NULL: create_offer */
 };
 
 void confab_peer_connection_create_offer (ConfabPeerConnection *self);
+void confab_peer_connection_prepare_offer (ConfabPeerConnection *self);
 void confab_peer_connection_create_answer (ConfabPeerConnection *self);
 void confab_peer_connection_set_remote_description (ConfabPeerConnection *self,
                                                     ConfabSdpType type,
