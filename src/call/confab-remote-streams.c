@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-call"
+
+#include "config.h"
+
+#include "confab-remote-streams.h"
+
+struct _ConfabRemoteStreams {
+  GObject parent_instance;
+
+  GListStore *streams; /* ConfabStream, user media first */
+  GPtrArray *tracks;   /* ConfabRemoteTrack */
+  ConfabStreamMetadata *metadata;
+  GHashTable *dropped; /* ids that metadata once had: not shown as strays */
+};
+
+G_DEFINE_FINAL_TYPE (ConfabRemoteStreams, confab_remote_streams, G_TYPE_OBJECT)
+
+static ConfabStream *
+find_stream (ConfabRemoteStreams *self, const char *id, guint *position)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->streams));
+
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (ConfabStream) stream = g_list_model_get_item (G_LIST_MODEL (self->streams), i);
+    if (g_strcmp0 (confab_stream_get_id (stream), id) == 0) {
+      if (position != NULL)
+        *position = i;
+      return stream; /* the list keeps it */
+    }
+  }
+  return NULL;
+}
+
+static ConfabStream *
+add_stream (ConfabRemoteStreams *self, const char *id, ConfabStreamPurpose purpose)
+{
+  g_autoptr (ConfabStream) stream = confab_stream_new (id, purpose);
+
+  if (purpose == CONFAB_STREAM_PURPOSE_USERMEDIA)
+    g_list_store_insert (self->streams, 0, stream);
+  else
+    g_list_store_append (self->streams, stream);
+  return stream;
+}
+
+/* Media without any metadata is the user's (section 3.8); beside metadata it is a tile of its own. */
+static ConfabStream *
+stream_of (ConfabRemoteStreams *self, ConfabRemoteTrack *track)
+{
+  const char *id = confab_remote_track_get_stream_id (track);
+  ConfabStream *stream;
+
+  if (id == NULL || *id == '\0')
+    id = confab_remote_track_get_mid (track);
+  stream = find_stream (self, id, NULL);
+  if (stream != NULL || g_hash_table_contains (self->dropped, id != NULL ? id : ""))
+    return stream;
+  if (self->metadata == NULL) {
+    if (g_list_model_get_n_items (G_LIST_MODEL (self->streams)) > 0)
+      return NULL;
+    return add_stream (self, id, CONFAB_STREAM_PURPOSE_USERMEDIA);
+  }
+  if (confab_remote_track_get_kind (track) == CONFAB_MEDIA_KIND_VIDEO)
+    return add_stream (self, id, CONFAB_STREAM_PURPOSE_UNKNOWN);
+  return NULL;
+}
+
+static void
+track_changed_cb (ConfabRemoteTrack *track, GParamSpec *pspec, ConfabRemoteStreams *self)
+{
+  ConfabStream *stream = stream_of (self, track);
+
+  if (stream == NULL)
+    return;
+  if (confab_remote_track_get_kind (track) == CONFAB_MEDIA_KIND_AUDIO) {
+    confab_stream_set_level (stream, confab_remote_track_get_level (track));
+    return;
+  }
+  confab_stream_set_paintable (stream, confab_remote_track_get_paintable (track));
+  confab_stream_set_has_video (stream, confab_remote_track_get_playing (track));
+}
+
+static void
+bind_tracks (ConfabRemoteStreams *self)
+{
+  for (guint i = 0; i < self->tracks->len; i++)
+    track_changed_cb (self->tracks->pdata[i], NULL, self);
+}
+
+static void
+drop_unlisted (ConfabRemoteStreams *self)
+{
+  for (guint i = g_list_model_get_n_items (G_LIST_MODEL (self->streams)); i-- > 0;) {
+    g_autoptr (ConfabStream) stream = g_list_model_get_item (G_LIST_MODEL (self->streams), i);
+    const char *id = confab_stream_get_id (stream);
+
+    if (id != NULL && (confab_stream_metadata_lookup (self->metadata, id) != NULL ||
+                       confab_stream_get_purpose (stream) == CONFAB_STREAM_PURPOSE_UNKNOWN))
+      continue;
+    if (id != NULL)
+      g_hash_table_add (self->dropped, g_strdup (id));
+    g_list_store_remove (self->streams, i);
+  }
+}
+
+static void
+confab_remote_streams_dispose (GObject *object)
+{
+  ConfabRemoteStreams *self = CONFAB_REMOTE_STREAMS (object);
+
+  confab_remote_streams_clear (self);
+  G_OBJECT_CLASS (confab_remote_streams_parent_class)->dispose (object);
+}
+
+static void
+confab_remote_streams_finalize (GObject *object)
+{
+  ConfabRemoteStreams *self = CONFAB_REMOTE_STREAMS (object);
+
+  g_clear_object (&self->streams);
+  g_clear_pointer (&self->tracks, g_ptr_array_unref);
+  g_clear_pointer (&self->dropped, g_hash_table_unref);
+  G_OBJECT_CLASS (confab_remote_streams_parent_class)->finalize (object);
+}
+
+static void
+confab_remote_streams_class_init (ConfabRemoteStreamsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = confab_remote_streams_dispose;
+  G_OBJECT_CLASS (klass)->finalize = confab_remote_streams_finalize;
+}
+
+static void
+confab_remote_streams_init (ConfabRemoteStreams *self)
+{
+  self->streams = g_list_store_new (CONFAB_TYPE_STREAM);
+  self->tracks = g_ptr_array_new_with_free_func (g_object_unref);
+  self->dropped = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+}
+
+ConfabRemoteStreams *
+confab_remote_streams_new (void)
+{
+  return g_object_new (CONFAB_TYPE_REMOTE_STREAMS, NULL);
+}
+
+GListModel *
+confab_remote_streams_get_model (ConfabRemoteStreams *self)
+{
+  return G_LIST_MODEL (self->streams);
+}
+
+/**
+ * confab_remote_streams_set_metadata:
+ * @self: the streams
+ * @metadata: what a message listed; streams it leaves out are gone, flags it leaves out stay
+ */
+void
+confab_remote_streams_set_metadata (ConfabRemoteStreams *self, ConfabStreamMetadata *metadata)
+{
+  ConfabStreamMetadata *merged = confab_stream_metadata_merge (self->metadata, metadata);
+
+  g_clear_pointer (&self->metadata, confab_stream_metadata_unref);
+  self->metadata = merged;
+  drop_unlisted (self);
+  for (guint i = 0; i < confab_stream_metadata_get_length (merged); i++) {
+    const ConfabStreamInfo *info = confab_stream_metadata_get_nth (merged, i);
+    ConfabStream *stream = find_stream (self, info->id, NULL);
+
+    if (stream == NULL)
+      stream = add_stream (self, info->id, info->purpose);
+    g_hash_table_remove (self->dropped, info->id);
+    confab_stream_set_purpose (stream, info->purpose);
+    confab_stream_set_audio_muted (stream, info->audio_muted);
+    confab_stream_set_video_muted (stream, info->video_muted);
+  }
+  bind_tracks (self);
+}
+
+void
+confab_remote_streams_add_track (ConfabRemoteStreams *self, ConfabRemoteTrack *track)
+{
+  g_ptr_array_add (self->tracks, g_object_ref (track));
+  g_signal_connect_object (track, "notify", G_CALLBACK (track_changed_cb), self, 0);
+  track_changed_cb (track, NULL, self);
+}
+
+/* Forgets all of it: the connection is gone. */
+void
+confab_remote_streams_clear (ConfabRemoteStreams *self)
+{
+  for (guint i = 0; i < self->tracks->len; i++)
+    g_signal_handlers_disconnect_by_data (self->tracks->pdata[i], self);
+  g_ptr_array_set_size (self->tracks, 0);
+  g_clear_pointer (&self->metadata, confab_stream_metadata_unref);
+  g_hash_table_remove_all (self->dropped);
+  g_list_store_remove_all (self->streams);
+}
