@@ -1,0 +1,695 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-session-private.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "confab-homeserver-private.h"
+#include "confab-json.h"
+#include "confab-room-private.h"
+#include "confab-schema.h"
+#include "confab-store-future.h"
+#include "confab-sync-store.h"
+
+#define STORE_NAME "account.db"
+#define PICKLE_KEY_SIZE 32
+#define LOGIN_PATH "/_matrix/client/v3/login"
+#define LOGOUT_PATH "/_matrix/client/v3/logout"
+#define LOGOUT_TIMEOUT_MS 5000
+#define AVATAR_CACHE_SIZE (32 * 1024 * 1024)
+
+/* What the store says of the account, without secrets. */
+typedef struct {
+  char *user_id;
+  char *device_id;
+  char *base_url;
+  char *display_name;
+  char *avatar_url;
+} Meta;
+
+static void
+meta_clear (Meta *meta)
+{
+  g_free (meta->user_id);
+  g_free (meta->device_id);
+  g_free (meta->base_url);
+  g_free (meta->display_name);
+  g_free (meta->avatar_url);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Meta, meta_clear)
+
+static gboolean
+read_meta_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Meta *meta = data;
+
+  return confab_sync_store_get_meta (transaction, "user_id", &meta->user_id, error) &&
+         confab_sync_store_get_meta (transaction, "device_id", &meta->device_id, error) &&
+         confab_sync_store_get_meta (transaction, "base_url", &meta->base_url, error) &&
+         confab_sync_store_get_meta (transaction, "display_name", &meta->display_name, error) &&
+         confab_sync_store_get_meta (transaction, "avatar_url", &meta->avatar_url, error);
+}
+
+static gboolean
+write_meta_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Meta *meta = data;
+
+  return confab_sync_store_set_meta (transaction, "user_id", meta->user_id, error) &&
+         confab_sync_store_set_meta (transaction, "device_id", meta->device_id, error) &&
+         confab_sync_store_set_meta (transaction, "base_url", meta->base_url, error);
+}
+
+static gboolean
+write_profile_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Meta *meta = data;
+
+  return confab_sync_store_set_meta (transaction, "display_name", meta->display_name, error) &&
+         confab_sync_store_set_meta (transaction, "avatar_url", meta->avatar_url, error);
+}
+
+static char *
+get_store_path (ConfabSession *self)
+{
+  return g_build_filename (self->data_dir, STORE_NAME, NULL);
+}
+
+static char *
+get_account (const char *user_id, const char *device_id)
+{
+  return g_strdup_printf ("%s %s", user_id, device_id);
+}
+
+static gboolean
+open_store (ConfabSession *self, GError **error)
+{
+  g_autofree char *path = get_store_path (self);
+
+  if (self->store != NULL)
+    return TRUE;
+  if (g_mkdir_with_parents (self->data_dir, 0700) != 0) {
+    int saved_errno = errno;
+    g_set_error (error,
+                 CONFAB_STORE_ERROR,
+                 CONFAB_STORE_ERROR_FAILED,
+                 "%s: %s",
+                 self->data_dir,
+                 g_strerror (saved_errno));
+    return FALSE;
+  }
+  self->store = confab_store_new (path, confab_schema_migrations, error);
+  return self->store != NULL;
+}
+
+static void
+close_store (ConfabSession *self)
+{
+  if (self->store != NULL)
+    confab_store_close (self->store);
+  g_clear_object (&self->store);
+}
+
+static void
+wipe_store (ConfabSession *self)
+{
+  static const char *const suffixes[] = { "", "-wal", "-shm" };
+  g_autofree char *path = get_store_path (self);
+
+  close_store (self);
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+    g_autofree char *file = g_strconcat (path, suffixes[i], NULL);
+    if (g_unlink (file) != 0 && errno != ENOENT)
+      g_warning ("%s: cannot be removed: %s", file, g_strerror (errno));
+  }
+}
+
+/* The secrets of one account as one small JSON text; the caller frees it with confab_secret_free(). */
+static char *
+secrets_to_text (ConfabSession *self)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  gsize size;
+  const guint8 *key = g_bytes_get_data (self->pickle_key, &size);
+  g_autofree char *key_text = g_base64_encode (key, size);
+  const char *refresh_token = confab_homeserver_get_refresh_token (self->homeserver);
+  char *text;
+
+  json_object_set_string_member (object,
+                                 "access_token",
+                                 confab_homeserver_get_access_token (self->homeserver));
+  if (refresh_token != NULL)
+    json_object_set_string_member (object, "refresh_token", refresh_token);
+  json_object_set_string_member (object, "pickle_key", key_text);
+  text = confab_json_to_string (object);
+  explicit_bzero (key_text, strlen (key_text));
+  return text;
+}
+
+static gboolean
+secrets_from_text (ConfabSession *self, const char *text, GError **error)
+{
+  g_autoptr (JsonObject) object = confab_json_parse_object (text, -1, error);
+  const char *access_token = NULL;
+  const char *key_text = NULL;
+  g_autofree guchar *key = NULL;
+  gsize size;
+
+  if (object == NULL || !confab_json_get_string (object, "access_token", &access_token, error) ||
+      !confab_json_get_string (object, "pickle_key", &key_text, error))
+    return FALSE;
+  key = g_base64_decode (key_text, &size);
+  if (size != PICKLE_KEY_SIZE) {
+    g_set_error_literal (error,
+                         CONFAB_JSON_ERROR,
+                         CONFAB_JSON_ERROR_WRONG_TYPE,
+                         "the kept key has a wrong length");
+    return FALSE;
+  }
+  g_clear_pointer (&self->pickle_key, g_bytes_unref);
+  self->pickle_key = g_bytes_new (key, size);
+  explicit_bzero (key, size);
+  confab_homeserver_set_tokens (self->homeserver,
+                                access_token,
+                                confab_json_peek_string (object, "refresh_token"),
+                                0);
+  return TRUE;
+}
+
+static DexFuture *
+keep_secrets (ConfabSession *self)
+{
+  g_autofree char *account = get_account (self->user_id, self->device_id);
+  char *text = secrets_to_text (self);
+  DexFuture *future = confab_secrets_store (self->secrets, account, text);
+
+  confab_secret_free (text);
+  return future;
+}
+
+static DexFuture *
+kept_cb (DexFuture *future, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (dex_future_get_value (future, &error) == NULL)
+    confab_session_warn (CONFAB_SESSION (data), "store", error->message);
+  return dex_future_new_true ();
+}
+
+static void
+tokens_changed_cb (ConfabHomeserver *homeserver,
+                   const char *access_token,
+                   const char *refresh_token,
+                   ConfabSession *self)
+{
+  dex_clear (&self->keeping);
+  self->keeping = dex_future_finally (keep_secrets (self),
+                                      kept_cb,
+                                      g_object_ref (self),
+                                      g_object_unref);
+}
+
+static void
+calls_warning_cb (ConfabSessionCalls *calls,
+                  const char *code,
+                  const char *message,
+                  const char *user_id,
+                  const char *room_id,
+                  ConfabSession *self)
+{
+  g_signal_emit_by_name (self, "warning", code, message, user_id, room_id);
+}
+
+typedef struct {
+  ConfabSyncBatch *batch;
+} Load;
+
+static gboolean
+load_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Load *load = data;
+
+  load->batch = confab_sync_store_load (transaction, error);
+  return load->batch != NULL;
+}
+
+static void
+make_parts (ConfabSession *self)
+{
+  g_autofree char *avatars = g_build_filename (self->cache_dir, "avatars", NULL);
+
+  g_signal_connect_object (
+    self->homeserver, "tokens-changed", G_CALLBACK (tokens_changed_cb), self, G_CONNECT_DEFAULT);
+  self->rooms = confab_room_list_new (self->user_id, self->homeserver);
+  self->media = confab_media_repository_new (self->homeserver, avatars, AVATAR_CACHE_SIZE);
+  self->calls = confab_session_calls_new (self->store,
+                                          self->homeserver,
+                                          self->clock,
+                                          self->rooms,
+                                          self->user_id,
+                                          self->device_id,
+                                          self->pickle_key);
+  confab_session_calls_set_wire_func (self->calls, self->wire_func, self->wire_data);
+  g_signal_connect_object (
+    self->calls, "warning", G_CALLBACK (calls_warning_cb), self, G_CONNECT_DEFAULT);
+}
+
+static DexFuture *
+fetch_profile_fiber (gpointer data)
+{
+  ConfabSession *self = CONFAB_SESSION (data);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *user_id = g_uri_escape_string (self->user_id, NULL, FALSE);
+  g_autofree char *path = g_strconcat ("/_matrix/client/v3/profile/", user_id, NULL);
+  g_autoptr (JsonObject) reply = dex_await_boxed (
+    confab_homeserver_send (self->homeserver, "GET", path, NULL, 0, CONFAB_REQUEST_NONE), NULL);
+  g_auto (Meta) meta = { 0 };
+
+  /* Without a profile the user id is shown; the next start asks again. */
+  if (reply == NULL || self->store == NULL)
+    return dex_future_new_false ();
+  confab_session_set_profile (self,
+                              confab_json_peek_string (reply, "displayname"),
+                              confab_json_peek_string (reply, "avatar_url"));
+  meta.display_name = g_strdup (self->display_name);
+  meta.avatar_url = g_strdup (self->avatar_url);
+  if (!dex_await (confab_store_future (self->store, write_profile_func, &meta), &error))
+    confab_session_warn (self, "store", error->message);
+  return dex_future_new_true ();
+}
+
+/* Everything but the sign-in itself: what is kept is shown, and the loop starts. Fibers only. */
+static gboolean
+await_open (ConfabSession *self, GError **error)
+{
+  Load load = { 0 };
+  g_autoptr (ConfabSyncBatch) batch = NULL;
+
+  make_parts (self);
+  if (!dex_await (confab_store_future (self->store, load_func, &load), error))
+    return FALSE;
+  batch = load.batch;
+  g_set_str (&self->since, batch->next_batch[0] != '\0' ? batch->next_batch : NULL);
+  confab_room_list_apply (self->rooms, batch);
+  if (!dex_await (confab_session_calls_feed (self->calls, batch), error))
+    return FALSE;
+  g_object_notify (G_OBJECT (self), "user-id");
+  g_object_notify (G_OBJECT (self), "device-id");
+  g_object_notify (G_OBJECT (self), "rooms");
+  g_object_notify (G_OBJECT (self), "media-repository");
+  g_object_notify (G_OBJECT (self), "call-handler");
+  confab_session_set_state (self,
+                            self->since != NULL ? CONFAB_SESSION_STATE_OFFLINE
+                                                : CONFAB_SESSION_STATE_FIRST_SYNC,
+                            NULL);
+  confab_session_calls_start (self->calls);
+  confab_session_start_sync (self);
+  dex_future_disown (
+    dex_scheduler_spawn (NULL, 0, fetch_profile_fiber, g_object_ref (self), g_object_unref));
+  return TRUE;
+}
+
+/* Ends what runs, and forgets all that was in memory but who we are. Fibers only. */
+static void
+await_close (ConfabSession *self)
+{
+  if (self->calls != NULL)
+    dex_await (confab_session_calls_stop (self->calls), NULL);
+  dex_await (confab_session_stop_sync (self), NULL);
+  if (self->keeping != NULL)
+    dex_await (dex_ref (self->keeping), NULL);
+  if (self->homeserver != NULL) {
+    confab_homeserver_abort (self->homeserver);
+    g_signal_handlers_disconnect_by_data (self->homeserver, self);
+  }
+  g_clear_object (&self->calls);
+  g_object_notify (G_OBJECT (self), "call-handler");
+  g_clear_object (&self->rooms);
+  g_clear_object (&self->media);
+  close_store (self);
+  g_clear_pointer (&self->since, g_free);
+}
+
+static void
+forget_account (ConfabSession *self)
+{
+  g_clear_pointer (&self->user_id, g_free);
+  g_clear_pointer (&self->device_id, g_free);
+  g_clear_pointer (&self->pickle_key, g_bytes_unref);
+  g_clear_object (&self->homeserver);
+  confab_session_set_profile (self, NULL, NULL);
+}
+
+static DexFuture *
+fail (ConfabSession *self, ConfabSessionState state, GError *error)
+{
+  close_store (self);
+  confab_session_set_state (self, state, NULL);
+  return dex_future_new_for_error (error);
+}
+
+static DexFuture *
+restore_fiber (gpointer data)
+{
+  ConfabSession *self = CONFAB_SESSION (data);
+  g_autofree char *path = get_store_path (self);
+  g_autofree char *account = NULL;
+  g_auto (Meta) meta = { 0 };
+  g_autoptr (GError) error = NULL;
+  char *text;
+  gboolean ok;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return dex_future_new_false ();
+  confab_session_set_state (self, CONFAB_SESSION_STATE_RESTORING, NULL);
+  if (!open_store (self, &error) ||
+      !dex_await (confab_store_future (self->store, read_meta_func, &meta), &error))
+    return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
+  if (meta.user_id == NULL || meta.device_id == NULL || meta.base_url == NULL) {
+    close_store (self);
+    confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
+    return dex_future_new_false ();
+  }
+  account = get_account (meta.user_id, meta.device_id);
+  text = dex_await_string (confab_secrets_lookup (self->secrets, account), &error);
+  if (text == NULL) {
+    if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+      return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
+    g_info ("%s: the store is there, its key is not: signing in is needed", account);
+    close_store (self);
+    confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
+    return dex_future_new_false ();
+  }
+  g_clear_object (&self->homeserver);
+  self->homeserver = confab_homeserver_new (meta.base_url);
+  ok = secrets_from_text (self, text, &error);
+  confab_secret_free (text);
+  if (!ok)
+    return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
+  g_set_str (&self->user_id, meta.user_id);
+  g_set_str (&self->device_id, meta.device_id);
+  confab_session_set_profile (self, meta.display_name, meta.avatar_url);
+  if (!await_open (self, &error)) {
+    await_close (self);
+    return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
+  }
+  return dex_future_new_true ();
+}
+
+/**
+ * confab_session_restore:
+ * @self: a session that was never started
+ *
+ * Returns: (transfer full): a future that resolves to whether somebody is signed in
+ */
+DexFuture *
+confab_session_restore (ConfabSession *self)
+{
+  dex_return_error_if_fail (CONFAB_IS_SESSION (self));
+
+  return dex_scheduler_spawn (NULL, 0, restore_fiber, g_object_ref (self), g_object_unref);
+}
+
+typedef struct {
+  ConfabSession *session;
+  ConfabHomeserver *homeserver;
+  char *user;
+  char *password;
+  char *device_name;
+} SignIn;
+
+static void
+sign_in_free (SignIn *sign_in)
+{
+  g_object_unref (sign_in->session);
+  g_object_unref (sign_in->homeserver);
+  g_free (sign_in->user);
+  confab_secret_free (sign_in->password);
+  g_free (sign_in->device_name);
+  g_free (sign_in);
+}
+
+/* Spec: Client-Server API, `GET /_matrix/client/v3/login`. */
+static gboolean
+await_password_flow (SignIn *sign_in, GError **error)
+{
+  g_autoptr (JsonObject) reply = dex_await_boxed (confab_homeserver_send (sign_in->homeserver,
+                                                               "GET",
+                                                               LOGIN_PATH,
+                                                               NULL,
+                                                               0,
+                                                               CONFAB_REQUEST_NO_AUTH),
+                                       error);
+  JsonArray *flows = confab_json_peek_array (reply, "flows");
+
+  if (reply == NULL)
+    return FALSE;
+  for (guint i = 0; flows != NULL && i < json_array_get_length (flows); i++) {
+    if (g_strcmp0 (confab_json_peek_string (confab_json_array_peek_object (flows, i), "type"),
+                   "m.login.password") == 0)
+      return TRUE;
+  }
+  g_set_error_literal (error,
+                       CONFAB_MATRIX_ERROR,
+                       CONFAB_MATRIX_ERROR_UNSUPPORTED,
+                       "the homeserver does not let people sign in with a password");
+  return FALSE;
+}
+
+/* Whether who signs in is the account whose device is kept. */
+static gboolean
+is_same_account (ConfabSession *self, const char *user)
+{
+  g_autofree char *localpart = g_strdup_printf ("@%s:", user);
+
+  return self->user_id != NULL && self->pickle_key != NULL &&
+         (g_str_equal (self->user_id, user) || g_str_has_prefix (self->user_id, localpart));
+}
+
+static JsonObject *
+await_login (SignIn *sign_in, GError **error)
+{
+  g_autoptr (JsonObject) body = json_object_new ();
+  JsonObject *identifier = json_object_new ();
+
+  json_object_set_string_member (identifier, "type", "m.id.user");
+  json_object_set_string_member (identifier, "user", sign_in->user);
+  json_object_set_string_member (body, "type", "m.login.password");
+  json_object_set_object_member (body, "identifier", identifier);
+  json_object_set_string_member (body, "password", sign_in->password);
+  json_object_set_boolean_member (body, "refresh_token", TRUE);
+  if (sign_in->device_name != NULL)
+    json_object_set_string_member (body, "initial_device_display_name", sign_in->device_name);
+  if (is_same_account (sign_in->session, sign_in->user))
+    json_object_set_string_member (body, "device_id", sign_in->session->device_id);
+  return dex_await_boxed (confab_homeserver_send (sign_in->homeserver,
+                                                  "POST",
+                                                  LOGIN_PATH,
+                                                  body,
+                                                  0,
+                                                  CONFAB_REQUEST_NO_AUTH),
+                          error);
+}
+
+static gboolean
+make_pickle_key (ConfabSession *self, GError **error)
+{
+  guint8 key[PICKLE_KEY_SIZE];
+
+  if (getrandom (key, sizeof key, 0) != sizeof key) {
+    g_set_error_literal (error,
+                         CONFAB_MATRIX_ERROR,
+                         CONFAB_MATRIX_ERROR_FAILED,
+                         "the system gives no random bytes");
+    return FALSE;
+  }
+  g_clear_pointer (&self->pickle_key, g_bytes_unref);
+  self->pickle_key = g_bytes_new (key, sizeof key);
+  explicit_bzero (key, sizeof key);
+  return TRUE;
+}
+
+/* The server has made a device: keeps it here. Secrets first: a store without its key is of no use. */
+static gboolean
+await_kept (SignIn *sign_in, JsonObject *reply, GError **error)
+{
+  ConfabSession *self = sign_in->session;
+  const char *user_id = NULL;
+  const char *device_id = NULL;
+  const char *access_token = NULL;
+  Meta meta;
+
+  if (!confab_json_get_string (reply, "user_id", &user_id, error) ||
+      !confab_json_get_string (reply, "device_id", &device_id, error) ||
+      !confab_json_get_string (reply, "access_token", &access_token, error)) {
+    (*error)->domain = CONFAB_MATRIX_ERROR;
+    (*error)->code = CONFAB_MATRIX_ERROR_BAD_RESPONSE;
+    return FALSE;
+  }
+  if (self->pickle_key == NULL || g_strcmp0 (self->user_id, user_id) != 0 ||
+      g_strcmp0 (self->device_id, device_id) != 0) {
+    wipe_store (self);
+    if (!make_pickle_key (self, error))
+      return FALSE;
+  }
+  g_set_str (&self->user_id, user_id);
+  g_set_str (&self->device_id, device_id);
+  g_set_object (&self->homeserver, sign_in->homeserver);
+  confab_homeserver_set_tokens (self->homeserver,
+                                access_token,
+                                confab_json_peek_string (reply, "refresh_token"),
+                                confab_json_peek_int (reply, "expires_in_ms", 0));
+  if (!dex_await (keep_secrets (self), error))
+    return FALSE;
+  meta = (Meta) {
+    .user_id = self->user_id,
+    .device_id = self->device_id,
+    .base_url = (char *) confab_homeserver_get_base_url (self->homeserver),
+  };
+  return open_store (self, error) &&
+         dex_await (confab_store_future (self->store, write_meta_func, &meta), error);
+}
+
+static void
+await_logout (ConfabSession *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->homeserver == NULL || confab_homeserver_get_access_token (self->homeserver) == NULL)
+    return;
+  if (!dex_await (
+        confab_homeserver_send (
+          self->homeserver, "POST", LOGOUT_PATH, NULL, LOGOUT_TIMEOUT_MS, CONFAB_REQUEST_NO_RETRY),
+        &error))
+    g_info ("the server was not told of the sign-out: %s", error->message);
+}
+
+static DexFuture *
+sign_in_fiber (gpointer data)
+{
+  SignIn *sign_in = data;
+  ConfabSession *self = sign_in->session;
+  ConfabSessionState before = self->state;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) reply = NULL;
+
+  confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNING_IN, NULL);
+  await_close (self);
+  if (!await_password_flow (sign_in, &error) || (reply = await_login (sign_in, &error)) == NULL) {
+    confab_session_set_state (self, before, NULL);
+    return dex_future_new_for_error (g_steal_pointer (&error));
+  }
+  if (!await_kept (sign_in, reply, &error) || !await_open (self, &error)) {
+    /* A device that cannot be kept must not stay behind on the server. */
+    await_close (self);
+    await_logout (self);
+    forget_account (self);
+    confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
+    return dex_future_new_for_error (g_steal_pointer (&error));
+  }
+  return dex_future_new_true ();
+}
+
+/**
+ * confab_session_sign_in:
+ * @self: a session that is signed out, or was logged out
+ * @homeserver: from confab_homeserver_discover()
+ * @user: localpart or full id
+ * @password: wiped when it was used
+ * @device_name: (nullable): what people see in lists of devices
+ *
+ * Rejects with a #ConfabMatrixError: FORBIDDEN is a wrong password.
+ *
+ * Spec: Client-Server API, “Login”, “Refreshing access tokens”, “Soft logout”.
+ *
+ * Returns: (transfer full): a future that resolves to true when the sync loop runs
+ */
+DexFuture *
+confab_session_sign_in (ConfabSession *self,
+                        ConfabHomeserver *homeserver,
+                        const char *user,
+                        const char *password,
+                        const char *device_name)
+{
+  SignIn *sign_in;
+
+  dex_return_error_if_fail (CONFAB_IS_SESSION (self));
+  dex_return_error_if_fail (CONFAB_IS_HOMESERVER (homeserver));
+  dex_return_error_if_fail (user != NULL && password != NULL);
+  dex_return_error_if_fail (self->state == CONFAB_SESSION_STATE_SIGNED_OUT ||
+                            self->state == CONFAB_SESSION_STATE_LOGGED_OUT);
+
+  sign_in = g_new (SignIn, 1);
+  *sign_in = (SignIn) {
+    .session = g_object_ref (self),
+    .homeserver = g_object_ref (homeserver),
+    .user = g_strdup (user),
+    .password = g_strdup (password),
+    .device_name = g_strdup (device_name),
+  };
+  return dex_scheduler_spawn (NULL, 0, sign_in_fiber, sign_in, (GDestroyNotify) sign_in_free);
+}
+
+static DexFuture *
+sign_out_fiber (gpointer data)
+{
+  ConfabSession *self = CONFAB_SESSION (data);
+  g_autoptr (GError) error = NULL;
+
+  await_close (self);
+  await_logout (self);
+  if (self->user_id != NULL) {
+    g_autofree char *account = get_account (self->user_id, self->device_id);
+    if (!dex_await (confab_secrets_clear (self->secrets, account), &error))
+      confab_session_warn (self, "store", error->message);
+  }
+  wipe_store (self);
+  forget_account (self);
+  confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
+  return dex_future_new_true ();
+}
+
+/**
+ * confab_session_sign_out:
+ * @self: a session
+ *
+ * Returns: (transfer full): a future that resolves to true
+ */
+DexFuture *
+confab_session_sign_out (ConfabSession *self)
+{
+  dex_return_error_if_fail (CONFAB_IS_SESSION (self));
+
+  return dex_scheduler_spawn (NULL, 0, sign_out_fiber, g_object_ref (self), g_object_unref);
+}
+
+static DexFuture *
+stop_fiber (gpointer data)
+{
+  await_close (CONFAB_SESSION (data));
+  return dex_future_new_true ();
+}
+
+/**
+ * confab_session_stop:
+ * @self: a session
+ *
+ * For the end of the process: the account stays, the next start restores it.
+ *
+ * Returns: (transfer full): a future that resolves to true
+ */
+DexFuture *
+confab_session_stop (ConfabSession *self)
+{
+  dex_return_error_if_fail (CONFAB_IS_SESSION (self));
+
+  return dex_scheduler_spawn (NULL, 0, stop_fiber, g_object_ref (self), g_object_unref);
+}

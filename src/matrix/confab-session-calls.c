@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-session-calls.h"
+
+#include "confab-json.h"
+#include "confab-matrix-signalling.h"
+#include "confab-olm-machine.h"
+#include "confab-outbox.h"
+#include "confab-room-private.h"
+#include "confab-store-future.h"
+#include "confab-sync-store.h"
+#include "confab-turn-source.h"
+
+#define LEAVE_TIMEOUT_MS 2000
+
+struct _ConfabSessionCalls {
+  GObject parent_instance;
+
+  ConfabStore *store;
+  ConfabClock *clock;
+  ConfabRoomList *rooms;
+  ConfabOlmMachine *machine;
+  ConfabTurnSource *turn;
+  ConfabMatrixSignalling *signalling;
+  ConfabCallHandler *handler;
+  GPtrArray *calls; /* what the handler's list held when it last changed */
+  DexFuture *inbox; /* (nullable): the inbox is being handed on */
+  gboolean inbox_again;
+  gboolean stopped;
+  ConfabWireFunc wire_func;
+  gpointer wire_data;
+};
+
+G_DEFINE_FINAL_TYPE (ConfabSessionCalls, confab_session_calls, G_TYPE_OBJECT)
+
+enum {
+  SIGNAL_WARNING,
+  N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
+
+static GListStore *
+get_room_calls (ConfabSessionCalls *self, ConfabCall *call)
+{
+  g_autofree char *room_id = confab_call_dup_room_id (call);
+  ConfabRoom *room = confab_room_list_lookup (self->rooms, room_id);
+
+  return room != NULL ? confab_room_get_call_store (room) : NULL;
+}
+
+/* Each room's list follows the one list of all calls. */
+static void
+calls_changed_cb (
+  GListModel *model, guint position, guint removed, guint added, ConfabSessionCalls *self)
+{
+  for (guint i = 0; i < removed; i++) {
+    ConfabCall *call = self->calls->pdata[position];
+    GListStore *room_calls = get_room_calls (self, call);
+    guint index;
+    if (room_calls != NULL && g_list_store_find (room_calls, call, &index))
+      g_list_store_remove (room_calls, index);
+    g_ptr_array_remove_index (self->calls, position);
+  }
+  for (guint i = 0; i < added; i++) {
+    g_autoptr (ConfabCall) call = g_list_model_get_item (model, position + i);
+    GListStore *room_calls = get_room_calls (self, call);
+    g_ptr_array_insert (self->calls, position + i, g_object_ref (call));
+    if (room_calls != NULL)
+      g_list_store_append (room_calls, call);
+  }
+}
+
+static void
+wire (ConfabSessionCalls *self,
+      const char *user_id,
+      const char *device_id,
+      const char *type,
+      JsonObject *content,
+      gboolean encrypted)
+{
+  if (self->wire_func != NULL)
+    self->wire_func (FALSE, user_id, device_id, type, content, encrypted, self->wire_data);
+}
+
+static void
+feed_state (ConfabSessionCalls *self, const ConfabSyncRoom *news, const char *type)
+{
+  for (guint i = 0; i < news->state->len; i++) {
+    const ConfabSyncEvent *event = news->state->pdata[i];
+    if (!g_str_equal (event->type, type))
+      continue;
+    wire (self, event->sender, NULL, event->type, event->content, FALSE);
+    confab_call_handler_handle_state (self->handler,
+                                      news->room_id,
+                                      event->type,
+                                      event->state_key,
+                                      event->sender,
+                                      event->origin_server_ts,
+                                      event->content);
+    if (g_str_equal (type, CONFAB_CALL_MEMBER_STATE_TYPE)) {
+      /* Who is in a call will be spoken to. */
+      const char *const users[] = { event->sender, NULL };
+      JsonArray *calls = confab_json_peek_array (event->content, "m.calls");
+      if (calls != NULL && json_array_get_length (calls) > 0)
+        confab_olm_machine_track_users (self->machine, users);
+    }
+  }
+}
+
+static void
+feed_room (ConfabSessionCalls *self, const ConfabSyncRoom *news)
+{
+  ConfabRoom *room = confab_room_list_lookup (self->rooms, news->room_id);
+
+  if (room == NULL || news->membership != CONFAB_SYNC_MEMBERSHIP_JOIN) {
+    if (news->membership == CONFAB_SYNC_MEMBERSHIP_LEAVE)
+      confab_call_handler_remove_room (self->handler, news->room_id);
+    return;
+  }
+  /* What the calls need to judge events by, before the events. */
+  confab_call_handler_set_room_encrypted (self->handler,
+                                          news->room_id,
+                                          confab_room_get_encrypted (room));
+  confab_call_handler_set_can_send_call (self->handler,
+                                         news->room_id,
+                                         confab_room_can_send_state (room, CONFAB_CALL_STATE_TYPE));
+  for (guint i = 0; i < news->state->len; i++) {
+    const ConfabSyncEvent *event = news->state->pdata[i];
+    const char *membership;
+    if (!g_str_equal (event->type, "m.room.member"))
+      continue;
+    membership = confab_json_peek_string (event->content, "membership");
+    confab_call_handler_handle_membership (self->handler,
+                                           news->room_id,
+                                           event->state_key,
+                                           g_strcmp0 (membership, "join") == 0);
+  }
+  feed_state (self, news, CONFAB_CALL_STATE_TYPE);
+  feed_state (self, news, CONFAB_CALL_MEMBER_STATE_TYPE);
+}
+
+/* A row of the inbox. */
+typedef struct {
+  gint64 id;
+  char *sender;
+  char *device_id; /* (nullable) */
+  char *type;
+  char *content;
+  gboolean encrypted;
+} Message;
+
+static void
+message_free (Message *message)
+{
+  g_free (message->sender);
+  g_free (message->device_id);
+  g_free (message->type);
+  g_free (message->content);
+  g_free (message);
+}
+
+static gboolean
+read_message_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Message *message = g_new (Message, 1);
+
+  *message = (Message) {
+    .id = confab_store_row_get_int (row, 0),
+    .sender = g_strdup (confab_store_row_get_string (row, 1)),
+    .device_id = g_strdup (confab_store_row_get_string (row, 2)),
+    .type = g_strdup (confab_store_row_get_string (row, 3)),
+    .content = g_strdup (confab_store_row_get_string (row, 4)),
+    .encrypted = confab_store_row_get_int (row, 5) != 0,
+  };
+  g_ptr_array_add (data, message);
+  return TRUE;
+}
+
+static gboolean
+read_inbox_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  return confab_store_query (
+    transaction,
+    read_message_cb,
+    data,
+    error,
+    "SELECT id, sender, device_id, type, content, encrypted FROM inbox ORDER BY id",
+    NULL);
+}
+
+static gboolean
+clear_inbox_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  return confab_store_exec (
+    transaction, error, "DELETE FROM inbox WHERE id <= ?", "i", *(gint64 *) data);
+}
+
+static void
+dispatch (ConfabSessionCalls *self, const Message *message)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) content = confab_json_parse_object (message->content, -1, &error);
+
+  if (content == NULL) {
+    g_signal_emit (
+      self, signals[SIGNAL_WARNING], 0, "store", error->message, message->sender, NULL);
+    return;
+  }
+  wire (self, message->sender, message->device_id, message->type, content, message->encrypted);
+  confab_call_handler_handle_to_device (
+    self->handler, message->sender, message->device_id, message->type, content);
+}
+
+/* Hands on what is in the inbox. A row goes when the calls have it: should the process die in between, the next
+ * one hands it to calls that know nothing of it. Fibers only. */
+static gboolean
+await_inbox_once (ConfabSessionCalls *self, GError **error)
+{
+  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify) message_free);
+  gint64 last_id;
+
+  if (!dex_await (confab_store_future (self->store, read_inbox_func, messages), error))
+    return FALSE;
+  if (messages->len == 0 || self->stopped)
+    return TRUE;
+  for (guint i = 0; i < messages->len; i++)
+    dispatch (self, messages->pdata[i]);
+  last_id = ((Message *) messages->pdata[messages->len - 1])->id;
+  return dex_await (confab_store_future (self->store, clear_inbox_func, &last_id), error);
+}
+
+static DexFuture *
+inbox_fiber (gpointer data)
+{
+  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
+  g_autoptr (GError) error = NULL;
+
+  do {
+    self->inbox_again = FALSE;
+    if (!await_inbox_once (self, &error)) {
+      dex_clear (&self->inbox);
+      return dex_future_new_for_error (g_steal_pointer (&error));
+    }
+  } while (self->inbox_again && !self->stopped);
+  dex_clear (&self->inbox);
+  return dex_future_new_true ();
+}
+
+/* One at a time, so that no row is handed on twice. */
+static DexFuture *
+hand_on_inbox (ConfabSessionCalls *self)
+{
+  if (self->inbox != NULL)
+    self->inbox_again = TRUE;
+  else
+    self->inbox = dex_scheduler_spawn (NULL, 0, inbox_fiber, g_object_ref (self), g_object_unref);
+  return dex_ref (self->inbox);
+}
+
+static DexFuture *
+handed_on_cb (DexFuture *future, gpointer data)
+{
+  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
+  g_autoptr (GError) error = NULL;
+
+  if (dex_future_get_value (future, &error) == NULL)
+    g_signal_emit (self, signals[SIGNAL_WARNING], 0, "store", error->message, NULL, NULL);
+  else
+    confab_call_handler_end_sync (self->handler, confab_clock_get_real_time (self->clock) / 1000);
+  return dex_future_new_true ();
+}
+
+static void
+inbox_changed_cb (ConfabOlmMachine *machine, ConfabSessionCalls *self)
+{
+  if (!self->stopped)
+    dex_future_disown (
+      dex_future_finally (hand_on_inbox (self), handed_on_cb, g_object_ref (self), g_object_unref));
+}
+
+static void
+machine_warning_cb (ConfabOlmMachine *machine,
+                    const char *message,
+                    const char *user_id,
+                    ConfabSessionCalls *self)
+{
+  g_signal_emit (self, signals[SIGNAL_WARNING], 0, "undecryptable", message, user_id, NULL);
+}
+
+typedef struct {
+  ConfabSessionCalls *calls;
+  ConfabSyncBatch *batch;
+} Feed;
+
+static void
+feed_free (Feed *feed)
+{
+  g_object_unref (feed->calls);
+  confab_sync_batch_unref (feed->batch);
+  g_free (feed);
+}
+
+static DexFuture *
+feed_fiber (gpointer data)
+{
+  Feed *feed = data;
+  ConfabSessionCalls *self = feed->calls;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < feed->batch->rooms->len; i++)
+    feed_room (self, feed->batch->rooms->pdata[i]);
+  if (!dex_await (hand_on_inbox (self), &error))
+    return dex_future_new_for_error (g_steal_pointer (&error));
+  if (!self->stopped) {
+    confab_call_handler_end_sync (self->handler, confab_clock_get_real_time (self->clock) / 1000);
+    confab_olm_machine_after_sync (self->machine);
+  }
+  return dex_future_new_true ();
+}
+
+static DexFuture *
+started_cb (DexFuture *future, gpointer data)
+{
+  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
+  g_autoptr (GError) error = NULL;
+
+  if (dex_future_get_value (future, &error) == NULL && !self->stopped)
+    g_signal_emit (self,
+                   signals[SIGNAL_WARNING],
+                   0,
+                   error->domain == CONFAB_MATRIX_ERROR ? "network" : "internal",
+                   error->message,
+                   NULL,
+                   NULL);
+  return dex_future_new_true ();
+}
+
+typedef struct {
+  ConfabSessionCalls *calls;
+  DexPromise *left;
+} Leaving;
+
+static void
+check_left_cb (ConfabCall *call, GParamSpec *pspec, Leaving *leaving)
+{
+  for (guint i = 0; i < leaving->calls->calls->len; i++) {
+    if (confab_call_is_active (leaving->calls->calls->pdata[i]))
+      return;
+  }
+  if (dex_future_is_pending (DEX_FUTURE (leaving->left)))
+    dex_promise_resolve_boolean (leaving->left, TRUE);
+}
+
+/* Leaves what we are in; waits for the people in there to hear of it, until @deadline. Fibers only. */
+static void
+await_left (ConfabSessionCalls *self, DexFuture *deadline)
+{
+  g_autoptr (GPtrArray) active = g_ptr_array_new_with_free_func (g_object_unref);
+  Leaving leaving = { .calls = self, .left = dex_promise_new () };
+
+  for (guint i = 0; i < self->calls->len; i++) {
+    if (confab_call_is_active (self->calls->pdata[i]))
+      g_ptr_array_add (active, g_object_ref (self->calls->pdata[i]));
+  }
+  for (guint i = 0; i < active->len; i++) {
+    g_signal_connect (active->pdata[i], "notify::state", G_CALLBACK (check_left_cb), &leaving);
+    confab_call_leave (active->pdata[i]);
+  }
+  if (active->len > 0) {
+    check_left_cb (NULL, NULL, &leaving);
+    dex_await (dex_future_first (dex_ref (DEX_FUTURE (leaving.left)), dex_ref (deadline), NULL),
+               NULL);
+    dex_await (dex_future_first (confab_outbox_flush (
+                                   confab_olm_machine_get_outbox (self->machine)),
+                                 dex_ref (deadline),
+                                 NULL),
+               NULL);
+  }
+  for (guint i = 0; i < active->len; i++)
+    g_signal_handlers_disconnect_by_data (active->pdata[i], &leaving);
+  dex_unref (leaving.left);
+}
+
+static DexFuture *
+stop_fiber (gpointer data)
+{
+  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
+  g_autoptr (DexFuture) deadline = dex_timeout_new_msec (LEAVE_TIMEOUT_MS);
+
+  if (self->stopped)
+    return dex_future_new_true ();
+  await_left (self, deadline);
+  self->stopped = TRUE;
+  if (self->inbox != NULL)
+    dex_await (dex_ref (self->inbox), NULL);
+  confab_matrix_signalling_stop (self->signalling);
+  dex_await (confab_olm_machine_stop (self->machine), NULL);
+  return dex_future_new_true ();
+}
+
+static void
+confab_session_calls_dispose (GObject *object)
+{
+  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (object);
+
+  if (self->handler != NULL)
+    g_signal_handlers_disconnect_by_data (self->handler, self);
+  g_clear_object (&self->handler);
+  g_clear_object (&self->signalling);
+  g_clear_object (&self->turn);
+  g_clear_object (&self->machine);
+  g_clear_object (&self->rooms);
+  g_clear_object (&self->clock);
+  g_clear_object (&self->store);
+  dex_clear (&self->inbox);
+  g_clear_pointer (&self->calls, g_ptr_array_unref);
+  G_OBJECT_CLASS (confab_session_calls_parent_class)->dispose (object);
+}
+
+static void
+confab_session_calls_class_init (ConfabSessionCallsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = confab_session_calls_dispose;
+  signals[SIGNAL_WARNING] = g_signal_new ("warning",
+                                          G_TYPE_FROM_CLASS (klass),
+                                          G_SIGNAL_RUN_LAST,
+                                          0,
+                                          NULL,
+                                          NULL,
+                                          NULL,
+                                          G_TYPE_NONE,
+                                          4,
+                                          G_TYPE_STRING,
+                                          G_TYPE_STRING,
+                                          G_TYPE_STRING,
+                                          G_TYPE_STRING);
+}
+
+static void
+confab_session_calls_init (ConfabSessionCalls *self)
+{
+  self->calls = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+ConfabSessionCalls *
+confab_session_calls_new (ConfabStore *store,
+                          ConfabHomeserver *homeserver,
+                          ConfabClock *clock,
+                          ConfabRoomList *rooms,
+                          const char *user_id,
+                          const char *device_id,
+                          GBytes *pickle_key)
+{
+  ConfabSessionCalls *self = g_object_new (CONFAB_TYPE_SESSION_CALLS, NULL);
+
+  self->store = g_object_ref (store);
+  self->clock = g_object_ref (clock);
+  self->rooms = g_object_ref (rooms);
+  self->machine = confab_olm_machine_new (store, homeserver, clock, user_id, device_id, pickle_key);
+  self->turn = confab_turn_source_new (homeserver, clock);
+  self->signalling = confab_matrix_signalling_new (self->machine, homeserver, clock);
+  confab_matrix_signalling_set_ice_func (self->signalling,
+                                         (ConfabGetIceServersFunc) confab_turn_source_get,
+                                         g_object_ref (self->turn),
+                                         g_object_unref);
+  self->handler = confab_call_handler_new (CONFAB_SIGNALLING (self->signalling),
+                                           clock,
+                                           user_id,
+                                           device_id);
+  g_signal_connect (self->handler, "items-changed", G_CALLBACK (calls_changed_cb), self);
+  g_signal_connect_object (
+    self->machine, "inbox-changed", G_CALLBACK (inbox_changed_cb), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+    self->machine, "warning", G_CALLBACK (machine_warning_cb), self, G_CONNECT_DEFAULT);
+  return self;
+}
+
+ConfabCallHandler *
+confab_session_calls_get_handler (ConfabSessionCalls *self)
+{
+  return self->handler;
+}
+
+void
+confab_session_calls_set_wire_func (ConfabSessionCalls *self, ConfabWireFunc func, gpointer data)
+{
+  self->wire_func = func;
+  self->wire_data = data;
+  confab_matrix_signalling_set_wire_func (self->signalling, func, data);
+}
+
+void
+confab_session_calls_start (ConfabSessionCalls *self)
+{
+  dex_future_disown (dex_future_finally (
+    confab_olm_machine_start (self->machine), started_cb, g_object_ref (self), g_object_unref));
+}
+
+gboolean
+confab_session_calls_receive (ConfabSessionCalls *self,
+                              ConfabStoreTransaction *transaction,
+                              const ConfabSyncBatch *batch,
+                              GError **error)
+{
+  return confab_olm_machine_receive (self->machine, transaction, batch, error);
+}
+
+DexFuture *
+confab_session_calls_feed (ConfabSessionCalls *self, ConfabSyncBatch *batch)
+{
+  Feed *feed = g_new (Feed, 1);
+
+  *feed = (Feed) { .calls = g_object_ref (self), .batch = confab_sync_batch_ref (batch) };
+  return dex_scheduler_spawn (NULL, 0, feed_fiber, feed, (GDestroyNotify) feed_free);
+}
+
+DexFuture *
+confab_session_calls_stop (ConfabSessionCalls *self)
+{
+  return dex_scheduler_spawn (NULL, 0, stop_fiber, g_object_ref (self), g_object_unref);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-session-private.h"
+
+#include "confab-http.h"
+#include "confab-json.h"
+#include "confab-room-private.h"
+#include "confab-store-future.h"
+#include "confab-sync-store.h"
+
+#define POLL_MS (30 * 1000)
+#define POLL_MARGIN_MS (20 * 1000)
+#define FIRST_TIMEOUT_MS (5 * 60 * 1000) /* large accounts take minutes the first time */
+#define MIN_PAUSE_MS 1000
+#define MAX_PAUSE_MS (60 * 1000)
+
+void (*confab_session_step_hook) (const char *step);
+
+static void
+step (const char *name)
+{
+  if (G_UNLIKELY (confab_session_step_hook != NULL))
+    confab_session_step_hook (name);
+}
+
+static void
+add_types (JsonBuilder *builder,
+           const char *name,
+           const char *const *types,
+           const char *const *more)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (guint i = 0; types[i] != NULL; i++)
+    json_builder_add_string_value (builder, types[i]);
+  for (guint i = 0; more[i] != NULL; i++)
+    json_builder_add_string_value (builder, more[i]);
+  json_builder_end_array (builder);
+}
+
+static void
+add_types_object (JsonBuilder *builder, const char *name, const char *const *types)
+{
+  static const char *const none[] = { NULL };
+
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_object (builder);
+  add_types (builder, "types", types, none);
+  json_builder_end_object (builder);
+}
+
+static void
+begin (JsonBuilder *builder, const char *name)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_object (builder);
+}
+
+/* Spec: Client-Server API, “Filtering”: what calls and the room list need, and no more. */
+static char *
+dup_filter (void)
+{
+  static const char *const none[] = { NULL };
+  static const char *const member[] = { "m.room.member", NULL };
+  /* Messages say when a room was last used; one is enough. */
+  static const char *const timeline[] = {
+    "m.room.member", "m.room.message", "m.room.encrypted", NULL
+  };
+  static const char *const tags[] = { "m.tag", NULL };
+  static const char *const direct[] = { "m.direct", NULL };
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  add_types_object (builder, "presence", none);
+  add_types_object (builder, "account_data", direct);
+  begin (builder, "room");
+  add_types_object (builder, "ephemeral", none);
+  add_types_object (builder, "account_data", tags);
+  begin (builder, "state");
+  add_types (builder, "types", confab_sync_state_types, member);
+  json_builder_set_member_name (builder, "lazy_load_members");
+  json_builder_add_boolean_value (builder, TRUE);
+  json_builder_end_object (builder);
+  begin (builder, "timeline");
+  add_types (builder, "types", confab_sync_state_types, timeline);
+  json_builder_set_member_name (builder, "limit");
+  json_builder_add_int_value (builder, 10);
+  json_builder_set_member_name (builder, "lazy_load_members");
+  json_builder_add_boolean_value (builder, TRUE);
+  json_builder_end_object (builder);
+  json_builder_end_object (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+static char *
+dup_path (ConfabSession *self, gboolean poll)
+{
+  g_autofree char *filter = dup_filter ();
+  g_autofree char *filter_query = g_uri_escape_string (filter, NULL, FALSE);
+  g_autofree char *since = self->since != NULL ? g_uri_escape_string (self->since, NULL, FALSE)
+                                               : NULL;
+
+  return g_strdup_printf ("/_matrix/client/v3/sync?set_presence=offline&timeout=%d%s%s&filter=%s",
+                          poll ? POLL_MS : 0,
+                          since != NULL ? "&since=" : "",
+                          since != NULL ? since : "",
+                          filter_query);
+}
+
+/* A batch on its way from the wire to the store: handed from thread to thread, never used by two at once. */
+typedef struct {
+  gatomicrefcount ref_count;
+  JsonObject *reply;
+  ConfabSyncBatch *batch;
+  ConfabSessionCalls *calls;
+  GError *error;
+} Passage;
+
+static void
+passage_unref (Passage *passage)
+{
+  if (!g_atomic_ref_count_dec (&passage->ref_count))
+    return;
+  g_clear_pointer (&passage->reply, json_object_unref);
+  g_clear_pointer (&passage->batch, confab_sync_batch_unref);
+  g_clear_object (&passage->calls);
+  g_clear_error (&passage->error);
+  g_free (passage);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Passage, passage_unref)
+
+static Passage *
+passage_ref (Passage *passage)
+{
+  g_atomic_ref_count_inc (&passage->ref_count);
+  return passage;
+}
+
+static DexFuture *
+read_batch_fiber (gpointer data)
+{
+  Passage *passage = data;
+
+  passage->batch = confab_sync_batch_new_from_v3 (passage->reply, &passage->error);
+  return dex_future_new_true ();
+}
+
+static gboolean
+apply_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Passage *passage = data;
+
+  step ("begun");
+  if (!confab_sync_store_apply (transaction, passage->batch, error))
+    return FALSE;
+  step ("rooms");
+  if (!confab_session_calls_receive (passage->calls, transaction, passage->batch, error))
+    return FALSE;
+  step ("received");
+  return TRUE;
+}
+
+static Passage *
+passage_new (ConfabSession *self, JsonObject *reply)
+{
+  Passage *passage = g_new0 (Passage, 1);
+
+  g_atomic_ref_count_init (&passage->ref_count);
+  passage->reply = reply;
+  passage->calls = g_object_ref (self->calls);
+  return passage;
+}
+
+static gboolean
+await_passage (ConfabSession *self, Passage *passage, GError **error)
+{
+  if (!dex_await (dex_scheduler_spawn (dex_thread_pool_scheduler_get_default (),
+                                       0,
+                                       read_batch_fiber,
+                                       passage_ref (passage),
+                                       (GDestroyNotify) passage_unref),
+                  error))
+    return FALSE;
+  g_clear_pointer (&passage->reply, json_object_unref);
+  if (passage->batch == NULL) {
+    g_propagate_error (error, g_steal_pointer (&passage->error));
+    return FALSE;
+  }
+  if (passage->batch->n_skipped > 0)
+    g_info ("sync: %u parts were not as they should be and are left out",
+            passage->batch->n_skipped);
+  if (!dex_await (confab_store_future (self->store, apply_func, passage), error))
+    return FALSE;
+  step ("committed");
+  g_set_str (&self->since, passage->batch->next_batch);
+  confab_room_list_apply (self->rooms, passage->batch);
+  if (!dex_await (confab_session_calls_feed (self->calls, passage->batch), error))
+    return FALSE;
+  step ("fed");
+  return TRUE;
+}
+
+/* Takes in one reply (transfer full): reads it, stores it, shows it. */
+static gboolean
+await_reply_applied (ConfabSession *self, JsonObject *reply, GError **error)
+{
+  g_autoptr (Passage) passage = passage_new (self, reply);
+  gboolean ok = await_passage (self, passage, error);
+
+  /* Here, because the last to let go of the passage may be another thread. */
+  g_clear_object (&passage->calls);
+  return ok;
+}
+
+/* One request and what follows from it. */
+static gboolean
+await_one_sync (ConfabSession *self, gboolean poll, GError **error)
+{
+  g_autofree char *path = dup_path (self, poll);
+  guint timeout_ms = self->since != NULL ? POLL_MS + POLL_MARGIN_MS : FIRST_TIMEOUT_MS;
+  g_autoptr (JsonObject) reply = NULL;
+
+  dex_clear (&self->kick);
+  self->kick = dex_promise_new ();
+  reply = dex_await_boxed (
+    dex_future_first (confab_homeserver_send (
+                        self->homeserver, "GET", path, NULL, timeout_ms, CONFAB_REQUEST_NO_RETRY),
+                      dex_ref (DEX_FUTURE (self->stop)),
+                      dex_ref (self->kick),
+                      NULL),
+    error);
+  if (reply == NULL)
+    return FALSE;
+  return await_reply_applied (self, g_steal_pointer (&reply), error);
+}
+
+static gboolean
+is_over (ConfabSession *self, const GError *error)
+{
+  return !dex_future_is_pending (DEX_FUTURE (self->stop)) ||
+         g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN) ||
+         g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_SOFT_LOGOUT) ||
+         g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_DEACTIVATED);
+}
+
+static void
+await_pause (ConfabSession *self, guint n_failures, const GError *error)
+{
+  guint pause_ms = MIN (MIN_PAUSE_MS << MIN (n_failures - 1, 6), MAX_PAUSE_MS) *
+                   g_random_double_range (0.7, 1.3);
+
+  pause_ms = MAX (pause_ms,
+                  MIN (confab_matrix_error_get_retry_after_ms (error), MAX_PAUSE_MS * 10));
+  dex_clear (&self->kick);
+  self->kick = dex_promise_new ();
+  dex_await (dex_future_first (dex_timeout_new_msec (pause_ms),
+                               dex_ref (DEX_FUTURE (self->stop)),
+                               dex_ref (self->kick),
+                               NULL),
+             NULL);
+}
+
+static void
+note_success (ConfabSession *self)
+{
+  self->last_sync_at = g_get_real_time ();
+  g_object_notify (G_OBJECT (self), "last-sync-at");
+  confab_session_set_state (self, CONFAB_SESSION_STATE_ONLINE, NULL);
+}
+
+static DexFuture *
+sync_fiber (gpointer data)
+{
+  ConfabSession *self = CONFAB_SESSION (data);
+  guint n_failures = 0;
+
+  while (dex_future_is_pending (DEX_FUTURE (self->stop))) {
+    g_autoptr (GError) error = NULL;
+    /* After a failure do not wait for news: show at once that we are back. */
+    if (await_one_sync (self,
+                        self->since != NULL && n_failures == 0 && self->last_sync_at != 0,
+                        &error)) {
+      n_failures = 0;
+      if (dex_future_is_pending (DEX_FUTURE (self->stop)))
+        note_success (self);
+      continue;
+    }
+    if (is_over (self, error)) {
+      if (dex_future_is_pending (DEX_FUTURE (self->stop)))
+        confab_session_set_state (self, CONFAB_SESSION_STATE_LOGGED_OUT, error);
+      break;
+    }
+    if (g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED)) {
+      n_failures = 1; /* kicked */
+      continue;
+    }
+    n_failures++;
+    g_info ("sync: %s", error->message);
+    if (error->domain == CONFAB_STORE_ERROR)
+      confab_session_warn (self, "store", error->message);
+    confab_session_set_state (self, CONFAB_SESSION_STATE_OFFLINE, error);
+    await_pause (self, n_failures, error);
+  }
+  return dex_future_new_true ();
+}
+
+static void
+network_changed_cb (GNetworkMonitor *monitor, gboolean available, ConfabSession *self)
+{
+  if (available)
+    confab_session_try_now (self);
+}
+
+void
+confab_session_start_sync (ConfabSession *self)
+{
+  g_assert (self->sync == NULL);
+
+  self->stop = dex_cancellable_new ();
+  self->network_handler = g_signal_connect_object (g_network_monitor_get_default (),
+                                                   "network-changed",
+                                                   G_CALLBACK (network_changed_cb),
+                                                   self,
+                                                   G_CONNECT_DEFAULT);
+  self->sync = dex_scheduler_spawn (NULL, 0, sync_fiber, g_object_ref (self), g_object_unref);
+}
+
+static DexFuture *
+stop_sync_fiber (gpointer data)
+{
+  ConfabSession *self = CONFAB_SESSION (data);
+
+  if (self->sync != NULL) {
+    dex_cancellable_cancel (self->stop);
+    dex_await (dex_ref (self->sync), NULL);
+    dex_clear (&self->sync);
+    dex_clear (&self->stop);
+    dex_clear (&self->kick);
+    g_clear_signal_handler (&self->network_handler, g_network_monitor_get_default ());
+  }
+  return dex_future_new_true ();
+}
+
+DexFuture *
+confab_session_stop_sync (ConfabSession *self)
+{
+  return dex_scheduler_spawn (NULL, 0, stop_sync_fiber, g_object_ref (self), g_object_unref);
+}
+
+/**
+ * confab_session_try_now:
+ * @self: a session
+ *
+ * Asks the server at once, instead of after the pause: the network changed, or the person wants it.
+ */
+void
+confab_session_try_now (ConfabSession *self)
+{
+  g_return_if_fail (CONFAB_IS_SESSION (self));
+
+  if (self->kick != NULL && dex_future_is_pending (DEX_FUTURE (self->kick)))
+    dex_promise_reject (self->kick,
+                        g_error_new_literal (CONFAB_MATRIX_ERROR,
+                                             CONFAB_MATRIX_ERROR_CANCELLED,
+                                             "try now"));
+}
