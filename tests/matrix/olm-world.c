@@ -234,7 +234,7 @@ world_new (void)
   World *self = g_new0 (World, 1);
 
   self->fake = fake_homeserver_new ();
-  self->clock = confab_manual_clock_new (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC);
+  self->clock = confab_manual_clock_new (WORLD_TIME);
   self->device_keys = json_table ();
   self->one_time = json_table ();
   self->fallback = json_table ();

@@ -8,6 +8,8 @@
 #include "confab-outbox.h"
 #include "fake-homeserver.h"
 
+#define WORLD_TIME (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC) /* at its beginning */
+
 /* A homeserver that keeps device keys and carries device messages, with devices that talk through it. A device is
  * named “@user:x|DEVICE”, which is also its access token. */
 typedef struct {

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "olm-world.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+
+#include "confab-homeserver-private.h"
+#include "confab-json.h"
+#include "confab-schema.h"
+
+#define CLAIM "/_matrix/client/v3/keys/claim"
+
+typedef struct {
+  World *world;
+  char *dir;
+  char *path;
+  Device *alice; /* her store is a file */
+  Device *bob;
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->world = world_new ();
+  f->dir = g_dir_make_tmp ("confab-XXXXXX", NULL);
+  f->path = g_build_filename (f->dir, "store.db", NULL);
+  f->alice = device_new (f->world, "@alice:x|ADEV", f->path);
+  f->bob = device_new (f->world, "@bob:x|BDEV", NULL);
+  device_start (f->alice);
+  device_start (f->bob);
+}
+
+static void
+remove_store (const char *dir, const char *path)
+{
+  static const char *const suffixes[] = { "", "-wal", "-shm" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+    g_autofree char *name = g_strconcat (path, suffixes[i], NULL);
+    g_remove (name);
+  }
+  g_assert_cmpint (g_rmdir (dir), ==, 0);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  device_free (f->alice);
+  device_free (f->bob);
+  world_free (f->world);
+  remove_store (f->dir, f->path);
+  g_free (f->path);
+  g_free (f->dir);
+}
+
+static void
+assert_inbox (Device *device, const char *expected)
+{
+  g_autofree char *got = NULL;
+
+  device_sync (device, NULL);
+  got = device_drain (device);
+  g_assert_cmpstr (got, ==, expected);
+}
+
+/* Waits for all messages, and turns the clock whenever something waits for it. */
+static gboolean
+is_done_cb (gpointer data)
+{
+  Fixture *f = ((gpointer *) data)[0];
+
+  if (f->alice->n_done >= GPOINTER_TO_UINT (((gpointer *) data)[1]))
+    return TRUE;
+  if (confab_manual_clock_get_n_timeouts (f->world->clock) > 0)
+    confab_manual_clock_advance_to_next (f->world->clock);
+  return FALSE;
+}
+
+static void
+wait_done (Fixture *f, guint n)
+{
+  gpointer data[] = { f, GUINT_TO_POINTER (n) };
+
+  test_until (is_done_cb, data);
+}
+
+static gboolean
+is_sent_cb (gpointer data)
+{
+  Fixture *f = data;
+
+  return f->world->sent->len > 0 && confab_manual_clock_get_n_timeouts (f->world->clock) > 0;
+}
+
+static void
+test_order_and_batches (Fixture *f, gconstpointer data)
+{
+  Device *second = device_new (f->world, "@bob:x|BDEV2", NULL);
+  Device *carol = device_new (f->world, "@carol:x|CDEV", NULL);
+
+  device_start (second);
+  device_start (carol);
+  for (guint i = 0; i < 3; i++) {
+    g_autofree char *text = g_strdup_printf ("%u", i);
+    device_send (f->alice, f->bob, text);
+    device_send (f->alice, second, text);
+    device_send (f->alice, carol, text);
+  }
+  g_assert_cmpuint (f->alice->n_done, ==, 0); /* never from within the call */
+  device_flush (f->alice);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ok ok ok ok ok ok ok ok ");
+  g_assert_cmpuint (f->world->sent->len, <=, 5); /* nine messages, each device's in order */
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->world->fake, CLAIM), <=, 2);
+  assert_inbox (f->bob, "@alice:x|ADEV|0 @alice:x|ADEV|1 @alice:x|ADEV|2 ");
+  assert_inbox (second, "@alice:x|ADEV|0 @alice:x|ADEV|1 @alice:x|ADEV|2 ");
+  assert_inbox (carol, "@alice:x|ADEV|0 @alice:x|ADEV|1 @alice:x|ADEV|2 ");
+  device_free (second);
+  device_free (carol);
+}
+
+static void
+test_slow_down (Fixture *f, gconstpointer data)
+{
+  gint64 before;
+
+  f->world->refuse_sends = 3;
+  before = confab_clock_get_time (CONFAB_CLOCK (f->world->clock));
+  device_send (f->alice, f->bob, "one");
+  device_send (f->alice, f->bob, "two");
+  wait_done (f, 2);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ok ");
+  g_assert_cmpint (confab_clock_get_time (CONFAB_CLOCK (f->world->clock)) - before,
+                   >=,
+                   3 * 2 * G_USEC_PER_SEC);
+  /* The same request each time, by its transaction id. */
+  for (guint i = 1; i < 4; i++)
+    g_assert_cmpstr (f->world->sent->pdata[i], ==, f->world->sent->pdata[0]);
+  assert_inbox (f->bob, "@alice:x|ADEV|one @alice:x|ADEV|two ");
+}
+
+static void
+test_lost_answer (Fixture *f, gconstpointer data)
+{
+  f->world->lose_answers = 2;
+  device_send (f->alice, f->bob, "one");
+  wait_done (f, 1);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ");
+  g_assert_cmpuint (f->world->sent->len, ==, 3);
+  assert_inbox (f->bob, "@alice:x|ADEV|one ");
+  g_assert_cmpuint (f->bob->warnings->len, ==, 0);
+}
+
+static void
+restart (Fixture *f)
+{
+  device_free (f->alice);
+  f->alice = device_new (f->world, "@alice:x|ADEV", f->path);
+  device_start (f->alice);
+}
+
+static void
+test_restart (Fixture *f, gconstpointer data)
+{
+  f->world->refuse_sends = 1;
+  device_send (f->alice, f->bob, "one");
+  device_send (f->alice, f->bob, "two");
+  test_until (is_sent_cb, f);
+  g_assert_cmpuint (f->alice->n_done, ==, 0);
+  restart (f);
+  device_flush (f->alice);
+  g_assert_cmpuint (f->world->sent->len, ==, 3);
+  g_assert_cmpstr (f->world->sent->pdata[0], ==, f->world->sent->pdata[1]);
+  assert_inbox (f->bob, "@alice:x|ADEV|one @alice:x|ADEV|two ");
+  g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
+}
+
+static void
+test_stale_after_restart (Fixture *f, gconstpointer data)
+{
+  f->world->refuse_sends = 1;
+  device_send (f->alice, f->bob, "one");
+  test_until (is_sent_cb, f);
+  device_send (f->alice, f->bob, "two");
+  device_free (f->alice);
+  confab_manual_clock_advance (f->world->clock, 61 * 1000);
+  f->alice = device_new (f->world, "@alice:x|ADEV", f->path);
+  device_start (f->alice);
+  device_flush (f->alice);
+  g_assert_cmpuint (f->world->sent->len, ==, 1);
+  assert_inbox (f->bob, "");
+  g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
+  /* The ratchet has moved on over what was dropped. */
+  device_send (f->alice, f->bob, "three");
+  device_flush (f->alice);
+  assert_inbox (f->bob, "@alice:x|ADEV|three ");
+}
+
+static void
+test_too_late (Fixture *f, gconstpointer data)
+{
+  f->world->refuse_sends = G_MAXUINT;
+  device_send (f->alice, f->bob, "one");
+  wait_done (f, 1);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "0 "); /* NETWORK */
+  f->world->refuse_sends = 0;
+}
+
+static void
+test_stop_answers (Fixture *f, gconstpointer data)
+{
+  f->world->refuse_sends = 1;
+  device_send (f->alice, f->bob, "one");
+  test_until (is_sent_cb, f);
+  test_expect (confab_olm_machine_stop (f->alice->machine));
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "0 ");
+}
+
+static void
+test_no_keys (Fixture *f, gconstpointer data)
+{
+  /* No such device. */
+  device_send_full (f->alice, "!r:x", "@bob:x", "NONE", "one", CONFAB_SIGNALLING_ENCRYPTED);
+  wait_done (f, 1);
+  /* A device without one-time keys and without a fallback key. */
+  g_hash_table_remove (f->world->one_time, f->bob->name);
+  g_hash_table_remove (f->world->fallback, f->bob->name);
+  device_send (f->alice, f->bob, "two");
+  wait_done (f, 2);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "2 2 ");
+  g_assert_cmpuint (f->world->sent->len, ==, 0);
+  /* Then it has keys again. */
+  device_sync (f->bob, NULL);
+  device_send (f->alice, f->bob, "three");
+  wait_done (f, 3);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "2 2 ok ");
+  assert_inbox (f->bob, "@alice:x|ADEV|three ");
+}
+
+static void
+tamper_claim_cb (JsonObject *reply, gpointer data)
+{
+  JsonObject *users = json_object_get_object_member (reply, "one_time_keys");
+  JsonObject *device = json_object_get_object_member (json_object_get_object_member (users,
+                                                                                     "@bob:x"),
+                                                      "BDEV");
+  g_autoptr (GList) ids = json_object_get_members (device);
+
+  json_object_set_string_member (json_object_get_object_member (device, ids->data),
+                                 "key",
+                                 "Xw4hUo2Ld9rPk6sZbN1vQy8cTe5mJg3fAi7nRx0uKsE");
+}
+
+static void
+test_tampered_claim (Fixture *f, gconstpointer data)
+{
+  f->world->on_claim = tamper_claim_cb;
+  device_send (f->alice, f->bob, "one");
+  wait_done (f, 1);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "2 ");
+  g_assert_cmpuint (f->world->sent->len, ==, 0);
+}
+
+static void
+test_fallback_key (Fixture *f, gconstpointer data)
+{
+  g_hash_table_remove (f->world->one_time, f->bob->name);
+  device_send (f->alice, f->bob, "one");
+  wait_done (f, 1);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ");
+  assert_inbox (f->bob, "@alice:x|ADEV|one ");
+}
+
+static void
+test_fails_closed (Fixture *f, gconstpointer data)
+{
+  device_exec (f->alice, "INSERT INTO rooms (room_id) VALUES ('!open:x'), ('!secret:x')");
+  device_exec (f->alice,
+               "INSERT INTO state (room_id, type, state_key, sender, origin_server_ts, content) "
+               "VALUES ('!secret:x', 'm.room.encryption', '', '@a:x', 0, '{}')");
+  /* To a device without keys: in clear only where the room is known, not encrypted, and clear text was asked for. */
+  device_send_full (f->alice, "!open:x", "@dan:x", "DDEV", "a", CONFAB_SIGNALLING_ENCRYPTED);
+  wait_done (f, 1);
+  device_send_full (f->alice, "!secret:x", "@dan:x", "DDEV", "b", CONFAB_SIGNALLING_CLEAR);
+  wait_done (f, 2);
+  device_send_full (f->alice, "!unknown:x", "@dan:x", "DDEV", "c", CONFAB_SIGNALLING_CLEAR);
+  wait_done (f, 3);
+  g_assert_cmpuint (f->world->sent->len, ==, 0);
+  device_send_full (f->alice, "!open:x", "@dan:x", "DDEV", "d", CONFAB_SIGNALLING_CLEAR);
+  wait_done (f, 4);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "2 2 2 ok ");
+  g_assert_cmpuint (world_mailbox (f->world, "@dan:x|DDEV")->len, ==, 1);
+  /* In the encrypted room a device with keys gets it encrypted, whatever was asked for. */
+  device_send_full (f->alice, "!secret:x", "@bob:x", "BDEV", "e", CONFAB_SIGNALLING_CLEAR);
+  wait_done (f, 5);
+  assert_inbox (f->bob, "@alice:x|ADEV|e ");
+}
+
+/* ---- kill -9 ---- */
+
+typedef struct {
+  Fixture *f;
+  GSubprocess *child;
+  guint kill_at; /* the request at which it dies: before or after the server took it, both happen */
+  gboolean killed;
+} Kill;
+
+static void
+kill_cb (gpointer data)
+{
+  Kill *kill_data = data;
+
+  if (kill_data->f->world->sent->len == kill_data->kill_at) {
+    g_subprocess_send_signal (kill_data->child, SIGKILL);
+    kill_data->killed = TRUE;
+  }
+}
+
+static void
+exited_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
+  *(gboolean *) data = TRUE;
+}
+
+static gboolean
+has_exited_cb (gpointer data)
+{
+  return *(gboolean *) data;
+}
+
+/* The child's own process: alice, who sends ten messages and goes on until she is killed. */
+G_NORETURN static void
+run_child (const char *url, const char *path)
+{
+  g_autoptr (GBytes) key = g_bytes_new_static ("0123456789abcdef0123456789abcdef", 32);
+  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (WORLD_TIME); /* as in the parent */
+  g_autoptr (ConfabStore) store = confab_store_new (path, confab_schema_migrations, NULL);
+  g_autoptr (ConfabHomeserver) homeserver = confab_homeserver_new (url);
+  g_autoptr (ConfabOlmMachine) machine = NULL;
+
+  confab_homeserver_set_tokens (homeserver, "@alice:x|ADEV", NULL, 0);
+  machine = confab_olm_machine_new (
+    store, homeserver, CONFAB_CLOCK (clock), "@alice:x", "ADEV", key);
+  dex_future_disown (confab_olm_machine_start (machine));
+  for (guint i = 0; i < 10; i++) {
+    g_autoptr (JsonObject) content = json_object_new ();
+    g_autofree char *text = g_strdup_printf ("%u", i);
+    json_object_set_string_member (content, "device_id", "ADEV");
+    json_object_set_string_member (content, "text", text);
+    confab_outbox_send (confab_olm_machine_get_outbox (machine),
+                        "!r:x",
+                        "@bob:x",
+                        "BDEV",
+                        "m.call.candidates",
+                        content,
+                        CONFAB_SIGNALLING_ENCRYPTED,
+                        NULL,
+                        NULL,
+                        NULL);
+  }
+  while (TRUE)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static const char *program;
+
+static void
+test_kill (Fixture *f, gconstpointer data)
+{
+  Kill kill_data = { f, NULL, GPOINTER_TO_UINT (data), FALSE };
+  gboolean exited = FALSE;
+  g_autofree char *got = NULL;
+  g_autoptr (GError) error = NULL;
+
+  device_free (f->alice);
+  f->world->on_send = kill_cb;
+  f->world->hook_data = &kill_data;
+  kill_data.child = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE,
+                                      &error,
+                                      program,
+                                      "--child",
+                                      fake_homeserver_get_url (f->world->fake),
+                                      f->path,
+                                      NULL);
+  g_assert_no_error (error);
+  g_subprocess_wait_async (kill_data.child, NULL, exited_cb, &exited);
+  test_until (has_exited_cb, &exited);
+  g_assert_true (kill_data.killed);
+  g_object_unref (kill_data.child);
+
+  f->world->on_send = NULL;
+  f->alice = device_new (f->world, "@alice:x|ADEV", f->path);
+  device_start (f->alice);
+  device_flush (f->alice);
+  /* Everything once, in order: no message was lost, sent twice, or encrypted with a ratchet that went back. */
+  device_sync (f->bob, NULL);
+  got = device_drain (f->bob);
+  g_assert_cmpstr (
+    got,
+    ==,
+    "@alice:x|ADEV|0 @alice:x|ADEV|1 @alice:x|ADEV|2 @alice:x|ADEV|3 @alice:x|ADEV|4 "
+    "@alice:x|ADEV|5 @alice:x|ADEV|6 @alice:x|ADEV|7 @alice:x|ADEV|8 @alice:x|ADEV|9 ");
+  g_assert_cmpuint (f->bob->warnings->len, ==, 0);
+}
+
+#define ADD(name, func) g_test_add ("/outbox/" name, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char *argv[])
+{
+  dex_init ();
+  if (argc == 4 && strcmp (argv[1], "--child") == 0)
+    run_child (argv[2], argv[3]);
+  program = argv[0];
+  g_test_init (&argc, &argv, NULL);
+  ADD ("order-and-batches", test_order_and_batches);
+  ADD ("slow-down", test_slow_down);
+  ADD ("lost-answer", test_lost_answer);
+  ADD ("restart", test_restart);
+  ADD ("stale-after-restart", test_stale_after_restart);
+  ADD ("too-late", test_too_late);
+  ADD ("stop-answers", test_stop_answers);
+  ADD ("no-keys", test_no_keys);
+  ADD ("tampered-claim", test_tampered_claim);
+  ADD ("fallback-key", test_fallback_key);
+  ADD ("fails-closed", test_fails_closed);
+  for (guint i = 1; i <= 9; i += 2) {
+    g_autofree char *path = g_strdup_printf ("/outbox/killed-at-%u", i);
+    g_test_add (path, Fixture, GUINT_TO_POINTER (i), set_up, test_kill, tear_down);
+  }
+  return g_test_run ();
+}
