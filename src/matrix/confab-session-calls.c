@@ -355,9 +355,9 @@ check_left_cb (ConfabCall *call, GParamSpec *pspec, Leaving *leaving)
     dex_promise_resolve_boolean (leaving->left, TRUE);
 }
 
-/* Leaves what we are in; waits for the people in there to hear of it, until @deadline. Fibers only. */
+/* Leaves what we are in; waits a while for the people in there to hear of it. Fibers only. */
 static void
-await_left (ConfabSessionCalls *self, DexFuture *deadline)
+await_left (ConfabSessionCalls *self)
 {
   g_autoptr (GPtrArray) active = g_ptr_array_new_with_free_func (g_object_unref);
   Leaving leaving = { .calls = self, .left = dex_promise_new () };
@@ -371,6 +371,7 @@ await_left (ConfabSessionCalls *self, DexFuture *deadline)
     confab_call_leave (active->pdata[i]);
   }
   if (active->len > 0) {
+    g_autoptr (DexFuture) deadline = dex_timeout_new_msec (LEAVE_TIMEOUT_MS);
     check_left_cb (NULL, NULL, &leaving);
     dex_await (dex_future_first (dex_ref (DEX_FUTURE (leaving.left)), dex_ref (deadline), NULL),
                NULL);
@@ -389,11 +390,10 @@ static DexFuture *
 stop_fiber (gpointer data)
 {
   ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
-  g_autoptr (DexFuture) deadline = dex_timeout_new_msec (LEAVE_TIMEOUT_MS);
 
   if (self->stopped)
     return dex_future_new_true ();
-  await_left (self, deadline);
+  await_left (self);
   self->stopped = TRUE;
   if (self->inbox != NULL)
     dex_await (dex_ref (self->inbox), NULL);

@@ -280,27 +280,26 @@ sync_fiber (gpointer data)
 {
   ConfabSession *self = CONFAB_SESSION (data);
   guint n_failures = 0;
+  gboolean poll = FALSE;
 
   while (dex_future_is_pending (DEX_FUTURE (self->stop))) {
     g_autoptr (GError) error = NULL;
-    /* After a failure do not wait for news: show at once that we are back. */
-    if (await_one_sync (self,
-                        self->since != NULL && n_failures == 0 && self->last_sync_at != 0,
-                        &error)) {
+    /* At first, and after a failure, do not wait for news: show at once that we are there. */
+    if (await_one_sync (self, poll, &error)) {
       n_failures = 0;
+      poll = TRUE;
       if (dex_future_is_pending (DEX_FUTURE (self->stop)))
         note_success (self);
       continue;
     }
+    poll = FALSE;
     if (is_over (self, error)) {
       if (dex_future_is_pending (DEX_FUTURE (self->stop)))
         confab_session_set_state (self, CONFAB_SESSION_STATE_LOGGED_OUT, error);
       break;
     }
-    if (g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED)) {
-      n_failures = 1; /* kicked */
-      continue;
-    }
+    if (g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED))
+      continue; /* kicked */
     n_failures++;
     g_info ("sync: %s", error->message);
     if (error->domain == CONFAB_STORE_ERROR)

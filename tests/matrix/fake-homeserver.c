@@ -273,10 +273,11 @@ patience_cb (gpointer data)
   g_error ("waited %d s for nothing", PATIENCE_S);
 }
 
+static DexFuture *kept; /* what was waited for: its value stays until the next wait */
+
 const GValue *
 test_wait (DexFuture *future, GError **error)
 {
-  static DexFuture *kept; /* its value stays until the next wait */
   guint patience = g_timeout_add_seconds_once (PATIENCE_S, patience_cb, NULL);
 
   while (dex_future_is_pending (future))
@@ -327,4 +328,12 @@ test_until (gboolean (*check) (gpointer data), gpointer data)
   while (!check (data))
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (patience);
+}
+
+void
+test_settle (void)
+{
+  dex_clear (&kept);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
 }

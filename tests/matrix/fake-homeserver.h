@@ -48,3 +48,5 @@ void test_expect (DexFuture *future);
 void test_expect_error (DexFuture *future, GQuark domain, int code);
 JsonObject *test_wait_json (DexFuture *future);
 void test_until (gboolean (*check) (gpointer data), gpointer data);
+/* Lets what is left in the main loop run, and drops what the last wait kept. */
+void test_settle (void);

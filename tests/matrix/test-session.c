@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "confab-session.h"
+#include "confab-system-clock.h"
+#include "fake-account.h"
+#include "fake-call-handler.h"
+
+#define ME CONFAB_MATRIX_ERROR
+
+#define ROOM_STATE                                                                                 \
+  "{\"type\":\"m.room.create\",\"state_key\":\"\",\"sender\":\"@ben:x\",\"event_id\":\"$1\","      \
+  "\"content\":{}},"                                                                               \
+  "{\"type\":\"m.room.name\",\"state_key\":\"\",\"sender\":\"@ben:x\",\"content\":{\"name\":"      \
+  "\"Rehearsal\"}},"                                                                               \
+  "{\"type\":\"m.room.encryption\",\"state_key\":\"\",\"sender\":\"@ben:x\",\"content\":{"         \
+  "\"algorithm\":\"m\"}},"                                                                         \
+  "{\"type\":\"m.room.member\",\"state_key\":\"@ben:x\",\"sender\":\"@ben:x\",\"content\":{"       \
+  "\"membership\":\"join\","                                                                       \
+  "\"displayname\":\"Ben\"}},"                                                                     \
+  "{\"type\":\"m.room.power_levels\",\"state_key\":\"\",\"sender\":\"@ben:x\",\"content\":{"       \
+  "\"users\":{\"@ben:x\":100},"                                                                    \
+  "\"state_default\":50}}"
+#define FIRST                                                                                      \
+  "{\"next_batch\":\"s1\",\"rooms\":{\"join\":{\"!a:x\":{\"state\":{\"events\":[" ROOM_STATE "]}," \
+  "\"summary\":{\"m.joined_member_count\":2,\"m.heroes\":[\"@ben:x\"]},\"timeline\":{\"events\":[" \
+  "{\"type\":\"m.room.message\",\"sender\":\"@ben:x\",\"event_id\":\"$m\",\"origin_server_ts\":"   \
+  "1234,\"content\":{}}"                                                                           \
+  "]}}}},\"account_data\":{\"events\":[{\"type\":\"m.direct\",\"content\":{\"@ben:x\":[\"!a:x\"]}" \
+  "}]}}"
+#define SECOND                                                                                     \
+  "{\"next_batch\":\"s2\",\"to_device\":{\"events\":[{\"type\":\"m.call.invite\",\"sender\":\"@"   \
+  "ben:x\","                                                                                       \
+  "\"content\":{\"call_id\":\"c1\",\"conf_id\":\"k\",\"device_id\":\"D\"}}]},"                     \
+  "\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{\"events\":[{\"type\":\"org.matrix.msc3401.call."  \
+  "member\","                                                                                      \
+  "\"state_key\":\"@ben:x\",\"sender\":\"@ben:x\",\"origin_server_ts\":9,\"content\":{\"m."        \
+  "calls\":[]}},"                                                                                  \
+  "{\"type\":\"org.matrix.msc3401.call\",\"state_key\":\"k\",\"sender\":\"@ben:x\",\"origin_"      \
+  "server_ts\":8,"                                                                                 \
+  "\"content\":{\"m.intent\":\"m.ring\"}}]}}}}}"
+
+/* Secrets in memory that can refuse. */
+typedef struct {
+  GObject parent_instance;
+  GHashTable *secrets;
+  GError *refusal;
+} FakeSecrets;
+typedef GObjectClass FakeSecretsClass;
+
+static void fake_secrets_iface_init (ConfabSecretsInterface *iface);
+static GType fake_secrets_get_type (void);
+G_DEFINE_TYPE_WITH_CODE (FakeSecrets,
+                         fake_secrets,
+                         G_TYPE_OBJECT,
+                         G_IMPLEMENT_INTERFACE (CONFAB_TYPE_SECRETS, fake_secrets_iface_init))
+
+static DexFuture *
+fake_secrets_lookup (ConfabSecrets *secrets, const char *account)
+{
+  FakeSecrets *self = (FakeSecrets *) secrets;
+
+  if (self->refusal != NULL)
+    return dex_future_new_for_error (g_error_copy (self->refusal));
+  if (!g_hash_table_contains (self->secrets, account))
+    return dex_future_new_reject (G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "none");
+  return dex_future_new_for_string (g_hash_table_lookup (self->secrets, account));
+}
+
+static DexFuture *
+fake_secrets_store (ConfabSecrets *secrets, const char *account, const char *secret)
+{
+  FakeSecrets *self = (FakeSecrets *) secrets;
+
+  if (self->refusal != NULL)
+    return dex_future_new_for_error (g_error_copy (self->refusal));
+  g_hash_table_replace (self->secrets, g_strdup (account), g_strdup (secret));
+  return dex_future_new_true ();
+}
+
+static DexFuture *
+fake_secrets_clear (ConfabSecrets *secrets, const char *account)
+{
+  g_hash_table_remove (((FakeSecrets *) secrets)->secrets, account);
+  return dex_future_new_true ();
+}
+
+static void
+fake_secrets_iface_init (ConfabSecretsInterface *iface)
+{
+  iface->lookup = fake_secrets_lookup;
+  iface->store = fake_secrets_store;
+  iface->clear = fake_secrets_clear;
+}
+
+static void
+fake_secrets_finalize (GObject *object)
+{
+  FakeSecrets *self = (FakeSecrets *) object;
+
+  g_hash_table_unref (self->secrets);
+  g_clear_error (&self->refusal);
+  G_OBJECT_CLASS (fake_secrets_parent_class)->finalize (object);
+}
+
+static void
+fake_secrets_class_init (FakeSecretsClass *klass)
+{
+  klass->finalize = fake_secrets_finalize;
+}
+
+static void
+fake_secrets_init (FakeSecrets *self)
+{
+  self->secrets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+}
+
+typedef struct {
+  FakeAccount *account;
+  FakeSecrets *secrets;
+  ConfabClock *clock;
+  char *dir;
+  ConfabSession *session;
+  ConfabHomeserver *homeserver;
+  char *wanted;
+  guint wanted_state;
+} Fixture;
+
+static void
+new_session (Fixture *f)
+{
+  g_clear_object (&f->session);
+  f->session = confab_session_new (f->clock, CONFAB_SECRETS (f->secrets), f->dir, f->dir);
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->account = fake_account_new ();
+  f->secrets = g_object_new (fake_secrets_get_type (), NULL);
+  f->clock = confab_system_clock_new ();
+  f->dir = g_dir_make_tmp ("confab-test-XXXXXX", NULL);
+  f->homeserver = confab_homeserver_new (fake_homeserver_get_url (f->account->server));
+  new_session (f);
+  fake_account_sync (f->account, "", FIRST);
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *child = g_build_filename (path, name, NULL);
+    remove_tree (child);
+  }
+  g_remove (path);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  test_expect (confab_session_stop (f->session));
+  test_settle ();
+  g_assert_finalize_object (f->session);
+  g_object_unref (f->homeserver);
+  g_object_unref (f->secrets);
+  g_object_unref (f->clock);
+  fake_account_free (f->account);
+  remove_tree (f->dir);
+  g_free (f->dir);
+}
+
+static gboolean
+in_state (gpointer data)
+{
+  Fixture *f = data;
+
+  return confab_session_get_state (f->session) == f->wanted_state;
+}
+
+static void
+until_state (Fixture *f, ConfabSessionState state)
+{
+  f->wanted_state = state;
+  test_until (in_state, f);
+}
+
+static gboolean
+asked_from (gpointer data)
+{
+  Fixture *f = data;
+
+  return f->account->asked->len > 0 &&
+         g_str_equal (f->account->asked->pdata[f->account->asked->len - 1], f->wanted);
+}
+
+/* Until the loop asks for what follows @since: so all before has been applied. */
+static void
+until_asked (Fixture *f, const char *since)
+{
+  f->wanted = (char *) since;
+  test_until (asked_from, f);
+}
+
+static void
+sign_in (Fixture *f)
+{
+  test_expect (confab_session_sign_in (f->session, f->homeserver, "anna", "secret", "Test"));
+  until_state (f, CONFAB_SESSION_STATE_ONLINE);
+}
+
+static guint
+count (const char *text, const char *what)
+{
+  guint n = 0;
+
+  for (const char *p = text; (p = strstr (p, what)) != NULL; p++)
+    n++;
+  return n;
+}
+
+static void
+assert_room (Fixture *f)
+{
+  ConfabRoomList *rooms = confab_session_get_rooms (f->session);
+  ConfabRoom *room = confab_room_list_lookup (rooms, "!a:x");
+  g_auto (GStrv) ids = NULL;
+
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (rooms)), ==, 1);
+  g_assert_nonnull (room);
+  g_assert_cmpstr (confab_room_get_name (room), ==, "Rehearsal");
+  g_assert_true (confab_room_get_encrypted (room));
+  g_assert_true (confab_room_get_direct (room));
+  g_assert_false (confab_room_get_can_start_call (room));
+  g_assert_cmpuint (confab_room_get_n_joined (room), ==, 2);
+  g_assert_cmpint (confab_room_get_last_activity (room), ==, 1234);
+  ids = confab_room_dup_joined_user_ids (room);
+  g_assert_cmpstrv (ids, ((const char *const[]) { "@ben:x", NULL }));
+}
+
+static void
+test_sign_in (Fixture *f, gconstpointer data)
+{
+  const char *secret;
+
+  sign_in (f);
+  assert_room (f);
+  g_assert_cmpstr (confab_session_get_user_id (f->session), ==, "@anna:x");
+  g_assert_cmpstr (confab_session_get_device_id (f->session), ==, "DEV1");
+  g_assert_nonnull (strstr (f->account->login_body, "\"refresh_token\":true"));
+  g_assert_null (strstr (f->account->login_body, "device_id"));
+  secret = g_hash_table_lookup (f->secrets->secrets, "@anna:x DEV1");
+  g_assert_nonnull (
+    strstr (secret, "\"access_token\":\"t1\",\"refresh_token\":\"r1\",\"pickle_key\":\""));
+}
+
+static void
+test_refused (Fixture *f, gconstpointer data)
+{
+  test_expect_error (confab_session_sign_in (f->session, f->homeserver, "anna", "wrong", NULL),
+                     ME,
+                     CONFAB_MATRIX_ERROR_FORBIDDEN);
+  g_assert_cmpint (confab_session_get_state (f->session), ==, CONFAB_SESSION_STATE_SIGNED_OUT);
+
+  /* Without a place for secrets the device is given back. */
+  f->secrets->refusal = g_error_new_literal (ME, CONFAB_MATRIX_ERROR_NO_KEYRING, "none");
+  test_expect_error (confab_session_sign_in (f->session, f->homeserver, "anna", "secret", NULL),
+                     ME,
+                     CONFAB_MATRIX_ERROR_NO_KEYRING);
+  g_assert_cmpuint (
+    fake_homeserver_get_n_requests (f->account->server, "/_matrix/client/v3/logout"), ==, 1);
+  g_assert_null (confab_session_get_user_id (f->session));
+}
+
+static void
+test_restore (Fixture *f, gconstpointer data)
+{
+  const GValue *value;
+
+  value = test_wait (confab_session_restore (f->session), NULL);
+  g_assert_false (g_value_get_boolean (value));
+  sign_in (f);
+  until_asked (f, "s1");
+  test_expect (confab_session_stop (f->session));
+
+  /* Even when the server is away, all is there. */
+  f->account->sync_status = 503;
+  new_session (f);
+  value = test_wait (confab_session_restore (f->session), NULL);
+  g_assert_true (g_value_get_boolean (value));
+  assert_room (f);
+  until_state (f, CONFAB_SESSION_STATE_OFFLINE);
+  f->account->sync_status = 0;
+  g_ptr_array_set_size (f->account->asked, 0);
+  confab_session_try_now (f->session);
+  until_asked (f, "s1");
+}
+
+static void
+test_restore_without_secret (Fixture *f, gconstpointer data)
+{
+  const GValue *value;
+
+  sign_in (f);
+  test_expect (confab_session_stop (f->session));
+  f->secrets->refusal = g_error_new_literal (ME, CONFAB_MATRIX_ERROR_KEYRING_LOCKED, "locked");
+  new_session (f);
+  test_expect_error (confab_session_restore (f->session), ME, CONFAB_MATRIX_ERROR_KEYRING_LOCKED);
+  g_clear_error (&f->secrets->refusal);
+  value = test_wait (confab_session_restore (f->session), NULL);
+  g_assert_true (g_value_get_boolean (value));
+  test_expect (confab_session_stop (f->session));
+
+  g_hash_table_remove_all (f->secrets->secrets);
+  new_session (f);
+  value = test_wait (confab_session_restore (f->session), NULL);
+  g_assert_false (g_value_get_boolean (value));
+}
+
+static void
+test_to_device (Fixture *f, gconstpointer data)
+{
+  const char *log;
+
+  sign_in (f);
+  fake_account_sync (f->account, "s1", SECOND);
+  until_asked (f, "s2");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "to-device @ben:x clear m.call.invite c1"), ==, 1);
+  /* The call before its members, both before the message, the end last. */
+  g_assert_nonnull (
+    strstr (log,
+            "encrypted !a:x 1\ncan-send !a:x 0\nstate !a:x org.matrix.msc3401.call k\n"
+            "state !a:x org.matrix.msc3401.call.member @ben:x\n"
+            "to-device @ben:x clear m.call.invite c1\nend-sync\n"));
+  test_expect (confab_session_stop (f->session));
+
+  /* After a restart: the state again, the message not. */
+  new_session (f);
+  test_expect (confab_session_restore (f->session));
+  until_asked (f, "s2");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "to-device"), ==, 0);
+  g_assert_cmpuint (count (log, "state !a:x org.matrix.msc3401.call k"), ==, 1);
+  g_assert_cmpuint (count (log, "member !a:x @ben:x in"), ==, 1);
+}
+
+static void
+test_bad_sync (Fixture *f, gconstpointer data)
+{
+  sign_in (f);
+  until_asked (f, "s1");
+  fake_account_sync (f->account, "s1", "{\"next_batch\":7}");
+  until_state (f, CONFAB_SESSION_STATE_OFFLINE);
+  g_ptr_array_set_size (f->account->asked, 0);
+  fake_account_sync (f->account, "s1", SECOND);
+  confab_session_try_now (f->session);
+  until_state (f, CONFAB_SESSION_STATE_ONLINE);
+  until_asked (f, "s2");
+}
+
+static void
+test_soft_logout (Fixture *f, gconstpointer data)
+{
+  g_autofree char *before = NULL;
+  const char *after;
+
+  sign_in (f);
+  until_asked (f, "s1");
+  before = g_strdup (
+    strstr (g_hash_table_lookup (f->secrets->secrets, "@anna:x DEV1"), "pickle_key"));
+  f->account->sync_status = 401;
+  f->account->sync_error = "{\"errcode\":\"M_UNKNOWN_TOKEN\",\"soft_logout\":true}";
+  fake_homeserver_reply (f->account->server,
+                         "/_matrix/client/v3/refresh",
+                         401,
+                         "{\"errcode\":\"M_UNKNOWN_TOKEN\",\"soft_logout\":true}");
+  confab_session_try_now (f->session);
+  until_state (f, CONFAB_SESSION_STATE_LOGGED_OUT);
+
+  f->account->sync_status = 0;
+  sign_in (f);
+  g_assert_nonnull (strstr (f->account->login_body, "\"device_id\":\"DEV1\""));
+  after = strstr (g_hash_table_lookup (f->secrets->secrets, "@anna:x DEV1"), "pickle_key");
+  g_assert_cmpstr (before, ==, after);
+  assert_room (f);
+}
+
+static void
+test_sign_out (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->dir, "account.db", NULL);
+
+  sign_in (f);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  test_expect (confab_session_sign_out (f->session));
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_cmpuint (g_hash_table_size (f->secrets->secrets), ==, 0);
+  g_assert_cmpuint (
+    fake_homeserver_get_n_requests (f->account->server, "/_matrix/client/v3/logout"), ==, 1);
+  g_assert_cmpint (confab_session_get_state (f->session), ==, CONFAB_SESSION_STATE_SIGNED_OUT);
+  g_assert_null (confab_session_get_rooms (f->session));
+  /* And in again, as a new device with a new key. */
+  sign_in (f);
+  g_assert_null (strstr (f->account->login_body, "device_id"));
+}
+
+static void
+test_rooms (Fixture *f, gconstpointer data)
+{
+  DexFuture *joined;
+  const char *const invite[] = { "@cem:x", NULL };
+  const GValue *value;
+  DexFuture *created;
+
+  sign_in (f);
+  fake_homeserver_reply (f->account->server,
+                         "/_matrix/client/v3/join/",
+                         200,
+                         "{\"room_id\":\"!b:x\"}");
+  fake_homeserver_reply (f->account->server,
+                         "/_matrix/client/v3/createRoom",
+                         200,
+                         "{\"room_id\":\"!c:x\"}");
+  joined = confab_session_join_room (f->session, "!b:x");
+  created = confab_session_create_room (f->session, "N", TRUE, invite, TRUE);
+  until_asked (f, "s1");
+  fake_account_sync (f->account,
+                     "s1",
+                     "{\"next_batch\":\"s2\",\"rooms\":{\"join\":{\"!b:x\":{},\"!c:x\":{}}}}");
+  test_expect (joined);
+  value = test_wait (created, NULL);
+  g_assert_cmpstr (g_value_get_string (value), ==, "!c:x");
+  g_assert_cmpstr (fake_homeserver_get_last_body (f->account->server,
+                                                  "/_matrix/client/v3/createRoom"),
+                   ==,
+                   "{\"preset\":\"private_chat\",\"name\":\"N\",\"invite\":[\"@cem:x\"],\"initial_"
+                   "state\":[{\"type\":"
+                   "\"m.room.encryption\",\"state_key\":\"\",\"content\":{\"algorithm\":\"m.megolm."
+                   "v1.aes-sha2\"}}],"
+                   "\"power_level_content_override\":{\"events\":{\"org.matrix.msc3401.call\":0,"
+                   "\"org.matrix.msc3401.call.member\":0}}}");
+  until_asked (f, "s2");
+  fake_account_sync (f->account,
+                     "s2",
+                     "{\"next_batch\":\"s3\",\"rooms\":{\"leave\":{\"!b:x\":{}}}}");
+  until_asked (f, "s3");
+  g_assert_null (confab_room_list_lookup (confab_session_get_rooms (f->session), "!b:x"));
+  g_assert_nonnull (
+    strstr (fake_call_handler_get_log (confab_session_get_call_handler (f->session)),
+            "remove !b:x"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  dex_init ();
+#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+  ADD ("/session/sign-in", test_sign_in);
+  ADD ("/session/refused", test_refused);
+  ADD ("/session/restore", test_restore);
+  ADD ("/session/restore-without-secret", test_restore_without_secret);
+  ADD ("/session/to-device", test_to_device);
+  ADD ("/session/bad-sync", test_bad_sync);
+  ADD ("/session/soft-logout", test_soft_logout);
+  ADD ("/session/sign-out", test_sign_out);
+  ADD ("/session/rooms", test_rooms);
+  return g_test_run ();
+}
