@@ -191,8 +191,8 @@ confab_bot_output_event (ConfabBotOutput *self, const char *event, JsonObject *f
 
   json_object_set_string_member (object, "event", event);
   if (fields != NULL) {
-    json_object_iter_init (&iter, fields);
-    while (json_object_iter_next (&iter, &name, &node))
+    json_object_iter_init_ordered (&iter, fields);
+    while (json_object_iter_next_ordered (&iter, &name, &node))
       json_object_set_member (object, name, json_node_ref (node));
   }
   put_line (self, object);
