@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-app"
+
+#include "config.h"
+
+#include "confab-fake-call.h"
+
+#include <gtk/gtk.h>
+
+#define MAX_PEOPLE 64
+
+/* ---- ConfabFakeParticipant ---- */
+
+struct _ConfabFakeParticipant {
+  GObject parent_instance;
+
+  char *user_id;
+  ConfabParticipantState state;
+  gboolean encrypted;
+  GListStore *streams;
+};
+
+static const char *
+confab_fake_participant_get_user_id (ConfabParticipant *participant)
+{
+  return CONFAB_FAKE_PARTICIPANT (participant)->user_id;
+}
+
+static const char *
+confab_fake_participant_get_device_id (ConfabParticipant *participant)
+{
+  return "FAKE";
+}
+
+static GListModel *
+confab_fake_participant_get_streams (ConfabParticipant *participant)
+{
+  return G_LIST_MODEL (CONFAB_FAKE_PARTICIPANT (participant)->streams);
+}
+
+static void
+participant_iface_init (ConfabParticipantInterface *iface)
+{
+  iface->get_user_id = confab_fake_participant_get_user_id;
+  iface->get_device_id = confab_fake_participant_get_device_id;
+  iface->get_streams = confab_fake_participant_get_streams;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabFakeParticipant,
+                               confab_fake_participant,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CONFAB_TYPE_PARTICIPANT,
+                                                      participant_iface_init))
+
+enum {
+  PARTICIPANT_PROP_STATE = 1,
+  PARTICIPANT_PROP_ENCRYPTED,
+};
+
+static void
+confab_fake_participant_get_property (GObject *object,
+                                      guint prop_id,
+                                      GValue *value,
+                                      GParamSpec *pspec)
+{
+  ConfabFakeParticipant *self = CONFAB_FAKE_PARTICIPANT (object);
+
+  if (prop_id == PARTICIPANT_PROP_STATE)
+    g_value_set_enum (value, self->state);
+  else
+    g_value_set_boolean (value, self->encrypted);
+}
+
+static void
+confab_fake_participant_finalize (GObject *object)
+{
+  ConfabFakeParticipant *self = CONFAB_FAKE_PARTICIPANT (object);
+
+  g_free (self->user_id);
+  g_object_unref (self->streams);
+  G_OBJECT_CLASS (confab_fake_participant_parent_class)->finalize (object);
+}
+
+static void
+confab_fake_participant_class_init (ConfabFakeParticipantClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = confab_fake_participant_get_property;
+  object_class->finalize = confab_fake_participant_finalize;
+  g_object_class_override_property (object_class, PARTICIPANT_PROP_STATE, "state");
+  g_object_class_override_property (object_class, PARTICIPANT_PROP_ENCRYPTED, "encrypted");
+}
+
+static void
+confab_fake_participant_init (ConfabFakeParticipant *self)
+{
+  self->state = CONFAB_PARTICIPANT_STATE_CONNECTED;
+  self->encrypted = TRUE;
+  self->streams = g_list_store_new (CONFAB_TYPE_STREAM);
+}
+
+static ConfabFakeParticipant *
+fake_participant_new (const char *user_id, guint number)
+{
+  ConfabFakeParticipant *self = g_object_new (CONFAB_TYPE_FAKE_PARTICIPANT, NULL);
+  g_autoptr (ConfabStream) stream = confab_stream_new (user_id, CONFAB_STREAM_PURPOSE_USERMEDIA);
+  g_autoptr (GdkPaintable) picture = confab_fake_picture_new (number, number % 7 == 5);
+
+  self->user_id = g_strdup (user_id);
+  confab_stream_set_paintable (stream, G_OBJECT (picture));
+  confab_stream_set_has_video (stream, TRUE);
+  g_list_store_append (self->streams, stream);
+  return self;
+}
+
+void
+confab_fake_participant_set_state (ConfabFakeParticipant *self, ConfabParticipantState state)
+{
+  self->state = state;
+  g_object_notify (G_OBJECT (self), "state");
+}
+
+void
+confab_fake_participant_set_encrypted (ConfabFakeParticipant *self, gboolean encrypted)
+{
+  self->encrypted = encrypted;
+  g_object_notify (G_OBJECT (self), "encrypted");
+}
+
+/**
+ * confab_fake_participant_get_stream:
+ * @self: a fake
+ *
+ * Returns: (transfer none): their camera and microphone
+ */
+ConfabStream *
+confab_fake_participant_get_stream (ConfabFakeParticipant *self)
+{
+  g_autoptr (ConfabStream) stream = g_list_model_get_item (G_LIST_MODEL (self->streams), 0);
+
+  return stream;
+}
+
+/**
+ * confab_fake_participant_share:
+ * @self: a fake
+ *
+ * Returns: (transfer none): the screen that they share from now on
+ */
+ConfabStream *
+confab_fake_participant_share (ConfabFakeParticipant *self)
+{
+  g_autoptr (ConfabStream) stream = confab_stream_new ("screen", CONFAB_STREAM_PURPOSE_SCREENSHARE);
+  g_autoptr (GdkPaintable) picture = confab_fake_picture_new (0, FALSE);
+
+  confab_stream_set_paintable (stream, G_OBJECT (picture));
+  confab_stream_set_has_video (stream, TRUE);
+  g_list_store_append (self->streams, stream);
+  return stream;
+}
+
+/* ---- the local media ---- */
+
+#define FAKE_TYPE_LOCAL_MEDIA (fake_local_media_get_type ())
+G_DECLARE_FINAL_TYPE (FakeLocalMedia, fake_local_media, FAKE, LOCAL_MEDIA, GObject)
+
+struct _FakeLocalMedia {
+  GObject parent_instance;
+
+  ConfabStream *stream;
+  ConfabDeviceProblem problems[3];
+};
+
+static ConfabStream *
+fake_local_media_get_stream (ConfabLocalMedia *media)
+{
+  return FAKE_LOCAL_MEDIA (media)->stream;
+}
+
+static void
+fake_local_media_set_microphone_muted (ConfabLocalMedia *media, gboolean muted)
+{
+  confab_stream_set_audio_muted (FAKE_LOCAL_MEDIA (media)->stream, muted);
+}
+
+static void
+fake_local_media_set_camera_muted (ConfabLocalMedia *media, gboolean muted)
+{
+  confab_stream_set_video_muted (FAKE_LOCAL_MEDIA (media)->stream, muted);
+}
+
+static ConfabDeviceProblem
+fake_local_media_get_problem (ConfabLocalMedia *media, ConfabDeviceKind kind)
+{
+  return FAKE_LOCAL_MEDIA (media)->problems[kind];
+}
+
+static void
+fake_local_media_close (ConfabLocalMedia *media)
+{
+}
+
+static void
+local_media_iface_init (ConfabLocalMediaInterface *iface)
+{
+  iface->get_stream = fake_local_media_get_stream;
+  iface->set_microphone_muted = fake_local_media_set_microphone_muted;
+  iface->set_camera_muted = fake_local_media_set_camera_muted;
+  iface->get_problem = fake_local_media_get_problem;
+  iface->close = fake_local_media_close;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (FakeLocalMedia,
+                               fake_local_media,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CONFAB_TYPE_LOCAL_MEDIA,
+                                                      local_media_iface_init))
+
+static void
+fake_local_media_finalize (GObject *object)
+{
+  g_object_unref (FAKE_LOCAL_MEDIA (object)->stream);
+  G_OBJECT_CLASS (fake_local_media_parent_class)->finalize (object);
+}
+
+static void
+fake_local_media_class_init (FakeLocalMediaClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = fake_local_media_finalize;
+}
+
+static void
+fake_local_media_init (FakeLocalMedia *self)
+{
+  g_autoptr (GdkPaintable) picture = confab_fake_picture_new (MAX_PEOPLE, FALSE);
+
+  self->stream = confab_stream_new ("own", CONFAB_STREAM_PURPOSE_USERMEDIA);
+  confab_stream_set_paintable (self->stream, G_OBJECT (picture));
+  confab_stream_set_has_video (self->stream, TRUE);
+}
+
+/* ---- ConfabFakeCall ---- */
+
+struct _ConfabFakeCall {
+  GObject parent_instance;
+
+  ConfabCallState state;
+  gint64 started_at;
+  GListStore *participants;
+  ConfabLocalMedia *media;
+};
+
+static GListModel *
+confab_fake_call_get_participants (ConfabCall *call)
+{
+  return G_LIST_MODEL (CONFAB_FAKE_CALL (call)->participants);
+}
+
+static void
+confab_fake_call_join (ConfabCall *call, ConfabLocalMedia *media)
+{
+  ConfabFakeCall *self = CONFAB_FAKE_CALL (call);
+
+  if (g_set_object (&self->media, media))
+    g_object_notify (G_OBJECT (self), "local-media");
+  confab_fake_call_set_state (self, CONFAB_CALL_STATE_JOINED);
+}
+
+static void
+confab_fake_call_leave (ConfabCall *call)
+{
+  ConfabFakeCall *self = CONFAB_FAKE_CALL (call);
+
+  g_clear_object (&self->media);
+  g_object_notify (G_OBJECT (self), "local-media");
+  confab_fake_call_set_state (self, CONFAB_CALL_STATE_KNOWN);
+}
+
+static void
+confab_fake_call_terminate (ConfabCall *call)
+{
+  confab_fake_call_set_state (CONFAB_FAKE_CALL (call), CONFAB_CALL_STATE_ENDED);
+}
+
+static void
+confab_fake_call_decline (ConfabCall *call)
+{
+}
+
+static void
+confab_fake_call_set_microphone_muted (ConfabCall *call, gboolean muted)
+{
+  ConfabFakeCall *self = CONFAB_FAKE_CALL (call);
+
+  if (self->media != NULL)
+    confab_local_media_set_microphone_muted (self->media, muted);
+}
+
+static void
+confab_fake_call_set_camera_muted (ConfabCall *call, gboolean muted)
+{
+  ConfabFakeCall *self = CONFAB_FAKE_CALL (call);
+
+  if (self->media != NULL)
+    confab_local_media_set_camera_muted (self->media, muted);
+}
+
+static void
+call_iface_init (ConfabCallInterface *iface)
+{
+  iface->get_participants = confab_fake_call_get_participants;
+  iface->join = confab_fake_call_join;
+  iface->leave = confab_fake_call_leave;
+  iface->terminate = confab_fake_call_terminate;
+  iface->decline = confab_fake_call_decline;
+  iface->set_microphone_muted = confab_fake_call_set_microphone_muted;
+  iface->set_camera_muted = confab_fake_call_set_camera_muted;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabFakeCall,
+                               confab_fake_call,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CONFAB_TYPE_CALL, call_iface_init))
+
+static const char *const call_properties[] = {
+  NULL,   "id",    "room-id", "intent",     "call-type",
+  "name", "state", "ringing", "started-at", "local-media",
+};
+
+static void
+confab_fake_call_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  ConfabFakeCall *self = CONFAB_FAKE_CALL (object);
+  const char *name = call_properties[prop_id];
+
+  if (g_str_equal (name, "id"))
+    g_value_set_static_string (value, "fake");
+  else if (g_str_equal (name, "room-id"))
+    g_value_set_static_string (value, "!fake:example.org");
+  else if (g_str_equal (name, "name"))
+    g_value_set_static_string (value, "Field Survey");
+  else if (g_str_equal (name, "state"))
+    g_value_set_enum (value, self->state);
+  else if (g_str_equal (name, "started-at"))
+    g_value_set_int64 (value, self->started_at);
+  else if (g_str_equal (name, "local-media"))
+    g_value_set_object (value, self->media);
+}
+
+static void
+confab_fake_call_finalize (GObject *object)
+{
+  ConfabFakeCall *self = CONFAB_FAKE_CALL (object);
+
+  g_object_unref (self->participants);
+  g_clear_object (&self->media);
+  G_OBJECT_CLASS (confab_fake_call_parent_class)->finalize (object);
+}
+
+static void
+confab_fake_call_class_init (ConfabFakeCallClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = confab_fake_call_get_property;
+  object_class->finalize = confab_fake_call_finalize;
+  for (guint i = 1; i < G_N_ELEMENTS (call_properties); i++)
+    g_object_class_override_property (object_class, i, call_properties[i]);
+}
+
+static void
+confab_fake_call_init (ConfabFakeCall *self)
+{
+  self->state = CONFAB_CALL_STATE_JOINED;
+  self->participants = g_list_store_new (CONFAB_TYPE_PARTICIPANT);
+  self->media = g_object_new (FAKE_TYPE_LOCAL_MEDIA, NULL);
+}
+
+/* Invented people; a user id could not hold these, but then nobody has to look a name up. */
+static const char *const people[] = {
+  "@Ana García:x",
+  "@李静怡:x",
+  "@أمينة بن يوسف:x",
+  "@Ngozi Okafor:x",
+  "@Jonas Lindqvist:x",
+  "@Priya Raghunathan:x",
+  "@Дмитрий Орлов:x",
+  "@Elif Yılmaz:x",
+  "@Sofía Castellanos Iturbide:x",
+  "@Omar Haddad:x",
+  "@Kofi Mensah:x",
+  "@小林 由紀:x",
+  "@Tom Byrne:x",
+  "@Maximiliane von Hohenstein-Weidenbach:x",
+  "@Hoàng Thị Mai:x",
+};
+
+static void
+give_state (ConfabFakeParticipant *person, guint number)
+{
+  ConfabStream *stream = confab_fake_participant_get_stream (person);
+
+  confab_stream_set_audio_muted (stream, number % 5 == 2 || number % 5 == 4);
+  confab_stream_set_video_muted (stream, number == 6 || number == 13 || number == 14);
+  if (number == 0)
+    confab_stream_set_level (stream, -20);
+  if (number == 7)
+    confab_fake_participant_set_state (person, CONFAB_PARTICIPANT_STATE_RECONNECTING);
+  else if (number == 9)
+    confab_fake_participant_set_encrypted (person, FALSE);
+  else if (number == 10)
+    confab_fake_participant_set_state (person, CONFAB_PARTICIPANT_STATE_UNREACHABLE);
+  else if (number == 12)
+    confab_fake_participant_set_state (person, CONFAB_PARTICIPANT_STATE_CONNECTING);
+}
+
+ConfabFakeCall *
+confab_fake_call_new (guint n_people)
+{
+  ConfabFakeCall *self = g_object_new (CONFAB_TYPE_FAKE_CALL, NULL);
+
+  for (guint i = 0; i < MIN (n_people, MAX_PEOPLE); i++) {
+    g_autofree char *user_id = i < G_N_ELEMENTS (people) ? g_strdup (people[i])
+                                                         : g_strdup_printf ("@Person %u:x", i + 1);
+
+    give_state (confab_fake_call_add (self, user_id), i);
+  }
+  return self;
+}
+
+ConfabFakeParticipant *
+confab_fake_call_add (ConfabFakeCall *self, const char *user_id)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->participants));
+  g_autoptr (ConfabFakeParticipant) person = fake_participant_new (user_id, n);
+
+  g_list_store_append (self->participants, person);
+  return person;
+}
+
+void
+confab_fake_call_remove (ConfabFakeCall *self, guint position)
+{
+  g_list_store_remove (self->participants, position);
+}
+
+/**
+ * confab_fake_call_get:
+ * @self: a fake call
+ * @position: in the order of joining
+ *
+ * Returns: (transfer none): the person
+ */
+ConfabFakeParticipant *
+confab_fake_call_get (ConfabFakeCall *self, guint position)
+{
+  g_autoptr (ConfabFakeParticipant) person = g_list_model_get_item (G_LIST_MODEL (self->participants),
+                                                         position);
+
+  return person;
+}
+
+void
+confab_fake_call_set_state (ConfabFakeCall *self, ConfabCallState state)
+{
+  self->state = state;
+  g_object_notify (G_OBJECT (self), "state");
+}
+
+void
+confab_fake_call_set_started_at (ConfabFakeCall *self, gint64 started_at)
+{
+  self->started_at = started_at;
+  g_object_notify (G_OBJECT (self), "started-at");
+}
+
+void
+confab_fake_call_set_problem (ConfabFakeCall *self,
+                              ConfabDeviceKind kind,
+                              ConfabDeviceProblem problem)
+{
+  FAKE_LOCAL_MEDIA (self->media)->problems[kind] = problem;
+  confab_local_media_emit_problem_changed (self->media, kind);
+}
+
+ConfabStream *
+confab_fake_call_get_own_stream (ConfabFakeCall *self)
+{
+  return confab_local_media_get_stream (self->media);
+}
+
+void
+confab_fake_call_fail (ConfabFakeCall *self, ConfabCallError code)
+{
+  g_autoptr (GError) error = g_error_new (CONFAB_CALL_ERROR, code, "asked to fail");
+
+  confab_call_emit_failed (CONFAB_CALL (self), error);
+}
+
+/* ---- the drawn people ---- */
+
+#define FAKE_TYPE_PICTURE (fake_picture_get_type ())
+G_DECLARE_FINAL_TYPE (FakePicture, fake_picture, FAKE, PICTURE, GObject)
+
+struct _FakePicture {
+  GObject parent_instance;
+
+  guint number;
+  int width;
+  int height;
+};
+
+static void
+fill_oval (GtkSnapshot *snapshot, double x, double y, double rx, double ry, const char *color)
+{
+  GskRoundedRect oval;
+  GdkRGBA rgba;
+
+  gdk_rgba_parse (&rgba, color);
+  gsk_rounded_rect_init (&oval,
+                         &GRAPHENE_RECT_INIT (x - rx, y - ry, 2 * rx, 2 * ry),
+                         &GRAPHENE_SIZE_INIT (rx, ry),
+                         &GRAPHENE_SIZE_INIT (rx, ry),
+                         &GRAPHENE_SIZE_INIT (rx, ry),
+                         &GRAPHENE_SIZE_INIT (rx, ry));
+  gtk_snapshot_push_rounded_clip (snapshot, &oval);
+  gtk_snapshot_append_color (snapshot, &rgba, &GRAPHENE_RECT_INIT (x - rx, y - ry, 2 * rx, 2 * ry));
+  gtk_snapshot_pop (snapshot);
+}
+
+static void
+fake_picture_snapshot (GdkPaintable *paintable, GdkSnapshot *snapshot, double width, double height)
+{
+  static const char *const walls[] = { "#8c7d6e", "#5e4b3c", "#a08e6c", "#7f8b99",
+                                       "#3a3544", "#58332d", "#5d7a76", "#6b6f82" };
+  static const char *const skins[] = { "#e0ac7e", "#f1cfa3", "#b77f56",
+                                       "#7a4a30", "#eec39a", "#9c6242" };
+  static const char *const hairs[] = { "#3d2217", "#17110f", "#7c3a5c", "#15100e",
+                                       "#b5652b", "#3c3c40", "#dfc17a" };
+  static const char *const clothes[] = { "#1f6b63", "#34406b", "#6c3553", "#c78320",
+                                         "#3c6b40", "#8e2f3d", "#45556b" };
+  FakePicture *self = FAKE_PICTURE (paintable);
+  const char *wall = walls[self->number % G_N_ELEMENTS (walls)];
+  const char *skin = skins[self->number % G_N_ELEMENTS (skins)];
+  const char *hair = hairs[self->number % G_N_ELEMENTS (hairs)];
+  double s = MIN (width, height) / 100;
+  double x = width / 2;
+  double y = height * 0.42;
+  GdkRGBA rgba;
+
+  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (0, 0, width, height));
+  gdk_rgba_parse (&rgba, wall);
+  gtk_snapshot_append_color (snapshot, &rgba, &GRAPHENE_RECT_INIT (0, 0, width, height));
+  gdk_rgba_parse (&rgba, "rgb(255 255 255 / 12%)");
+  gtk_snapshot_append_color (
+    snapshot, &rgba, &GRAPHENE_RECT_INIT (width * 0.08, height * 0.1, width * 0.18, height * 0.45));
+  fill_oval (snapshot, x, y + 2 * s, 21 * s, 27 * s, hair);
+  fill_oval (
+    snapshot, x, height + 10 * s, 46 * s, 42 * s, clothes[self->number % G_N_ELEMENTS (clothes)]);
+  fill_oval (snapshot, x, y + 26 * s, 8 * s, 14 * s, skin);
+  fill_oval (snapshot, x, y + 6 * s, 16.5 * s, 20.5 * s, skin);
+  fill_oval (snapshot, x - 6.5 * s, y + 4 * s, 1.8 * s, 2 * s, "#1d1512");
+  fill_oval (snapshot, x + 6.5 * s, y + 4 * s, 1.8 * s, 2 * s, "#1d1512");
+  fill_oval (snapshot, x, y + 17 * s, 5 * s, 1.4 * s, "#8e3b35");
+  gtk_snapshot_pop (snapshot);
+}
+
+static int
+fake_picture_get_intrinsic_width (GdkPaintable *paintable)
+{
+  return FAKE_PICTURE (paintable)->width;
+}
+
+static int
+fake_picture_get_intrinsic_height (GdkPaintable *paintable)
+{
+  return FAKE_PICTURE (paintable)->height;
+}
+
+static double
+fake_picture_get_intrinsic_aspect_ratio (GdkPaintable *paintable)
+{
+  return (double) FAKE_PICTURE (paintable)->width / FAKE_PICTURE (paintable)->height;
+}
+
+static void
+paintable_iface_init (GdkPaintableInterface *iface)
+{
+  iface->snapshot = fake_picture_snapshot;
+  iface->get_intrinsic_width = fake_picture_get_intrinsic_width;
+  iface->get_intrinsic_height = fake_picture_get_intrinsic_height;
+  iface->get_intrinsic_aspect_ratio = fake_picture_get_intrinsic_aspect_ratio;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (FakePicture,
+                               fake_picture,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (GDK_TYPE_PAINTABLE, paintable_iface_init))
+
+static void
+fake_picture_class_init (FakePictureClass *klass)
+{
+}
+
+static void
+fake_picture_init (FakePicture *self)
+{
+}
+
+GdkPaintable *
+confab_fake_picture_new (guint number, gboolean upright)
+{
+  FakePicture *self = g_object_new (FAKE_TYPE_PICTURE, NULL);
+
+  self->number = number;
+  self->width = upright ? 360 : 640;
+  self->height = upright ? 640 : 360;
+  return GDK_PAINTABLE (self);
+}

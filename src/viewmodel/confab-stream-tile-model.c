@@ -1,0 +1,795 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-viewmodel"
+
+#include "config.h"
+
+#include "confab-stream-tile-model.h"
+
+#include "confab-clock.h"
+#include "confab-participant.h"
+#include "confab-room-member.h"
+#include "confab-stream.h"
+#include "confab-voice-gate.h"
+
+#include <glib/gi18n.h>
+
+#define N_COLORS 14          /* of AdwAvatar */
+#define BUSY_MS 10000        /* a spinner draws as long as it is seen: then a still icon */
+#define LAST_PICTURE_MS 2000 /* how long the last picture stays while reconnecting */
+#define TICK_MS 1000
+#define US_PER_S G_GINT64_CONSTANT (1000000)
+
+/**
+ * ConfabStreamTileModel:
+ *
+ * Follows a #ConfabParticipant, the #ConfabStream of it that this tile shows, and the person's name. Without a
+ * participant it is one's own tile. Seconds are counted, and timers run for them, only while the tile is shown.
+ *
+ * Design: ui.md section 9.
+ */
+struct _ConfabStreamTileModel {
+  GObject parent_instance;
+
+  ConfabClock *clock;
+  ConfabParticipant *participant; /* NULL: one's own */
+  ConfabRoomMember *member;
+  ConfabStream *stream; /* NULL before its metadata came */
+  ConfabVoiceGate *gate;
+  GdkPaintable *avatar;
+
+  char *name;
+  char *status_text;
+  char *description;
+  ConfabTileStatus status;
+  gboolean connected; /* now, or at some time before */
+  gboolean waiting_for_key;
+  gboolean shown;
+  gboolean rings;
+  gboolean busy;
+  gint64 lost_at; /* when the last sign came; monotonic, µs */
+  guint busy_timeout;
+  guint tick_timeout;
+  guint picture_timeout; /* while the last picture stays */
+};
+
+G_DEFINE_ENUM_TYPE (ConfabTileStatus,
+                    confab_tile_status,
+                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_NORMAL, "normal"),
+                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_CONNECTING, "connecting"),
+                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_RECONNECTING, "reconnecting"),
+                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_QUIET, "quiet"),
+                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_NO_KEY, "no-key"))
+
+G_DEFINE_FINAL_TYPE (ConfabStreamTileModel, confab_stream_tile_model, G_TYPE_OBJECT)
+
+typedef enum {
+  PROP_NAME = 1,
+  PROP_OWN,
+  PROP_SCREEN,
+  PROP_COLOR,
+  PROP_AVATAR,
+  PROP_PAINTABLE,
+  PROP_PICTURE_DIM,
+  PROP_AVATAR_DIM,
+  PROP_MUTED,
+  PROP_CAMERA_OFF,
+  PROP_LEVEL,
+  PROP_SPEAKING,
+  PROP_RING,
+  PROP_STATUS,
+  PROP_STATUS_TEXT,
+  PROP_STATUS_ICON,
+  PROP_BUSY,
+  PROP_INSECURE,
+  PROP_DESCRIPTION,
+} Property;
+static GParamSpec *properties[PROP_DESCRIPTION + 1];
+
+static void
+notify (ConfabStreamTileModel *self, Property property)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static gboolean
+get_muted (ConfabStreamTileModel *self)
+{
+  return self->stream != NULL && confab_stream_get_audio_muted (self->stream) &&
+         !confab_stream_tile_model_get_screen (self);
+}
+
+static gboolean
+get_camera_off (ConfabStreamTileModel *self)
+{
+  return self->stream != NULL && confab_stream_get_video_muted (self->stream);
+}
+
+static gboolean
+get_insecure (ConfabStreamTileModel *self)
+{
+  return self->participant != NULL && self->status == CONFAB_TILE_STATUS_NORMAL &&
+         !confab_participant_get_encrypted (self->participant);
+}
+
+static guint
+get_seconds (ConfabStreamTileModel *self)
+{
+  return (guint) MAX (0, (confab_clock_get_time (self->clock) - self->lost_at) / US_PER_S);
+}
+
+static char *
+make_status_text (ConfabStreamTileModel *self)
+{
+  guint seconds = get_seconds (self);
+
+  switch (self->status) {
+  case CONFAB_TILE_STATUS_CONNECTING:
+    return g_strdup (_ ("Connecting…"));
+  case CONFAB_TILE_STATUS_RECONNECTING:
+    /* Translators: on a person's picture; for how many seconds it has been tried */
+    return g_strdup_printf (ngettext ("Reconnecting… %u s", "Reconnecting… %u s", seconds),
+                            seconds);
+  case CONFAB_TILE_STATUS_QUIET:
+    /* Translators: on a person's picture; for how many seconds nothing has come from them */
+    return g_strdup_printf (ngettext ("No sign for %u s", "No sign for %u s", seconds), seconds);
+  case CONFAB_TILE_STATUS_NO_KEY:
+    return g_strdup (_ ("Waiting for their key"));
+  case CONFAB_TILE_STATUS_NORMAL:
+  default:
+    return NULL;
+  }
+}
+
+/* What a screen reader says after the name: without running seconds, else it would never stop. */
+static char *
+make_description (ConfabStreamTileModel *self)
+{
+  g_autoptr (GPtrArray) parts = g_ptr_array_new ();
+
+  if (confab_stream_tile_model_get_screen (self))
+    g_ptr_array_add (parts, _ ("Shared screen."));
+  if (get_muted (self))
+    g_ptr_array_add (parts, _ ("Microphone off."));
+  if (get_camera_off (self))
+    g_ptr_array_add (parts, _ ("Camera off."));
+  switch (self->status) {
+  case CONFAB_TILE_STATUS_CONNECTING:
+    g_ptr_array_add (parts, _ ("Connecting."));
+    break;
+  case CONFAB_TILE_STATUS_RECONNECTING:
+    g_ptr_array_add (parts, _ ("Reconnecting."));
+    break;
+  case CONFAB_TILE_STATUS_QUIET:
+    g_ptr_array_add (parts, _ ("No sign of them."));
+    break;
+  case CONFAB_TILE_STATUS_NO_KEY:
+    g_ptr_array_add (parts, _ ("Waiting for their key."));
+    break;
+  case CONFAB_TILE_STATUS_NORMAL:
+  default:
+    break;
+  }
+  if (get_insecure (self))
+    g_ptr_array_add (parts, _ ("Not encrypted."));
+  g_ptr_array_add (parts, NULL);
+  return g_strjoinv (" ", (char **) parts->pdata);
+}
+
+static void
+update_texts (ConfabStreamTileModel *self)
+{
+  g_autofree char *status_text = make_status_text (self);
+  g_autofree char *description = make_description (self);
+
+  if (g_set_str (&self->status_text, status_text))
+    notify (self, PROP_STATUS_TEXT);
+  if (g_set_str (&self->description, description))
+    notify (self, PROP_DESCRIPTION);
+}
+
+static void
+update_name (ConfabStreamTileModel *self)
+{
+  g_autofree char *name = NULL;
+
+  if (self->participant == NULL) {
+    name = g_strdup (C_ ("own tile", "You"));
+  } else if (self->member != NULL) {
+    name = g_strdup (confab_room_member_get_name (self->member));
+  } else {
+    const char *user_id = confab_participant_get_user_id (self->participant);
+    const char *end = user_id != NULL ? strchr (user_id, ':') : NULL;
+
+    if (user_id != NULL && user_id[0] == '@' && end != NULL && end > user_id + 1)
+      name = g_strndup (user_id + 1, end - user_id - 1);
+    else
+      name = g_strdup (user_id);
+  }
+  if (g_set_str (&self->name, name != NULL ? name : "")) {
+    notify (self, PROP_NAME);
+    notify (self, PROP_COLOR);
+  }
+}
+
+static void tick_cb (gpointer data);
+
+static void
+update_tick (ConfabStreamTileModel *self)
+{
+  gboolean counts = self->status == CONFAB_TILE_STATUS_RECONNECTING ||
+                    self->status == CONFAB_TILE_STATUS_QUIET;
+  gint64 past;
+
+  confab_clock_clear (self->clock, &self->tick_timeout);
+  if (!counts || !self->shown)
+    return;
+
+  /* On the second, so that the number is right when it is shown. */
+  past = (confab_clock_get_time (self->clock) - self->lost_at) / 1000 % TICK_MS;
+  self->tick_timeout = confab_clock_add_timeout (self->clock,
+                                                 (guint) (TICK_MS - past),
+                                                 tick_cb,
+                                                 self);
+}
+
+static void
+tick_cb (gpointer data)
+{
+  ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (data);
+
+  self->tick_timeout = 0;
+  update_tick (self);
+  update_texts (self);
+}
+
+static void
+set_busy (ConfabStreamTileModel *self, gboolean busy)
+{
+  if (self->busy == busy)
+    return;
+  self->busy = busy;
+  notify (self, PROP_BUSY);
+  notify (self, PROP_STATUS_ICON);
+}
+
+static void
+busy_cb (gpointer data)
+{
+  ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (data);
+
+  self->busy_timeout = 0;
+  set_busy (self, FALSE);
+}
+
+static void
+picture_cb (gpointer data)
+{
+  ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (data);
+
+  self->picture_timeout = 0;
+  notify (self, PROP_PAINTABLE);
+  notify (self, PROP_PICTURE_DIM);
+}
+
+static ConfabTileStatus
+find_status (ConfabStreamTileModel *self)
+{
+  if (self->participant == NULL)
+    return CONFAB_TILE_STATUS_NORMAL;
+
+  switch (confab_participant_get_state (self->participant)) {
+  case CONFAB_PARTICIPANT_STATE_CONNECTED:
+    return CONFAB_TILE_STATUS_NORMAL;
+  case CONFAB_PARTICIPANT_STATE_RECONNECTING:
+    return CONFAB_TILE_STATUS_RECONNECTING;
+  case CONFAB_PARTICIPANT_STATE_UNREACHABLE:
+    return CONFAB_TILE_STATUS_QUIET;
+  case CONFAB_PARTICIPANT_STATE_ADVERTISED:
+  case CONFAB_PARTICIPANT_STATE_WAITING:
+  case CONFAB_PARTICIPANT_STATE_CONNECTING:
+  default:
+    if (self->waiting_for_key)
+      return CONFAB_TILE_STATUS_NO_KEY;
+    return self->connected ? CONFAB_TILE_STATUS_RECONNECTING : CONFAB_TILE_STATUS_CONNECTING;
+  }
+}
+
+static void
+update_status (ConfabStreamTileModel *self)
+{
+  ConfabTileStatus status = find_status (self);
+  ConfabTileStatus before = self->status;
+  gint64 now = confab_clock_get_time (self->clock);
+  gboolean busy;
+
+  if (status == before)
+    return;
+
+  self->status = status;
+  if (before == CONFAB_TILE_STATUS_NORMAL)
+    self->lost_at = now;
+  if (status == CONFAB_TILE_STATUS_NORMAL)
+    self->connected = TRUE;
+
+  confab_clock_clear (self->clock, &self->picture_timeout);
+  if (status == CONFAB_TILE_STATUS_RECONNECTING && before == CONFAB_TILE_STATUS_NORMAL)
+    self->picture_timeout = confab_clock_add_timeout (self->clock,
+                                                      LAST_PICTURE_MS,
+                                                      picture_cb,
+                                                      self);
+
+  confab_clock_clear (self->clock, &self->busy_timeout);
+  busy = status == CONFAB_TILE_STATUS_CONNECTING || status == CONFAB_TILE_STATUS_RECONNECTING;
+  if (busy)
+    self->busy_timeout = confab_clock_add_timeout (self->clock, BUSY_MS, busy_cb, self);
+
+  update_tick (self);
+  notify (self, PROP_STATUS);
+  set_busy (self, busy);
+  notify (self, PROP_STATUS_ICON);
+  notify (self, PROP_PAINTABLE);
+  notify (self, PROP_PICTURE_DIM);
+  notify (self, PROP_AVATAR_DIM);
+  notify (self, PROP_INSECURE);
+  update_texts (self);
+}
+
+static void
+participant_notify_cb (ConfabParticipant *participant,
+                       GParamSpec *pspec,
+                       ConfabStreamTileModel *self)
+{
+  update_status (self);
+  notify (self, PROP_INSECURE);
+  update_texts (self);
+}
+
+static void
+stream_notify_cb (ConfabStream *stream, GParamSpec *pspec, ConfabStreamTileModel *self)
+{
+  if (g_str_equal (pspec->name, "level")) {
+    confab_voice_gate_set_level (self->gate,
+                                 confab_stream_get_audio_muted (stream)
+                                   ? CONFAB_LEVEL_SILENCE
+                                   : confab_stream_get_level (stream));
+    notify (self, PROP_LEVEL);
+  } else if (g_str_equal (pspec->name, "audio-muted")) {
+    if (confab_stream_get_audio_muted (stream))
+      confab_voice_gate_reset (self->gate);
+    notify (self, PROP_MUTED);
+    notify (self, PROP_LEVEL);
+    update_texts (self);
+  } else {
+    notify (self, PROP_CAMERA_OFF);
+    notify (self, PROP_SCREEN);
+    notify (self, PROP_PAINTABLE);
+    update_texts (self);
+  }
+}
+
+static void
+voice_notify_cb (ConfabVoiceGate *gate, GParamSpec *pspec, ConfabStreamTileModel *self)
+{
+  notify (self, PROP_SPEAKING);
+  notify (self, PROP_RING);
+}
+
+static gboolean
+get_picture_dim (ConfabStreamTileModel *self)
+{
+  return self->picture_timeout != 0;
+}
+
+static const char *
+get_status_icon (ConfabStreamTileModel *self)
+{
+  switch (self->status) {
+  case CONFAB_TILE_STATUS_CONNECTING:
+  case CONFAB_TILE_STATUS_RECONNECTING:
+    return self->busy ? NULL : "network-cellular-signal-weak-symbolic";
+  case CONFAB_TILE_STATUS_QUIET:
+    return "network-offline-symbolic";
+  case CONFAB_TILE_STATUS_NO_KEY:
+    return "dialog-password-symbolic";
+  case CONFAB_TILE_STATUS_NORMAL:
+  default:
+    return NULL;
+  }
+}
+
+static void
+confab_stream_tile_model_get_property (GObject *object,
+                                       guint prop_id,
+                                       GValue *value,
+                                       GParamSpec *pspec)
+{
+  ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (object);
+
+  switch ((Property) prop_id) {
+  case PROP_NAME:
+    g_value_set_string (value, self->name);
+    break;
+  case PROP_OWN:
+    g_value_set_boolean (value, self->participant == NULL);
+    break;
+  case PROP_SCREEN:
+    g_value_set_boolean (value, confab_stream_tile_model_get_screen (self));
+    break;
+  case PROP_COLOR:
+    g_value_set_uint (value, confab_stream_tile_model_get_color (self));
+    break;
+  case PROP_AVATAR:
+    g_value_set_object (value, self->avatar);
+    break;
+  case PROP_PAINTABLE:
+    g_value_set_object (value, confab_stream_tile_model_get_paintable (self));
+    break;
+  case PROP_PICTURE_DIM:
+    g_value_set_boolean (value, get_picture_dim (self));
+    break;
+  case PROP_AVATAR_DIM:
+    g_value_set_boolean (value,
+                         self->status != CONFAB_TILE_STATUS_NORMAL &&
+                           self->status != CONFAB_TILE_STATUS_NO_KEY);
+    break;
+  case PROP_MUTED:
+    g_value_set_boolean (value, get_muted (self));
+    break;
+  case PROP_CAMERA_OFF:
+    g_value_set_boolean (value, get_camera_off (self));
+    break;
+  case PROP_LEVEL:
+    g_value_set_double (value, confab_stream_tile_model_get_level (self));
+    break;
+  case PROP_SPEAKING:
+    g_value_set_boolean (value, confab_stream_tile_model_get_speaking (self));
+    break;
+  case PROP_RING:
+    g_value_set_boolean (value, confab_stream_tile_model_get_ring (self));
+    break;
+  case PROP_STATUS:
+    g_value_set_enum (value, self->status);
+    break;
+  case PROP_STATUS_TEXT:
+    g_value_set_string (value, self->status_text);
+    break;
+  case PROP_STATUS_ICON:
+    g_value_set_string (value, get_status_icon (self));
+    break;
+  case PROP_BUSY:
+    g_value_set_boolean (value, self->busy);
+    break;
+  case PROP_INSECURE:
+    g_value_set_boolean (value, get_insecure (self));
+    break;
+  case PROP_DESCRIPTION:
+    g_value_set_string (value, self->description);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  }
+}
+
+static void
+confab_stream_tile_model_dispose (GObject *object)
+{
+  ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (object);
+
+  if (self->clock != NULL) {
+    confab_clock_clear (self->clock, &self->busy_timeout);
+    confab_clock_clear (self->clock, &self->tick_timeout);
+    confab_clock_clear (self->clock, &self->picture_timeout);
+  }
+  g_clear_object (&self->gate);
+  g_clear_object (&self->participant);
+  g_clear_object (&self->member);
+  g_clear_object (&self->stream);
+  g_clear_object (&self->avatar);
+  g_clear_object (&self->clock);
+  G_OBJECT_CLASS (confab_stream_tile_model_parent_class)->dispose (object);
+}
+
+static void
+confab_stream_tile_model_finalize (GObject *object)
+{
+  ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (object);
+
+  g_free (self->name);
+  g_free (self->status_text);
+  g_free (self->description);
+  G_OBJECT_CLASS (confab_stream_tile_model_parent_class)->finalize (object);
+}
+
+#define FLAGS (G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS)
+#define BOOLEAN(name) g_param_spec_boolean (name, NULL, NULL, FALSE, FLAGS)
+#define STRING(name) g_param_spec_string (name, NULL, NULL, NULL, FLAGS)
+#define PAINTABLE(name) g_param_spec_object (name, NULL, NULL, GDK_TYPE_PAINTABLE, FLAGS)
+
+static void
+confab_stream_tile_model_class_init (ConfabStreamTileModelClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = confab_stream_tile_model_get_property;
+  object_class->dispose = confab_stream_tile_model_dispose;
+  object_class->finalize = confab_stream_tile_model_finalize;
+
+  properties[PROP_NAME] = STRING ("name");
+  properties[PROP_OWN] = BOOLEAN ("own");
+  properties[PROP_SCREEN] = BOOLEAN ("screen"); /* a shared screen: always shown whole */
+  /* AdwAvatar's colour of this name: 1 … 14. */
+  properties[PROP_COLOR] = g_param_spec_uint ("color", NULL, NULL, 1, N_COLORS, 1, FLAGS);
+  properties[PROP_AVATAR] = PAINTABLE ("avatar");       /* NULL: initials */
+  properties[PROP_PAINTABLE] = PAINTABLE ("paintable"); /* NULL: show the avatar */
+  properties[PROP_PICTURE_DIM] = BOOLEAN ("picture-dim");
+  properties[PROP_AVATAR_DIM] = BOOLEAN ("avatar-dim");
+  properties[PROP_MUTED] = BOOLEAN ("muted");
+  properties[PROP_CAMERA_OFF] = BOOLEAN ("camera-off");
+  /* Loudness: 0 (silence, or muted) … 1. */
+  properties[PROP_LEVEL] = g_param_spec_double ("level", NULL, NULL, 0, 1, 0, FLAGS);
+  properties[PROP_SPEAKING] = BOOLEAN ("speaking");
+  properties[PROP_RING] = BOOLEAN (
+    "ring"); /* speaking, and there are enough people to wonder who */
+  properties[PROP_STATUS] = g_param_spec_enum (
+    "status", NULL, NULL, CONFAB_TYPE_TILE_STATUS, CONFAB_TILE_STATUS_NORMAL, FLAGS);
+  properties[PROP_STATUS_TEXT] = STRING ("status-text"); /* NULL when normal */
+  properties[PROP_STATUS_ICON] = STRING ("status-icon"); /* NULL: none, or a spinner while `busy` */
+  properties[PROP_BUSY] = BOOLEAN ("busy");
+  properties[PROP_INSECURE] = BOOLEAN ("insecure");      /* the homeserver could listen */
+  properties[PROP_DESCRIPTION] = STRING ("description"); /* for screen readers; may be empty */
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+#undef FLAGS
+#undef BOOLEAN
+#undef STRING
+#undef PAINTABLE
+
+static void
+confab_stream_tile_model_init (ConfabStreamTileModel *self)
+{
+}
+
+/**
+ * confab_stream_tile_model_new:
+ * @clock: for the timers
+ * @participant: (nullable): whose tile it is, %NULL for one's own
+ * @member: (nullable): their name; without it the user id's first part is shown
+ *
+ * Returns: (transfer full): a tile that has no stream yet
+ */
+ConfabStreamTileModel *
+confab_stream_tile_model_new (ConfabClock *clock,
+                              ConfabParticipant *participant,
+                              ConfabRoomMember *member)
+{
+  ConfabStreamTileModel *self = NULL;
+
+  g_return_val_if_fail (CONFAB_IS_CLOCK (clock), NULL);
+
+  self = g_object_new (CONFAB_TYPE_STREAM_TILE_MODEL, NULL);
+  self->clock = g_object_ref (clock);
+  self->gate = confab_voice_gate_new (clock);
+  g_signal_connect_object (
+    self->gate, "notify::speaking", G_CALLBACK (voice_notify_cb), self, G_CONNECT_DEFAULT);
+  g_set_object (&self->participant, participant);
+  g_set_object (&self->member, member);
+  if (participant != NULL)
+    g_signal_connect_object (
+      participant, "notify", G_CALLBACK (participant_notify_cb), self, G_CONNECT_DEFAULT);
+  if (member != NULL)
+    g_signal_connect_object (
+      member, "notify::name", G_CALLBACK (update_name), self, G_CONNECT_SWAPPED);
+  self->lost_at = confab_clock_get_time (clock);
+  self->connected = find_status (self) == CONFAB_TILE_STATUS_NORMAL;
+  update_name (self);
+  update_status (self);
+  update_texts (self);
+  return self;
+}
+
+/**
+ * confab_stream_tile_model_set_stream:
+ * @self: a tile
+ * @stream: (nullable): what it shows
+ */
+void
+confab_stream_tile_model_set_stream (ConfabStreamTileModel *self, ConfabStream *stream)
+{
+  static const Property follow[] = {
+    PROP_MUTED, PROP_LEVEL, PROP_CAMERA_OFF, PROP_SCREEN, PROP_PAINTABLE
+  };
+
+  g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
+  g_return_if_fail (stream == NULL || CONFAB_IS_STREAM (stream));
+
+  if (self->stream == stream)
+    return;
+  if (self->stream != NULL)
+    g_signal_handlers_disconnect_by_func (self->stream, stream_notify_cb, self);
+  g_set_object (&self->stream, stream);
+  confab_voice_gate_reset (self->gate);
+  if (stream != NULL)
+    g_signal_connect_object (
+      stream, "notify", G_CALLBACK (stream_notify_cb), self, G_CONNECT_DEFAULT);
+  for (guint i = 0; i < G_N_ELEMENTS (follow); i++)
+    notify (self, follow[i]);
+  update_texts (self);
+}
+
+const char *
+confab_stream_tile_model_get_name (ConfabStreamTileModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), NULL);
+
+  return self->name;
+}
+
+gboolean
+confab_stream_tile_model_get_own (ConfabStreamTileModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), FALSE);
+
+  return self->participant == NULL;
+}
+
+gboolean
+confab_stream_tile_model_get_screen (ConfabStreamTileModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), FALSE);
+
+  return self->stream != NULL &&
+         confab_stream_get_purpose (self->stream) == CONFAB_STREAM_PURPOSE_SCREENSHARE;
+}
+
+guint
+confab_stream_tile_model_get_color (ConfabStreamTileModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), 1);
+
+  return g_str_hash (self->name) % N_COLORS + 1;
+}
+
+/**
+ * confab_stream_tile_model_get_level:
+ * @self: a tile
+ *
+ * Returns: loudness from 0 (-60 dBFS and less, or muted) to 1 (-10 dBFS and more)
+ */
+double
+confab_stream_tile_model_get_level (ConfabStreamTileModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), 0);
+
+  if (self->stream == NULL || confab_stream_get_audio_muted (self->stream))
+    return 0;
+  return CLAMP ((confab_stream_get_level (self->stream) + 60) / 50, 0, 1);
+}
+
+gboolean
+confab_stream_tile_model_get_speaking (ConfabStreamTileModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), FALSE);
+
+  return self->gate != NULL && confab_voice_gate_get_speaking (self->gate);
+}
+
+gboolean
+confab_stream_tile_model_get_ring (ConfabStreamTileModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), FALSE);
+
+  return self->rings && self->participant != NULL && confab_stream_tile_model_get_speaking (self);
+}
+
+ConfabTileStatus
+confab_stream_tile_model_get_status (ConfabStreamTileModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), CONFAB_TILE_STATUS_NORMAL);
+
+  return self->status;
+}
+
+const char *
+confab_stream_tile_model_get_status_text (ConfabStreamTileModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), NULL);
+
+  return self->status_text;
+}
+
+const char *
+confab_stream_tile_model_get_description (ConfabStreamTileModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), NULL);
+
+  return self->description;
+}
+
+/**
+ * confab_stream_tile_model_get_paintable:
+ * @self: a tile
+ *
+ * Returns: (transfer none) (nullable): the picture to show now, %NULL to show the avatar
+ */
+GdkPaintable *
+confab_stream_tile_model_get_paintable (ConfabStreamTileModel *self)
+{
+  GObject *paintable;
+
+  g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), NULL);
+
+  if (self->stream == NULL || confab_stream_get_video_muted (self->stream) ||
+      !confab_stream_get_has_video (self->stream))
+    return NULL;
+  if (self->status != CONFAB_TILE_STATUS_NORMAL && self->picture_timeout == 0)
+    return NULL;
+  paintable = confab_stream_get_paintable (self->stream);
+  return GDK_IS_PAINTABLE (paintable) ? GDK_PAINTABLE (paintable) : NULL;
+}
+
+/**
+ * confab_stream_tile_model_set_avatar:
+ * @self: a tile
+ * @avatar: (nullable): the person's avatar, %NULL for initials
+ */
+void
+confab_stream_tile_model_set_avatar (ConfabStreamTileModel *self, GdkPaintable *avatar)
+{
+  g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
+  g_return_if_fail (avatar == NULL || GDK_IS_PAINTABLE (avatar));
+
+  if (g_set_object (&self->avatar, avatar))
+    notify (self, PROP_AVATAR);
+}
+
+/**
+ * confab_stream_tile_model_set_rings:
+ * @self: a tile
+ * @rings: whether speaking shows as a ring: not with fewer than three people
+ */
+void
+confab_stream_tile_model_set_rings (ConfabStreamTileModel *self, gboolean rings)
+{
+  g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
+
+  rings = !!rings;
+  if (self->rings == rings)
+    return;
+  self->rings = rings;
+  notify (self, PROP_RING);
+}
+
+/**
+ * confab_stream_tile_model_set_shown:
+ * @self: a tile
+ * @shown: whether somebody sees it: only then its seconds count
+ */
+void
+confab_stream_tile_model_set_shown (ConfabStreamTileModel *self, gboolean shown)
+{
+  g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
+
+  shown = !!shown;
+  if (self->shown == shown || self->clock == NULL)
+    return;
+  self->shown = shown;
+  update_tick (self);
+  if (shown)
+    update_texts (self);
+}
+
+/**
+ * confab_stream_tile_model_set_waiting_for_key:
+ * @self: a tile
+ * @waiting: whether nothing can be sent to their device since its keys are not known
+ */
+void
+confab_stream_tile_model_set_waiting_for_key (ConfabStreamTileModel *self, gboolean waiting)
+{
+  g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
+
+  self->waiting_for_key = !!waiting;
+  update_status (self);
+}
