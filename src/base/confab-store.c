@@ -40,6 +40,7 @@ typedef struct {
   ConfabStoreFunc func;
   gpointer data;
   GDestroyNotify destroy;
+  GError *error; /* the worker's until it hands the task back */
 } Work;
 
 G_DEFINE_FINAL_TYPE (ConfabStore, confab_store, G_TYPE_OBJECT)
@@ -176,23 +177,39 @@ work_free (Work *work)
 {
   if (work->destroy != NULL)
     work->destroy (work->data);
+  g_clear_error (&work->error);
   g_free (work);
+}
+
+static gboolean
+return_cb (gpointer data)
+{
+  GTask *task = data;
+  Work *work = g_task_get_task_data (task);
+
+  if (work->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&work->error));
+  else
+    g_task_return_boolean (task, TRUE);
+  return G_SOURCE_REMOVE;
 }
 
 static void
 worker_cb (gpointer item, gpointer data)
 {
-  g_autoptr(GTask) task = item;
+  GTask *task = item;
   ConfabStore *self = g_task_get_source_object (task);
   Work *work = g_task_get_task_data (task);
-  GError *error = NULL;
+  g_autoptr(GSource) source = g_idle_source_new ();
 
-  if (g_task_return_error_if_cancelled (task))
-    return;
-  if (run_in_transaction (self, work->func, work->data, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  if (!g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), &work->error))
+    run_in_transaction (self, work->func, work->data, &work->error);
+
+  /* The task goes back to whoever asked, with its hold on the store: were the last one dropped here, the
+   * store would close on its own thread and wait for itself. */
+  g_source_set_priority (source, g_task_get_priority (task));
+  g_source_set_callback (source, return_cb, task, g_object_unref);
+  g_source_attach (source, g_task_get_context (task));
 }
 
 typedef struct {
