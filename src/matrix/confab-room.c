@@ -219,15 +219,23 @@ static void
 apply_member (ConfabRoom *self, const ConfabSyncEvent *event)
 {
   const char *membership = confab_json_peek_string (event->content, "membership");
+  const char *name = confab_json_peek_string (event->content, "displayname");
+  const char *avatar_url = confab_json_peek_string (event->content, "avatar_url");
+  Person *before = g_hash_table_lookup (self->people, event->state_key);
   Person *person;
 
   if (membership == NULL)
     return;
   person = g_new0 (Person, 1);
-  person->name = g_strdup (confab_json_peek_string (event->content, "displayname"));
-  person->avatar_url = g_strdup (confab_json_peek_string (event->content, "avatar_url"));
   person->joined = g_str_equal (membership, "join");
   person->invited = g_str_equal (membership, "invite");
+  /* Who leaves is called what they were called: such events seldom say it. */
+  if (before != NULL && !person->joined && !person->invited) {
+    name = name != NULL ? name : before->name;
+    avatar_url = avatar_url != NULL ? avatar_url : before->avatar_url;
+  }
+  person->name = g_strdup (name);
+  person->avatar_url = g_strdup (avatar_url);
   g_hash_table_replace (self->people, g_strdup (event->state_key), person);
 }
 

@@ -69,8 +69,12 @@ apply_member (ConfabStoreTransaction *transaction,
     transaction,
     error,
     "INSERT INTO members VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-    "membership = excluded.membership, display_name = excluded.display_name, "
-    "avatar_url = excluded.avatar_url",
+    /* Who leaves keeps the name: such events seldom say it. */
+    "display_name = iif (excluded.membership IN ('join', 'invite'), excluded.display_name, "
+    "coalesce (excluded.display_name, display_name)), "
+    "avatar_url = iif (excluded.membership IN ('join', 'invite'), excluded.avatar_url, "
+    "coalesce (excluded.avatar_url, avatar_url)), "
+    "membership = excluded.membership",
     "sssss",
     room_id,
     event->state_key,
