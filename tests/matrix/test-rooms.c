@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "confab-json.h"
+#include "confab-room-name.h"
+#include "confab-room-private.h"
+#include "confab-schema.h"
+#include "confab-sync-store.h"
+#include "fake-homeserver.h"
+
+typedef struct {
+  const char *path;
+  const char *name;
+  const char *alias;
+  const char *heroes[7];
+  guint n_joined;
+  guint n_invited;
+  const char *shown;
+} Name;
+
+/* Client-Server API, “Calculating the display name for a room”, case by case. */
+static const Name names[] = {
+  { "name", "Choir", "#a:x", { "Ben" }, 2, 0, "Choir" },
+  { "empty-name", "", "#a:x", { "Ben" }, 2, 0, "#a:x" },
+  { "alias", NULL, "#a:x", { "Ben" }, 2, 0, "#a:x" },
+  { "one", NULL, NULL, { "Ben" }, 2, 0, "Ben" },
+  { "invited", NULL, NULL, { "Ben" }, 1, 1, "Ben" },
+  { "two", NULL, NULL, { "Ben", "Cem" }, 3, 0, "Ben and Cem" },
+  { "three", NULL, "", { "Ben", "Cem", "Dan" }, 3, 1, "Ben, Cem and Dan" },
+  { "more", NULL, NULL, { "Ben", "Cem" }, 5, 0, "Ben, Cem and 2 others" },
+  { "one-more", NULL, NULL, { "Ben", "Cem" }, 4, 0, "Ben, Cem and 1 other" },
+  { "many", NULL, NULL, { "A", "B", "C", "D", "E", "F" }, 100, 3, "A, B, C, D, E and 97 others" },
+  { "alone", NULL, NULL, { "Ben" }, 1, 0, "Empty room (was Ben)" },
+  { "alone-two", NULL, NULL, { "Ben", "Cem" }, 1, 0, "Empty room (was Ben and Cem)" },
+  { "not-even-we", NULL, NULL, { "Ben" }, 0, 0, "Empty room (was Ben)" },
+  { "empty", NULL, NULL, { NULL }, 1, 0, "Empty room" },
+  { "no-heroes", NULL, NULL, { NULL }, 8, 0, "Room with 7 others" },
+};
+
+static void
+test_name (gconstpointer data)
+{
+  const Name *row = data;
+  g_autofree char *shown = confab_room_name_compute (
+    row->name, row->alias, row->heroes, row->n_joined, row->n_invited);
+
+  g_assert_cmpstr (shown, ==, row->shown);
+}
+
+static ConfabSyncBatch *
+batch (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) reply = confab_json_parse_object (text, -1, &error);
+  ConfabSyncBatch *self;
+
+  g_assert_no_error (error);
+  self = confab_sync_batch_new_from_v3 (reply, &error);
+  g_assert_no_error (error);
+  return self;
+}
+
+#define MEMBER(id, membership, more)                                                               \
+  "{\"type\":\"m.room.member\",\"state_key\":\"" id "\",\"sender\":\"" id                          \
+  "\",\"content\":{\"membership\":\"" membership "\"" more "}}"
+
+static void
+test_batch (void)
+{
+  g_autoptr (ConfabSyncBatch) self = batch (
+    "{\"next_batch\":\"n\",\"rooms\":{\"join\":{\"!a:x\":{\"state\":{\"events\":[" MEMBER (
+      "@a:x", "join", "") ",7,null,{\"type\":\"m.room.name\"},{\"type\":\"m.room.name\",\"sender\":"
+                          "\"x\",\"content\":{}}]},"
+                          "\"timeline\":{\"limited\":true,\"events\":[" MEMBER (
+                            "@a:x",
+                            "leave",
+                            "") ",{\"type\":\"m.room.message\",\"sender\":\"@a:x\",\"origin_server_"
+                                "ts\":-5,\"content\":{}}]},"
+                                "\"summary\":{\"m.joined_member_count\":-7,\"m.invited_member_"
+                                "count\":3,\"m.heroes\":[\"@b:x\",4,\"c\"]},"
+                                "\"account_data\":{\"events\":[{\"type\":\"m.tag\",\"content\":{"
+                                "\"tags\":{\"m.favourite\":{}}}}]}},"
+                                "\"bad\":{},\"!b:x\":5},\"leave\":{\"!c:x\":{}},\"invite\":{\"!d:"
+                                "x\":{\"invite_state\":{\"events\":[" MEMBER (
+                                  "@a:x",
+                                  "invite",
+                                  "") "]}}}},\"device_lists\":{\"changed\":[\"@a:x\",1,\"bad\"],"
+                                      "\"left\":7},\"device_one_time_keys_count\":"
+                                      "{\"signed_curve25519\":9,\"x\":-1},\"device_unused_fallback_"
+                                      "key_types\":[\"signed_curve25519\"],"
+                                      "\"to_device\":{\"events\":[{\"type\":\"t\",\"sender\":\"@a:"
+                                      "x\",\"content\":{\"n\":1}},{\"type\":\"t\"}]}}");
+  ConfabSyncRoom *room = self->rooms->pdata[0];
+
+  g_assert_cmpuint (self->rooms->len, ==, 3);
+  g_assert_cmpuint (self->n_skipped, ==, 8);
+  g_assert_cmpint (room->membership, ==, CONFAB_SYNC_MEMBERSHIP_JOIN);
+  g_assert_cmpuint (room->state->len, ==, 2);
+  g_assert_cmpuint (room->timeline->len, ==, 1);
+  g_assert_true (room->limited);
+  g_assert_cmpint (room->n_joined, ==, -1);
+  g_assert_cmpint (room->n_invited, ==, 3);
+  g_assert_cmpint (room->favourite, ==, 1);
+  g_assert_cmpint (room->last_activity, ==, 0);
+  g_assert_cmpstrv (room->heroes, ((const char *const[]) { "@b:x", NULL }));
+  g_assert_cmpstrv (self->devices_changed, ((const char *const[]) { "@a:x", NULL }));
+  g_assert_cmpuint (g_strv_length (self->devices_left), ==, 0);
+  g_assert_cmpint (
+    GPOINTER_TO_INT (g_hash_table_lookup (self->one_time_key_counts, "signed_curve25519")), ==, 9);
+  g_assert_cmpuint (g_hash_table_size (self->one_time_key_counts), ==, 1);
+  g_assert_cmpuint (g_strv_length (self->unused_fallback_key_types), ==, 1);
+  g_assert_cmpuint (self->to_device->len, ==, 1);
+}
+
+static void
+test_no_batch (void)
+{
+  static const char *const texts[] = { "{}", "{\"next_batch\":\"\"}", "{\"next_batch\":null}" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autoptr (JsonObject) reply = confab_json_parse_object (texts[i], -1, NULL);
+    g_autoptr (GError) error = NULL;
+    g_assert_null (confab_sync_batch_new_from_v3 (reply, &error));
+    g_assert_error (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_BAD_RESPONSE);
+  }
+}
+
+#define JOIN(body) "{\"next_batch\":\"1\",\"rooms\":{\"join\":{\"!a:x\":{" body "}}}}"
+#define STATE(type, content)                                                                       \
+  "{\"type\":\"" type "\",\"state_key\":\"\",\"sender\":\"@ben:x\",\"content\":" content "}"
+
+typedef struct {
+  FakeHomeserver *fake;
+  ConfabHomeserver *homeserver;
+  ConfabRoomList *list;
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->fake = fake_homeserver_new ();
+  f->homeserver = confab_homeserver_new (fake_homeserver_get_url (f->fake));
+  f->list = confab_room_list_new ("@me:x", f->homeserver);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  test_settle ();
+  g_assert_finalize_object (f->list);
+  g_object_unref (f->homeserver);
+  fake_homeserver_free (f->fake);
+}
+
+static ConfabRoom *
+apply (Fixture *f, const char *text)
+{
+  g_autoptr (ConfabSyncBatch) news = batch (text);
+
+  confab_room_list_apply (f->list, news);
+  return confab_room_list_lookup (f->list, "!a:x");
+}
+
+static void
+test_partner (Fixture *f, gconstpointer data)
+{
+  ConfabRoom *room = apply (
+    f,
+    JOIN ("\"state\":{\"events\":[" MEMBER (
+      "@ben:x",
+      "join",
+      ",\"displayname\":\"Ben\",\"avatar_url\":\"mxc://x/b\"") "]},"
+                                                               "\"summary\":{\"m.heroes\":"
+                                                               "[\"@ben:x\"],\"m.joined_member_"
+                                                               "count\":2}"));
+
+  g_assert_cmpstr (confab_room_get_name (room), ==, "Ben");
+  g_assert_cmpstr (confab_room_get_avatar_url (room), ==, "mxc://x/b");
+  g_assert_false (confab_room_get_direct (room));
+  apply (f,
+         "{\"next_batch\":\"2\",\"account_data\":{\"events\":[{\"type\":\"m.direct\",\"content\":"
+         "{\"@ben:x\":[\"!a:x\",7],\"@c:x\":3}}]}}");
+  g_assert_true (confab_room_get_direct (room));
+  apply (f,
+         JOIN (
+           "\"state\":{\"events\":[" STATE ("m.room.avatar", "{\"url\":\"mxc://x/r\"}") "," STATE (
+             "m.room.topic", "{\"topic\":\"T\"}") "]}"));
+  g_assert_cmpstr (confab_room_get_avatar_url (room), ==, "mxc://x/r");
+  g_assert_cmpstr (confab_room_get_topic (room), ==, "T");
+}
+
+static void
+test_same_names (Fixture *f, gconstpointer data)
+{
+  ConfabRoom *room = apply (
+    f, JOIN ("\"state\":{\"events\":[" MEMBER ("@b1:x", "join", ",\"displayname\":\"Ben\"") "]}"));
+  g_autoptr (ConfabRoomMember) member = confab_room_get_member (room, "@b1:x");
+
+  g_assert_cmpstr (confab_room_member_get_name (member), ==, "Ben");
+  apply (f,
+         JOIN (
+           "\"timeline\":{\"events\":[" MEMBER ("@b2:x", "join", ",\"displayname\":\"Ben\"") "]}"));
+  g_assert_cmpstr (confab_room_member_get_name (member), ==, "Ben (@b1:x)");
+  apply (f, JOIN ("\"timeline\":{\"events\":[" MEMBER ("@b2:x", "leave", "") "]}"));
+  g_assert_cmpstr (confab_room_member_get_name (member), ==, "Ben");
+}
+
+static gboolean
+member_has_name (gpointer data)
+{
+  return g_strcmp0 (confab_room_member_get_name (data), "Zoe") == 0;
+}
+
+static void
+test_members (Fixture *f, gconstpointer data)
+{
+  ConfabRoom *room = apply (f, JOIN (""));
+  g_autoptr (ConfabRoomMember) member = NULL;
+  g_autoptr (ConfabRoomMember) again = NULL;
+  g_auto (GStrv) ids = NULL;
+
+  fake_homeserver_reply (f->fake,
+                         "/_matrix/client/v3/rooms/%21a%3Ax/state/m.room.member/%40zoe%3Ax",
+                         200,
+                         "{\"membership\":\"join\",\"displayname\":\"Zoe\"}");
+  member = confab_room_get_member (room, "@zoe:x");
+  again = confab_room_get_member (room, "@zoe:x");
+  g_assert_true (member == again);
+  g_assert_cmpstr (confab_room_member_get_name (member), ==, "@zoe:x");
+  test_until (member_has_name, member);
+  g_assert_cmpuint (fake_homeserver_get_log (f->fake)->len, ==, 1);
+
+  fake_homeserver_reply (
+    f->fake,
+    "/_matrix/client/v3/rooms/%21a%3Ax/members",
+    200,
+    "{\"chunk\":[" MEMBER ("@b:x", "join", "") ",4,{\"state_key\":\"@c:x\"}," MEMBER ("@i:x",
+                                                                                      "invite",
+                                                                                      "") "]}");
+  fake_homeserver_reply (f->fake,
+                         "/_matrix/client/v3/rooms/%21a%3Ax/members",
+                         200,
+                         "{\"chunk\":{}}");
+  test_expect (confab_room_load_members (room));
+  ids = confab_room_dup_joined_user_ids (room);
+  g_assert_cmpstrv (ids, ((const char *const[]) { "@b:x", "@zoe:x", NULL }));
+  /* Known now: not asked for again, until a gap. */
+  test_expect (confab_room_load_members (room));
+  apply (f, JOIN ("\"timeline\":{\"limited\":true}"));
+  test_expect_error (confab_room_load_members (room),
+                     CONFAB_MATRIX_ERROR,
+                     CONFAB_MATRIX_ERROR_BAD_RESPONSE);
+}
+
+typedef struct {
+  const char *levels;
+  const char *create;
+  gboolean can;
+} Power;
+
+static const Power powers[] = {
+  { "{\"users\":{\"@me:x\":50}}", "{}", TRUE },
+  { "{\"users\":{\"@me:x\":49}}", "{}", FALSE },
+  { "{\"users_default\":50}", "{}", TRUE },
+  { "{\"state_default\":0}", "{}", TRUE },
+  { "{\"events\":{\"org.matrix.msc3401.call\":0,\"org.matrix.msc3401.call.member\":0}}",
+    "{}",
+    TRUE },
+  { "{\"events\":{\"org.matrix.msc3401.call.member\":0}}", "{}", FALSE },
+  { "{\"users\":{\"@me:x\":\"100\"}}", "{}", FALSE },
+  { "{\"users\":{\"@me:x\":9223372036854775807},\"state_default\":9007199254740991}", "{}", TRUE },
+  { "{}", "{\"room_version\":\"12\",\"additional_creators\":[\"@me:x\"]}", TRUE },
+  { "{}", "{\"room_version\":\"11\",\"additional_creators\":[\"@me:x\"]}", FALSE },
+};
+
+static void
+test_power (Fixture *f, gconstpointer data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (powers); i++) {
+    g_autofree char *text = g_strdup_printf (
+      JOIN ("\"state\":{\"events\":[" STATE ("m.room.power_levels",
+                                             "%s") "," STATE ("m.room.create", "%s") "]}"),
+      powers[i].levels,
+      powers[i].create);
+    g_assert_cmpint (confab_room_get_can_start_call (apply (f, text)), ==, powers[i].can);
+  }
+}
+
+static void
+count_cb (GListModel *model, guint position, guint removed, guint added, guint *n)
+{
+  (*n)++;
+}
+
+static void
+test_many (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GString) text = g_string_new ("{\"next_batch\":\"1\",\"rooms\":{\"join\":{");
+  g_autoptr (ConfabSyncBatch) news = NULL;
+  guint n_changes = 0;
+
+  for (guint i = 0; i < 2000; i++)
+    g_string_append_printf (text,
+                            "%s\"!r%u:x\":{\"state\":{\"events\":[" STATE ("m.room.encryption",
+                                                                           "{}") "]}}",
+                            i > 0 ? "," : "",
+                            i);
+  g_string_append (text, "}}}");
+  news = batch (text->str);
+  g_signal_connect (f->list, "items-changed", G_CALLBACK (count_cb), &n_changes);
+  confab_room_list_apply (f->list, news);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (f->list)), ==, 2000);
+  g_assert_cmpuint (n_changes, ==, 1);
+}
+
+static gboolean
+apply_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  return confab_sync_store_apply (transaction, data, error);
+}
+
+static gboolean
+load_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  *(ConfabSyncBatch **) data = confab_sync_store_load (transaction, error);
+  return *(ConfabSyncBatch **) data != NULL;
+}
+
+/* What comes out of the store makes the same rooms as what went in. */
+static void
+test_store (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ConfabStore) store = confab_store_new (NULL, confab_schema_migrations, &error);
+  g_autoptr (ConfabSyncBatch) first = batch (
+    "{\"next_batch\":\"007\",\"account_data\":{\"events\":[{\"type\":\"m.direct\",\"content\":{\"@"
+    "b:x\":[\"!a:x\"]}}]},"
+    "\"rooms\":{\"join\":{\"!z:x\":{},\"!a:x\":{\"state\":{\"events\":[" MEMBER (
+      "@b:x",
+      "join",
+      ",\"displayname\":\"B\"") "," STATE ("m.room.encryption",
+                                           "{\"algorithm\":\"m\"}") "," STATE ("m.other",
+                                                                               "{}") "]},"
+                                                                                     "\"summary\":{"
+                                                                                     "\"m.heroes\":"
+                                                                                     "[\"@b:x\"],"
+                                                                                     "\"m.joined_"
+                                                                                     "member_"
+                                                                                     "count\":2},"
+                                                                                     "\"account_"
+                                                                                     "data\":{"
+                                                                                     "\"events\":["
+                                                                                     "{\"type\":"
+                                                                                     "\"m.tag\","
+                                                                                     "\"content\":{"
+                                                                                     "\"tags\":{"
+                                                                                     "\"m."
+                                                                                     "favourite\":{"
+                                                                                     "}}}}]}}}}}");
+  g_autoptr (ConfabSyncBatch) second = batch ("{\"next_batch\":\"1e5\",\"rooms\":{\"leave\":{\"!z:x\":{}},"
+                                   "\"join\":{\"!a:x\":{\"timeline\":{\"events\":["
+                                   "{\"type\":\"m.room.message\",\"sender\":\"@b:x\",\"origin_"
+                                   "server_ts\":77,\"content\":{}}]}}}}}");
+  g_autoptr (ConfabSyncBatch) loaded = NULL;
+  ConfabRoom *room;
+
+  g_assert_no_error (error);
+  g_assert_true (confab_store_run (store, apply_func, first, &error));
+  g_assert_true (confab_store_run (store, apply_func, second, &error));
+  g_assert_true (confab_store_run (store, load_func, &loaded, &error));
+  g_assert_cmpstr (loaded->next_batch, ==, "1e5");
+  g_assert_cmpuint (loaded->rooms->len, ==, 1);
+  confab_room_list_apply (f->list, loaded);
+  room = confab_room_list_lookup (f->list, "!a:x");
+  g_assert_cmpstr (confab_room_get_name (room), ==, "B");
+  g_assert_true (confab_room_get_encrypted (room));
+  g_assert_true (confab_room_get_direct (room));
+  g_assert_true (confab_room_get_favourite (room));
+  g_assert_cmpint (confab_room_get_last_activity (room), ==, 77);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  dex_init ();
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = g_strconcat ("/room-name/", names[i].path, NULL);
+    g_test_add_data_func (path, &names[i], test_name);
+  }
+  g_test_add_func ("/sync-batch/mixed", test_batch);
+  g_test_add_func ("/sync-batch/none", test_no_batch);
+#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+  ADD ("/rooms/partner", test_partner);
+  ADD ("/rooms/same-names", test_same_names);
+  ADD ("/rooms/members", test_members);
+  ADD ("/rooms/power", test_power);
+  ADD ("/rooms/many", test_many);
+  ADD ("/rooms/store", test_store);
+  return g_test_run ();
+}
