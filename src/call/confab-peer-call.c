@@ -1051,6 +1051,13 @@ confab_peer_call_new (const char *call_id,
   return self;
 }
 
+/* Where its streams are shown, if not in a list of its own; before anything else. */
+void
+confab_peer_call_set_streams (ConfabPeerCall *self, ConfabRemoteStreams *streams)
+{
+  g_set_object (&self->streams, streams);
+}
+
 void
 confab_peer_call_place (ConfabPeerCall *self)
 {

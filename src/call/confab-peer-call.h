@@ -7,6 +7,7 @@
 #include "confab-call-event.h"
 #include "confab-clock.h"
 #include "confab-peer-connection.h"
+#include "confab-remote-streams.h"
 #include "confab-stream.h"
 
 G_BEGIN_DECLS
@@ -39,6 +40,7 @@ ConfabPeerCall *confab_peer_call_new (const char *call_id,
                                       ConfabClock *clock,
                                       ConfabPeerConnection *connection,
                                       ConfabStream *local_stream) G_GNUC_WARN_UNUSED_RESULT;
+void confab_peer_call_set_streams (ConfabPeerCall *self, ConfabRemoteStreams *streams);
 void confab_peer_call_place (ConfabPeerCall *self);
 void confab_peer_call_handle_event (ConfabPeerCall *self, ConfabCallEvent *message);
 void confab_peer_call_accept (ConfabPeerCall *self);

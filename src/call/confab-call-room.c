@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-call"
+
+#include "config.h"
+
+#include "confab-call-room.h"
+#include "confab-json.h"
+#include "confab-log.h"
+
+#define STALE_RETRY_MS 30000
+
+struct _ConfabCallRoom {
+  GObject parent_instance;
+
+  ConfabSignalling *signalling;
+  ConfabClock *clock;
+  char *user_id;
+  char *device_id;
+  char *id;
+  gboolean encrypted;
+  gboolean can_send_call;
+  GHashTable *members; /* user id → JsonObject: mesh memberships as synced */
+  GHashTable *left;    /* user ids that are known not to be joined */
+  GPtrArray *own;      /* ConfabCallMembership that this device is to have */
+  guint n_writes;      /* on their way */
+  gboolean own_changed;
+  guint stale_timer;
+};
+
+G_DEFINE_FINAL_TYPE (ConfabCallRoom, confab_call_room, G_TYPE_OBJECT)
+
+typedef struct {
+  GWeakRef room;
+  ConfabSignallingDone done;
+  gpointer data;
+  GDestroyNotify destroy;
+} Write;
+
+static void
+free_write (gpointer data)
+{
+  Write *write = data;
+
+  if (write->destroy != NULL)
+    write->destroy (write->data);
+  g_weak_ref_clear (&write->room);
+  g_free (write);
+}
+
+static void
+written_cb (const GError *error, gpointer data)
+{
+  Write *write = data;
+  g_autoptr (ConfabCallRoom) self = g_weak_ref_get (&write->room);
+
+  if (self != NULL)
+    self->n_writes--;
+  if (write->done != NULL)
+    write->done (error, write->data);
+}
+
+static gboolean
+has_stale (ConfabCallRoom *self)
+{
+  g_autoptr (GPtrArray) found = confab_call_room_get_memberships (self, self->user_id);
+
+  for (guint i = 0; i < found->len; i++) {
+    const ConfabCallMembership *membership = found->pdata[i];
+    gboolean wanted = FALSE;
+
+    for (guint j = 0; j < self->own->len; j++)
+      wanted |= g_str_equal (((ConfabCallMembership *) self->own->pdata[j])->call_id,
+                             membership->call_id);
+    if (!wanted && g_str_equal (membership->device_id, self->device_id))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+stale_cb (gpointer data)
+{
+  ConfabCallRoom *self = data;
+
+  self->stale_timer = 0;
+  self->own_changed = TRUE;
+  confab_call_room_remove_stale (self);
+}
+
+static void
+stale_written_cb (const GError *error, gpointer data)
+{
+  g_autoptr (ConfabCallRoom) self = g_weak_ref_get (data);
+
+  if (self == NULL || error == NULL || self->stale_timer != 0 ||
+      g_error_matches (error, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_FORBIDDEN))
+    return;
+  self->stale_timer = confab_clock_add_timeout (self->clock, STALE_RETRY_MS, stale_cb, self);
+}
+
+static void
+free_weak (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+static void
+confab_call_room_dispose (GObject *object)
+{
+  confab_call_room_close (CONFAB_CALL_ROOM (object));
+  G_OBJECT_CLASS (confab_call_room_parent_class)->dispose (object);
+}
+
+static void
+confab_call_room_finalize (GObject *object)
+{
+  ConfabCallRoom *self = CONFAB_CALL_ROOM (object);
+
+  g_clear_object (&self->signalling);
+  g_clear_object (&self->clock);
+  g_free (self->user_id);
+  g_free (self->device_id);
+  g_free (self->id);
+  g_hash_table_unref (self->members);
+  g_hash_table_unref (self->left);
+  g_ptr_array_unref (self->own);
+  G_OBJECT_CLASS (confab_call_room_parent_class)->finalize (object);
+}
+
+static void
+confab_call_room_class_init (ConfabCallRoomClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = confab_call_room_dispose;
+  G_OBJECT_CLASS (klass)->finalize = confab_call_room_finalize;
+}
+
+static void
+confab_call_room_init (ConfabCallRoom *self)
+{
+  self->members = g_hash_table_new_full (g_str_hash,
+                                         g_str_equal,
+                                         g_free,
+                                         (GDestroyNotify) json_object_unref);
+  self->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->own = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_call_membership_free);
+}
+
+ConfabCallRoom *
+confab_call_room_new (ConfabSignalling *signalling,
+                      ConfabClock *clock,
+                      const char *user_id,
+                      const char *device_id,
+                      const char *room_id)
+{
+  ConfabCallRoom *self = g_object_new (CONFAB_TYPE_CALL_ROOM, NULL);
+
+  self->signalling = g_object_ref (signalling);
+  self->clock = g_object_ref (clock);
+  self->user_id = g_strdup (user_id);
+  self->device_id = g_strdup (device_id);
+  self->id = g_strdup (room_id);
+  return self;
+}
+
+ConfabSignalling *
+confab_call_room_get_signalling (ConfabCallRoom *self)
+{
+  return self->signalling;
+}
+
+ConfabClock *
+confab_call_room_get_clock (ConfabCallRoom *self)
+{
+  return self->clock;
+}
+
+const char *
+confab_call_room_get_user_id (ConfabCallRoom *self)
+{
+  return self->user_id;
+}
+
+const char *
+confab_call_room_get_device_id (ConfabCallRoom *self)
+{
+  return self->device_id;
+}
+
+const char *
+confab_call_room_get_id (ConfabCallRoom *self)
+{
+  return self->id;
+}
+
+/* ms since the epoch. */
+gint64
+confab_call_room_get_now (ConfabCallRoom *self)
+{
+  return confab_clock_get_real_time (self->clock) / 1000;
+}
+
+gboolean
+confab_call_room_get_encrypted (ConfabCallRoom *self)
+{
+  return self->encrypted;
+}
+
+/* A room never stops being encrypted. */
+void
+confab_call_room_set_encrypted (ConfabCallRoom *self, gboolean encrypted)
+{
+  self->encrypted |= !!encrypted;
+}
+
+gboolean
+confab_call_room_get_can_send_call (ConfabCallRoom *self)
+{
+  return self->can_send_call;
+}
+
+void
+confab_call_room_set_can_send_call (ConfabCallRoom *self, gboolean can_send)
+{
+  self->can_send_call = can_send;
+}
+
+void
+confab_call_room_set_joined (ConfabCallRoom *self, const char *user_id, gboolean joined)
+{
+  if (joined)
+    g_hash_table_remove (self->left, user_id);
+  else
+    g_hash_table_add (self->left, g_strdup (user_id));
+}
+
+void
+confab_call_room_set_member (ConfabCallRoom *self, const char *user_id, JsonObject *content)
+{
+  g_hash_table_replace (self->members, g_strdup (user_id), json_object_ref (content));
+  if (g_str_equal (user_id, self->user_id))
+    self->own_changed = TRUE;
+}
+
+/**
+ * confab_call_room_get_memberships:
+ * @self: a room
+ * @user_id: somebody
+ *
+ * Returns: (transfer full): their #ConfabCallMembership as synced; none when they are not in the room
+ */
+GPtrArray *
+confab_call_room_get_memberships (ConfabCallRoom *self, const char *user_id)
+{
+  gboolean left = g_hash_table_contains (self->left, user_id);
+
+  return confab_call_membership_parse (left ? NULL : g_hash_table_lookup (self->members, user_id));
+}
+
+/* Returns: (transfer container): who has a member event, in a fixed order. */
+GList *
+confab_call_room_list_users (ConfabCallRoom *self)
+{
+  return g_list_sort (g_hash_table_get_keys (self->members), (GCompareFunc) g_strcmp0);
+}
+
+/**
+ * confab_call_room_set_own:
+ * @self: a room
+ * @call_id: a call
+ * @session_id: (nullable): this device's session in it, %NULL when it is not in it
+ * @expires_ts: ms since the epoch
+ *
+ * What the next confab_call_room_write() writes.
+ */
+void
+confab_call_room_set_own (ConfabCallRoom *self,
+                          const char *call_id,
+                          const char *session_id,
+                          gint64 expires_ts)
+{
+  ConfabCallMembership *membership;
+
+  for (guint i = self->own->len; i-- > 0;) {
+    if (g_str_equal (((ConfabCallMembership *) self->own->pdata[i])->call_id, call_id))
+      g_ptr_array_remove_index (self->own, i);
+  }
+  if (session_id == NULL)
+    return;
+  membership = g_new0 (ConfabCallMembership, 1);
+  membership->call_id = g_strdup (call_id);
+  membership->session_id = g_strdup (session_id);
+  membership->expires_ts = expires_ts;
+  g_ptr_array_add (self->own, membership);
+}
+
+/* Writes the own member event; see section 7.2, “Own writes”. */
+void
+confab_call_room_write (ConfabCallRoom *self,
+                        ConfabSignallingDone done,
+                        gpointer data,
+                        GDestroyNotify destroy)
+{
+  g_autoptr (JsonObject) content = confab_call_membership_merge (g_hash_table_lookup (self->members,
+                                                                           self->user_id),
+                                                      self->device_id,
+                                                      self->own,
+                                                      confab_call_room_get_now (self));
+  Write *write = g_new0 (Write, 1);
+
+  g_weak_ref_init (&write->room, self);
+  write->done = done;
+  write->data = data;
+  write->destroy = destroy;
+  self->n_writes++;
+  confab_signalling_send_state (self->signalling,
+                                self->id,
+                                CONFAB_CALL_MEMBERSHIP_TYPE,
+                                self->user_id,
+                                content,
+                                written_cb,
+                                write,
+                                free_write);
+}
+
+/**
+ * confab_call_room_remove_stale:
+ * @self: a room
+ *
+ * Takes this device out of calls that it is not in: what an earlier run left behind.
+ */
+void
+confab_call_room_remove_stale (ConfabCallRoom *self)
+{
+  GWeakRef *weak;
+
+  if (!self->own_changed || self->n_writes > 0)
+    return;
+  self->own_changed = FALSE;
+  if (!has_stale (self))
+    return;
+  confab_call_debug (self->id, "removing own stale membership");
+  weak = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (weak, self);
+  confab_call_room_write (self, stale_written_cb, weak, free_weak);
+}
+
+void
+confab_call_room_close (ConfabCallRoom *self)
+{
+  if (self->clock != NULL)
+    confab_clock_clear (self->clock, &self->stale_timer);
+}
+
+/* Letters and digits; unpredictable enough to be unique, which is all that ids have to be. */
+char *
+confab_random_id (guint length)
+{
+  static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  char *id = g_malloc (length + 1);
+
+  for (guint i = 0; i < length; i++)
+    id[i] = alphabet[g_random_int_range (0, sizeof alphabet - 1)];
+  id[length] = '\0';
+  return id;
+}
