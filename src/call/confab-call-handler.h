@@ -24,9 +24,8 @@ ConfabCallHandler *confab_call_handler_new (ConfabSignalling *signalling,
                                             ConfabClock *clock,
                                             const char *user_id,
                                             const char *device_id) G_GNUC_WARN_UNUSED_RESULT;
-ConfabCall *confab_call_handler_lookup (ConfabCallHandler *self,
-                                        const char *room_id,
-                                        const char *call_id);
+ConfabCall *
+confab_call_handler_lookup (ConfabCallHandler *self, const char *room_id, const char *call_id);
 ConfabCall *confab_call_handler_create_call (ConfabCallHandler *self,
                                              const char *room_id,
                                              ConfabCallIntent intent,

@@ -295,6 +295,16 @@ confab_call_room_set_own (ConfabCallRoom *self,
   g_ptr_array_add (self->own, membership);
 }
 
+/* Returns: whether this device was to be in the call, as far as was said. */
+gboolean
+confab_call_room_forget_own (ConfabCallRoom *self, const char *call_id)
+{
+  guint before = self->own->len;
+
+  confab_call_room_set_own (self, call_id, NULL, 0);
+  return self->own->len < before;
+}
+
 /* Writes the own member event; see section 7.2, “Own writes”. */
 void
 confab_call_room_write (ConfabCallRoom *self,

@@ -41,6 +41,7 @@ void confab_call_room_set_own (ConfabCallRoom *self,
                                const char *call_id,
                                const char *session_id,
                                gint64 expires_ts);
+gboolean confab_call_room_forget_own (ConfabCallRoom *self, const char *call_id);
 void confab_call_room_write (ConfabCallRoom *self,
                              ConfabSignallingDone done,
                              gpointer data,
