@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "confab-fake-local-media.h"
+
+struct _ConfabFakeLocalMedia {
+  GObject parent_instance;
+
+  ConfabClock *clock;
+  ConfabStream *stream;
+  GPtrArray *connections;
+  gboolean closed;
+};
+
+static void media_iface_init (ConfabLocalMediaInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabFakeLocalMedia,
+                               confab_fake_local_media,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CONFAB_TYPE_LOCAL_MEDIA, media_iface_init))
+
+static ConfabPeerConnection *
+fake_create_peer_connection (ConfabLocalMedia *media, const ConfabIceServers *servers)
+{
+  ConfabFakeLocalMedia *self = CONFAB_FAKE_LOCAL_MEDIA (media);
+  ConfabFakePeerConnection *connection;
+
+  g_assert_false (self->closed);
+  connection = confab_fake_peer_connection_new (self->clock, confab_stream_get_id (self->stream));
+  g_ptr_array_add (self->connections, g_object_ref (connection));
+  return CONFAB_PEER_CONNECTION (connection);
+}
+
+static ConfabStream *
+fake_get_stream (ConfabLocalMedia *media)
+{
+  return CONFAB_FAKE_LOCAL_MEDIA (media)->stream;
+}
+
+static void
+fake_set_microphone_muted (ConfabLocalMedia *media, gboolean muted)
+{
+  confab_stream_set_audio_muted (CONFAB_FAKE_LOCAL_MEDIA (media)->stream, muted);
+}
+
+static void
+fake_set_camera_muted (ConfabLocalMedia *media, gboolean muted)
+{
+  confab_stream_set_video_muted (CONFAB_FAKE_LOCAL_MEDIA (media)->stream, muted);
+}
+
+static ConfabDeviceProblem
+fake_get_problem (ConfabLocalMedia *media, ConfabDeviceKind kind)
+{
+  return CONFAB_DEVICE_PROBLEM_NONE;
+}
+
+static void
+fake_close (ConfabLocalMedia *media)
+{
+  ConfabFakeLocalMedia *self = CONFAB_FAKE_LOCAL_MEDIA (media);
+
+  for (guint i = 0; i < self->connections->len; i++)
+    g_assert_true (confab_fake_peer_connection_get_closed (self->connections->pdata[i]));
+  self->closed = TRUE;
+}
+
+static void
+media_iface_init (ConfabLocalMediaInterface *iface)
+{
+  iface->create_peer_connection = fake_create_peer_connection;
+  iface->get_stream = fake_get_stream;
+  iface->set_microphone_muted = fake_set_microphone_muted;
+  iface->set_camera_muted = fake_set_camera_muted;
+  iface->get_problem = fake_get_problem;
+  iface->close = fake_close;
+}
+
+static void
+confab_fake_local_media_finalize (GObject *object)
+{
+  ConfabFakeLocalMedia *self = CONFAB_FAKE_LOCAL_MEDIA (object);
+
+  g_object_unref (self->clock);
+  g_object_unref (self->stream);
+  g_ptr_array_unref (self->connections);
+  G_OBJECT_CLASS (confab_fake_local_media_parent_class)->finalize (object);
+}
+
+static void
+confab_fake_local_media_class_init (ConfabFakeLocalMediaClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = confab_fake_local_media_finalize;
+}
+
+static void
+confab_fake_local_media_init (ConfabFakeLocalMedia *self)
+{
+  self->connections = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+ConfabFakeLocalMedia *
+confab_fake_local_media_new (ConfabClock *clock, const char *stream_id)
+{
+  ConfabFakeLocalMedia *self = g_object_new (CONFAB_TYPE_FAKE_LOCAL_MEDIA, NULL);
+
+  self->clock = g_object_ref (clock);
+  self->stream = confab_stream_new (stream_id, CONFAB_STREAM_PURPOSE_USERMEDIA);
+  return self;
+}
+
+gboolean
+confab_fake_local_media_get_closed (ConfabFakeLocalMedia *self)
+{
+  return self->closed;
+}
+
+guint
+confab_fake_local_media_get_n_connections (ConfabFakeLocalMedia *self)
+{
+  return self->connections->len;
+}
+
+/* Returns: (transfer none) (nullable): the connection that was made last */
+ConfabFakePeerConnection *
+confab_fake_local_media_get_last (ConfabFakeLocalMedia *self)
+{
+  return self->connections->len > 0 ? self->connections->pdata[self->connections->len - 1] : NULL;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "confab-fake-peer-connection.h"
+
+#define LOST_MS 15000
+
+typedef enum {
+  TASK_OFFER,
+  TASK_ANSWER,
+  TASK_REMOTE,
+} Task;
+
+struct _ConfabFakePeerConnection {
+  GObject parent_instance;
+
+  ConfabClock *clock;
+  char *stream_id;
+  char *ufrag;
+  char *remote_ufrag;
+  ConfabConnectionState state;
+  ConfabSdpType remote_type;
+  GString *log;        /* commands as they came, a word each */
+  GString *candidates; /* gathered so far */
+  Task task;
+  guint task_timer;
+  guint connect_timer;
+  guint lost_timer;
+  gboolean has_local;
+  gboolean gathering_complete;
+  gboolean fail_next;
+  gboolean closed;
+};
+
+static void connection_iface_init (ConfabPeerConnectionInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabFakePeerConnection,
+                               confab_fake_peer_connection,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CONFAB_TYPE_PEER_CONNECTION,
+                                                      connection_iface_init))
+
+enum {
+  PROP_STATE = 1,
+  PROP_GATHERING_COMPLETE,
+};
+
+/* Those that are open, by their ufrag. */
+static GHashTable *open_connections;
+static guint last_ufrag;
+
+static ConfabFakePeerConnection *
+find_other (ConfabFakePeerConnection *self)
+{
+  ConfabFakePeerConnection *other = self->remote_ufrag != NULL
+                                      ? g_hash_table_lookup (open_connections, self->remote_ufrag)
+                                      : NULL;
+
+  return other != NULL && g_strcmp0 (other->remote_ufrag, self->ufrag) == 0 ? other : NULL;
+}
+
+static void
+connect_cb (gpointer data)
+{
+  ConfabFakePeerConnection *self = data;
+
+  self->connect_timer = 0;
+  if (find_other (self) != NULL)
+    confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_CONNECTED);
+}
+
+static void
+lost_cb (gpointer data)
+{
+  ConfabFakePeerConnection *self = data;
+
+  self->lost_timer = 0;
+  confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_FAILED);
+}
+
+static void
+check_connected (ConfabFakePeerConnection *self)
+{
+  ConfabFakePeerConnection *other = find_other (self);
+
+  if (other == NULL || !self->has_local || !other->has_local)
+    return;
+  if (self->connect_timer == 0 && self->state != CONFAB_CONNECTION_STATE_CONNECTED)
+    self->connect_timer = confab_clock_add_timeout (self->clock, 20, connect_cb, self);
+  if (other->connect_timer == 0 && other->state != CONFAB_CONNECTION_STATE_CONNECTED)
+    other->connect_timer = confab_clock_add_timeout (other->clock, 20, connect_cb, other);
+}
+
+static void
+task_cb (gpointer data)
+{
+  ConfabFakePeerConnection *self = data;
+  g_autoptr (ConfabFakePeerConnection) hold = g_object_ref (self);
+
+  self->task_timer = 0;
+  if (self->fail_next) {
+    g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "told to fail");
+    self->fail_next = FALSE;
+    confab_peer_connection_emit_description_failed (CONFAB_PEER_CONNECTION (self), error);
+    return;
+  }
+  if (self->task == TASK_REMOTE) {
+    check_connected (self);
+    confab_peer_connection_emit_remote_description_set (CONFAB_PEER_CONNECTION (self),
+                                                        self->remote_type);
+    return;
+  }
+  self->has_local = TRUE;
+  check_connected (self);
+  confab_peer_connection_emit_local_description_set (CONFAB_PEER_CONNECTION (self),
+                                                     self->task == TASK_OFFER
+                                                       ? CONFAB_SDP_TYPE_OFFER
+                                                       : CONFAB_SDP_TYPE_ANSWER);
+}
+
+static void
+start_task (ConfabFakePeerConnection *self, Task task, const char *word)
+{
+  g_assert_false (self->closed);
+  g_assert_cmpuint (self->task_timer, ==, 0); /* one at a time */
+  g_string_append_printf (self->log, "%s ", word);
+  self->task = task;
+  self->task_timer = confab_clock_add_timeout (self->clock, 1, task_cb, self);
+}
+
+static void
+fake_create_offer (ConfabPeerConnection *connection)
+{
+  start_task (CONFAB_FAKE_PEER_CONNECTION (connection), TASK_OFFER, "create-offer");
+}
+
+static void
+fake_prepare_offer (ConfabPeerConnection *connection)
+{
+  start_task (CONFAB_FAKE_PEER_CONNECTION (connection), TASK_OFFER, "prepare-offer");
+}
+
+static void
+fake_create_answer (ConfabPeerConnection *connection)
+{
+  start_task (CONFAB_FAKE_PEER_CONNECTION (connection), TASK_ANSWER, "create-answer");
+}
+
+static void
+fake_set_remote_description (ConfabPeerConnection *connection, ConfabSdpType type, const char *sdp)
+{
+  ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
+  const char *line = strstr (sdp, "a=ice-ufrag:");
+
+  g_free (self->remote_ufrag);
+  self->remote_ufrag = line != NULL ? g_strndup (line + 12, strcspn (line + 12, "\r\n")) : NULL;
+  self->remote_type = type;
+  start_task (self, TASK_REMOTE, type == CONFAB_SDP_TYPE_OFFER ? "remote-offer" : "remote-answer");
+}
+
+static char *
+fake_get_local_sdp (ConfabPeerConnection *connection)
+{
+  ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
+
+  return self->has_local
+           ? g_strdup_printf ("v=0\r\nm=audio 9 x\r\na=mid:audio0\r\na=ice-ufrag:%s\r\n"
+                              "a=msid:%s t\r\n%s",
+                              self->ufrag,
+                              self->stream_id,
+                              self->candidates->str)
+           : NULL;
+}
+
+static void
+fake_add_candidate (ConfabPeerConnection *connection,
+                    const char *candidate,
+                    const char *mid,
+                    int index)
+{
+  ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
+
+  g_assert_nonnull (self->remote_ufrag);
+  g_string_append_printf (self->log, "[%s|%s|%d] ", candidate, mid != NULL ? mid : "", index);
+}
+
+static void
+fake_close (ConfabPeerConnection *connection)
+{
+  ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
+  ConfabFakePeerConnection *other;
+
+  if (self->closed)
+    return;
+  self->closed = TRUE;
+  other = find_other (self);
+  g_hash_table_remove (open_connections, self->ufrag);
+  confab_clock_clear (self->clock, &self->task_timer);
+  confab_clock_clear (self->clock, &self->connect_timer);
+  confab_clock_clear (self->clock, &self->lost_timer);
+  self->state = CONFAB_CONNECTION_STATE_CLOSED;
+  if (other != NULL && other->lost_timer == 0)
+    other->lost_timer = confab_clock_add_timeout (other->clock, LOST_MS, lost_cb, other);
+}
+
+static ConfabConnectionState
+fake_get_state (ConfabPeerConnection *connection)
+{
+  return CONFAB_FAKE_PEER_CONNECTION (connection)->state;
+}
+
+static gboolean
+fake_get_gathering_complete (ConfabPeerConnection *connection)
+{
+  return CONFAB_FAKE_PEER_CONNECTION (connection)->gathering_complete;
+}
+
+static gint64
+fake_get_last_received_at (ConfabPeerConnection *connection)
+{
+  return 0;
+}
+
+static void
+connection_iface_init (ConfabPeerConnectionInterface *iface)
+{
+  iface->create_offer = fake_create_offer;
+  iface->prepare_offer = fake_prepare_offer;
+  iface->create_answer = fake_create_answer;
+  iface->set_remote_description = fake_set_remote_description;
+  iface->get_local_sdp = fake_get_local_sdp;
+  iface->add_candidate = fake_add_candidate;
+  iface->close = fake_close;
+  iface->get_state = fake_get_state;
+  iface->get_gathering_complete = fake_get_gathering_complete;
+  iface->get_last_received_at = fake_get_last_received_at;
+}
+
+static void
+confab_fake_peer_connection_get_property (GObject *object,
+                                          guint prop_id,
+                                          GValue *value,
+                                          GParamSpec *pspec)
+{
+  ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (object);
+
+  if (prop_id == PROP_STATE)
+    g_value_set_enum (value, self->state);
+  else
+    g_value_set_boolean (value, self->gathering_complete);
+}
+
+static void
+confab_fake_peer_connection_finalize (GObject *object)
+{
+  ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (object);
+
+  g_assert_true (self->closed);
+  g_object_unref (self->clock);
+  g_free (self->stream_id);
+  g_free (self->ufrag);
+  g_free (self->remote_ufrag);
+  g_string_free (self->log, TRUE);
+  g_string_free (self->candidates, TRUE);
+  G_OBJECT_CLASS (confab_fake_peer_connection_parent_class)->finalize (object);
+}
+
+static void
+confab_fake_peer_connection_class_init (ConfabFakePeerConnectionClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  open_connections = g_hash_table_new (g_str_hash, g_str_equal);
+  object_class->get_property = confab_fake_peer_connection_get_property;
+  object_class->finalize = confab_fake_peer_connection_finalize;
+  g_object_class_override_property (object_class, PROP_STATE, "state");
+  g_object_class_override_property (object_class, PROP_GATHERING_COMPLETE, "gathering-complete");
+}
+
+static void
+confab_fake_peer_connection_init (ConfabFakePeerConnection *self)
+{
+  self->log = g_string_new (NULL);
+  self->candidates = g_string_new (NULL);
+  self->ufrag = g_strdup_printf ("u%u", ++last_ufrag);
+  g_hash_table_insert (open_connections, self->ufrag, self);
+}
+
+ConfabFakePeerConnection *
+confab_fake_peer_connection_new (ConfabClock *clock, const char *stream_id)
+{
+  ConfabFakePeerConnection *self = g_object_new (CONFAB_TYPE_FAKE_PEER_CONNECTION, NULL);
+
+  self->clock = g_object_ref (clock);
+  self->stream_id = g_strdup (stream_id);
+  return self;
+}
+
+void
+confab_fake_peer_connection_set_state (ConfabFakePeerConnection *self, ConfabConnectionState state)
+{
+  if (self->closed || self->state == state)
+    return;
+  self->state = state;
+  g_object_notify (G_OBJECT (self), "state");
+}
+
+/* The next command comes to nothing. */
+void
+confab_fake_peer_connection_fail_next (ConfabFakePeerConnection *self)
+{
+  self->fail_next = TRUE;
+}
+
+/* A local candidate is found, or (%NULL) none any more. */
+void
+confab_fake_peer_connection_gather (ConfabFakePeerConnection *self,
+                                    const char *candidate,
+                                    gboolean complete)
+{
+  if (candidate != NULL) {
+    g_string_append_printf (self->candidates, "a=%s\r\n", candidate);
+    confab_peer_connection_emit_local_candidate (CONFAB_PEER_CONNECTION (self),
+                                                 candidate,
+                                                 "audio0",
+                                                 0);
+  }
+  if (complete && !self->gathering_complete) {
+    self->gathering_complete = TRUE;
+    g_object_notify (G_OBJECT (self), "gathering-complete");
+  }
+}
+
+const char *
+confab_fake_peer_connection_get_log (ConfabFakePeerConnection *self)
+{
+  return self->log->str;
+}
+
+gboolean
+confab_fake_peer_connection_get_closed (ConfabFakePeerConnection *self)
+{
+  return self->closed;
+}

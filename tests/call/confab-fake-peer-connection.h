@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-clock.h"
+#include "confab-peer-connection.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ConfabFakePeerConnection:
+ *
+ * A connection without media: answers each command after a millisecond of its clock, and connects to the fake
+ * that has its description, if that has this one's.
+ */
+#define CONFAB_TYPE_FAKE_PEER_CONNECTION (confab_fake_peer_connection_get_type ())
+G_DECLARE_FINAL_TYPE (
+  ConfabFakePeerConnection, confab_fake_peer_connection, CONFAB, FAKE_PEER_CONNECTION, GObject)
+
+ConfabFakePeerConnection *
+confab_fake_peer_connection_new (ConfabClock *clock, const char *stream_id);
+void
+confab_fake_peer_connection_set_state (ConfabFakePeerConnection *self, ConfabConnectionState state);
+void confab_fake_peer_connection_fail_next (ConfabFakePeerConnection *self);
+void confab_fake_peer_connection_gather (ConfabFakePeerConnection *self,
+                                         const char *candidate,
+                                         gboolean complete);
+const char *confab_fake_peer_connection_get_log (ConfabFakePeerConnection *self);
+gboolean confab_fake_peer_connection_get_closed (ConfabFakePeerConnection *self);
+
+G_END_DECLS

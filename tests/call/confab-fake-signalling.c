@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "confab-fake-signalling.h"
+
+typedef struct {
+  ConfabFakeSignalling *signalling;
+  char *room_id; /* NULL: to a device */
+  char *target;  /* state key or user id */
+  char *device_id;
+  char *type; /* NULL: ICE servers */
+  JsonObject *content;
+  gboolean clear;
+  ConfabSignallingDone done;
+  ConfabIceServersDone servers_done;
+  gpointer data;
+  GDestroyNotify destroy;
+  guint timer;
+} Request;
+
+struct _ConfabFakeSignalling {
+  GObject parent_instance;
+
+  ConfabClock *clock;
+  GPtrArray *pending; /* Request */
+  GHashTable *last;   /* type → JsonObject */
+  GString *log;       /* what was sent, a word each: the last part of its type, state in capitals */
+  char *fail_type;
+  int fail_code;
+  guint fail_times;
+};
+
+static void signalling_iface_init (ConfabSignallingInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabFakeSignalling,
+                               confab_fake_signalling,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CONFAB_TYPE_SIGNALLING,
+                                                      signalling_iface_init))
+
+enum {
+  SIGNAL_TO_DEVICE,
+  SIGNAL_STATE,
+  N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
+
+static void
+free_request (gpointer data)
+{
+  Request *request = data;
+
+  confab_clock_clear (request->signalling->clock, &request->timer);
+  if (request->destroy != NULL)
+    request->destroy (request->data);
+  g_clear_pointer (&request->content, json_object_unref);
+  g_free (request->room_id);
+  g_free (request->target);
+  g_free (request->device_id);
+  g_free (request->type);
+  g_free (request);
+}
+
+static void
+answer (ConfabFakeSignalling *self, Request *request)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (request->type == NULL) {
+    static const char *const uris[] = { "turn:127.0.0.1:3478", NULL };
+    g_autoptr (ConfabIceServers) servers = confab_ice_servers_new (uris, "u", "p");
+    request->servers_done (servers, NULL, request->data);
+    return;
+  }
+  if (self->fail_times > 0 && g_str_equal (self->fail_type, request->type)) {
+    self->fail_times--;
+    g_set_error_literal (&error, CONFAB_SIGNALLING_ERROR, self->fail_code, "told to fail");
+  } else if (request->room_id != NULL) {
+    g_signal_emit (self,
+                   signals[SIGNAL_STATE],
+                   0,
+                   request->room_id,
+                   request->type,
+                   request->target,
+                   request->content);
+  } else {
+    g_signal_emit (self,
+                   signals[SIGNAL_TO_DEVICE],
+                   0,
+                   request->target,
+                   request->device_id,
+                   request->type,
+                   request->content,
+                   request->clear);
+  }
+  if (request->done != NULL)
+    request->done (error, request->data);
+}
+
+static void
+answer_cb (gpointer data)
+{
+  Request *request = data;
+  g_autoptr (ConfabFakeSignalling) self = g_object_ref (request->signalling);
+
+  request->timer = 0;
+  g_ptr_array_steal_index (self->pending, 0); /* all take equally long */
+  answer (self, request);
+  free_request (request);
+}
+
+static Request *
+add_request (ConfabFakeSignalling *self,
+             const char *type,
+             JsonObject *content,
+             gpointer data,
+             GDestroyNotify destroy)
+{
+  Request *request = g_new0 (Request, 1);
+
+  request->signalling = self;
+  request->type = g_strdup (type);
+  request->data = data;
+  request->destroy = destroy;
+  if (content != NULL) {
+    const char *word = strrchr (type, '.') + 1;
+    gboolean state = strstr (type, "msc3401") != NULL;
+    g_autofree char *upper = g_ascii_strup (word, -1);
+
+    request->content = json_object_ref (content);
+    g_hash_table_replace (self->last, g_strdup (type), json_object_ref (content));
+    g_string_append_printf (self->log, "%s ", state ? upper : word);
+  }
+  g_ptr_array_add (self->pending, request);
+  request->timer = confab_clock_add_timeout (self->clock, 1, answer_cb, request);
+  return request;
+}
+
+static void
+fake_send_to_device (ConfabSignalling *signalling,
+                     const char *room_id,
+                     const char *user_id,
+                     const char *device_id,
+                     const char *type,
+                     JsonObject *content,
+                     ConfabSignallingSecurity security,
+                     ConfabSignallingDone done,
+                     gpointer data,
+                     GDestroyNotify destroy)
+{
+  Request *request = add_request (
+    CONFAB_FAKE_SIGNALLING (signalling), type, content, data, destroy);
+
+  request->target = g_strdup (user_id);
+  request->device_id = g_strdup (device_id);
+  request->clear = security == CONFAB_SIGNALLING_CLEAR;
+  request->done = done;
+}
+
+static void
+fake_send_state (ConfabSignalling *signalling,
+                 const char *room_id,
+                 const char *type,
+                 const char *state_key,
+                 JsonObject *content,
+                 ConfabSignallingDone done,
+                 gpointer data,
+                 GDestroyNotify destroy)
+{
+  Request *request = add_request (
+    CONFAB_FAKE_SIGNALLING (signalling), type, content, data, destroy);
+
+  request->room_id = g_strdup (room_id);
+  request->target = g_strdup (state_key);
+  request->done = done;
+}
+
+static void
+fake_get_ice_servers (ConfabSignalling *signalling,
+                      ConfabIceServersDone done,
+                      gpointer data,
+                      GDestroyNotify destroy)
+{
+  add_request (CONFAB_FAKE_SIGNALLING (signalling), NULL, NULL, data, destroy)->servers_done = done;
+}
+
+static void
+signalling_iface_init (ConfabSignallingInterface *iface)
+{
+  iface->send_to_device = fake_send_to_device;
+  iface->send_state = fake_send_state;
+  iface->get_ice_servers = fake_get_ice_servers;
+}
+
+static void
+confab_fake_signalling_finalize (GObject *object)
+{
+  ConfabFakeSignalling *self = CONFAB_FAKE_SIGNALLING (object);
+
+  g_ptr_array_unref (self->pending);
+  g_hash_table_unref (self->last);
+  g_string_free (self->log, TRUE);
+  g_free (self->fail_type);
+  g_object_unref (self->clock);
+  G_OBJECT_CLASS (confab_fake_signalling_parent_class)->finalize (object);
+}
+
+static void
+confab_fake_signalling_class_init (ConfabFakeSignallingClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = confab_fake_signalling_finalize;
+  signals[SIGNAL_TO_DEVICE] = g_signal_new ("to-device",
+                                            G_TYPE_FROM_CLASS (klass),
+                                            G_SIGNAL_RUN_LAST,
+                                            0,
+                                            NULL,
+                                            NULL,
+                                            NULL,
+                                            G_TYPE_NONE,
+                                            5,
+                                            G_TYPE_STRING,
+                                            G_TYPE_STRING,
+                                            G_TYPE_STRING,
+                                            JSON_TYPE_OBJECT,
+                                            G_TYPE_BOOLEAN);
+  signals[SIGNAL_STATE] = g_signal_new ("state",
+                                        G_TYPE_FROM_CLASS (klass),
+                                        G_SIGNAL_RUN_LAST,
+                                        0,
+                                        NULL,
+                                        NULL,
+                                        NULL,
+                                        G_TYPE_NONE,
+                                        4,
+                                        G_TYPE_STRING,
+                                        G_TYPE_STRING,
+                                        G_TYPE_STRING,
+                                        JSON_TYPE_OBJECT);
+}
+
+static void
+confab_fake_signalling_init (ConfabFakeSignalling *self)
+{
+  self->pending = g_ptr_array_new_with_free_func (free_request);
+  self->last = g_hash_table_new_full (g_str_hash,
+                                      g_str_equal,
+                                      g_free,
+                                      (GDestroyNotify) json_object_unref);
+  self->log = g_string_new (NULL);
+}
+
+ConfabFakeSignalling *
+confab_fake_signalling_new (ConfabClock *clock)
+{
+  ConfabFakeSignalling *self = g_object_new (CONFAB_TYPE_FAKE_SIGNALLING, NULL);
+
+  self->clock = g_object_ref (clock);
+  return self;
+}
+
+/* The next @times requests of @type come to nothing. */
+void
+confab_fake_signalling_fail (ConfabFakeSignalling *self, const char *type, int code, guint times)
+{
+  g_set_str (&self->fail_type, type);
+  self->fail_code = code;
+  self->fail_times = times;
+}
+
+const char *
+confab_fake_signalling_get_log (ConfabFakeSignalling *self)
+{
+  return self->log->str;
+}
+
+void
+confab_fake_signalling_clear_log (ConfabFakeSignalling *self)
+{
+  g_string_truncate (self->log, 0);
+}
+
+/* Returns: (transfer none) (nullable): the content that was last sent under @type */
+JsonObject *
+confab_fake_signalling_peek_last (ConfabFakeSignalling *self, const char *type)
+{
+  return g_hash_table_lookup (self->last, type);
+}
