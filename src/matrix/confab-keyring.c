@@ -133,6 +133,8 @@ await_alive (GError **error)
 
   if (!has_service ())
     return TRUE;
+  /* libsecret remembers its session with the service, which is worth nothing once that was started anew. */
+  secret_service_disconnect ();
   promise = dex_promise_new_cancellable ();
   g_bus_get (G_BUS_TYPE_SESSION,
              dex_promise_get_cancellable (promise),
