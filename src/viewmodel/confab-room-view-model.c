@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-viewmodel"
+
+#include "config.h"
+
+#include "confab-room-view-model.h"
+
+#include "confab-call.h"
+#include "confab-clock.h"
+#include "confab-format.h"
+#include "confab-session.h"
+
+#include <glib/gi18n.h>
+
+/* A call is shown as its first few people and a number. */
+#define ROW_PILE 3
+#define MAX_PEOPLE 50
+
+typedef enum {
+  PROP_ID = 1,
+  PROP_NAME,
+  PROP_TOPIC,
+  PROP_SUBTITLE,
+  PROP_ENCRYPTED_TITLE,
+  PROP_ENCRYPTED_SUBTITLE,
+  PROP_PEOPLE_TEXT,
+  PROP_SECTION_TITLE,
+  PROP_DURATION,
+  PROP_CALL_LINE,
+  PROP_CALL_TEXT,
+  PROP_ONGOING_TEXT,
+  PROP_HEADER_TEXT,
+  PROP_WHO_TEXT,
+  PROP_JOIN_LABEL,
+  PROP_REASON,
+  N_TEXTS, /* those above are text */
+  PROP_AVATAR = N_TEXTS,
+  PROP_PEOPLE,
+  PROP_PARTICIPANTS,
+  PROP_ENCRYPTED,
+  PROP_HAS_CALL,
+  PROP_IN_CALL,
+  PROP_CAN_ACT,
+  PROP_SECTION,
+  PROP_ACTION,
+  PROP_N_PARTICIPANTS,
+  N_PROPS,
+} Property;
+static GParamSpec *properties[N_PROPS];
+
+struct _ConfabRoomViewModel {
+  GObject parent_instance;
+
+  ConfabRoom *room;
+  ConfabSession *session;
+  ConfabClock *clock;
+  GListModel *calls;
+  ConfabCall *call;         /* the one that is shown: the own one, else the first; or NULL */
+  GListModel *call_members; /* its participants */
+  ConfabAvatarModel *avatar;
+  GListStore *participants;
+  GStrv participant_ids; /* of participants, in order */
+  GListStore *people;
+  gboolean people_asked;
+  char *texts[N_TEXTS];
+  guint numbers[N_PROPS]; /* the others that are no object */
+  char *search_key;
+  char *sort_key;
+  guint n_shown;
+  guint tick_timeout;
+};
+
+G_DEFINE_FINAL_TYPE (ConfabRoomViewModel, confab_room_view_model, G_TYPE_OBJECT)
+
+static void
+take_text (ConfabRoomViewModel *self, Property prop, char *text)
+{
+  g_autofree char *taken = text;
+
+  if (g_set_str (&self->texts[prop], taken))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[prop]);
+}
+
+static void
+set_text (ConfabRoomViewModel *self, Property prop, const char *text)
+{
+  take_text (self, prop, g_strdup (text));
+}
+
+static void
+set_number (ConfabRoomViewModel *self, Property prop, guint number)
+{
+  if (self->numbers[prop] == number)
+    return;
+  self->numbers[prop] = number;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[prop]);
+}
+
+static ConfabAvatarModel *
+avatar_of_user (ConfabRoomViewModel *self, const char *user_id)
+{
+  g_autoptr (ConfabRoomMember) member = confab_room_get_member (self->room, user_id);
+
+  return confab_avatar_model_new (G_OBJECT (member),
+                                  "name",
+                                  confab_session_get_media_repository (self->session));
+}
+
+static gboolean
+is_online (ConfabRoomViewModel *self)
+{
+  return confab_session_get_state (self->session) == CONFAB_SESSION_STATE_ONLINE;
+}
+
+static void
+refresh_duration (ConfabRoomViewModel *self)
+{
+  gint64 started_at = confab_room_view_model_get_call_started_at (self);
+  guint n = self->numbers[PROP_N_PARTICIPANTS];
+  g_autofree char *duration = NULL;
+  g_autofree char *people = g_strdup_printf (ngettext ("%u person", "%u people", n), n);
+  g_autofree char *in_call = g_strdup_printf (
+    ngettext ("%u person is in the call", "%u people are in the call", n), n);
+  const char *dot = " · ";
+
+  if (self->call != NULL && started_at > 0)
+    duration = confab_format_duration ((confab_clock_get_real_time (self->clock) - started_at) /
+                                       G_USEC_PER_SEC);
+  else
+    dot = "";
+  if (duration == NULL)
+    duration = g_strdup ("");
+  set_text (self, PROP_DURATION, duration);
+  if (n > ROW_PILE)
+    take_text (self, PROP_CALL_LINE, g_strdup_printf ("+%u%s%s", n - ROW_PILE, dot, duration));
+  else
+    set_text (self, PROP_CALL_LINE, duration);
+  take_text (self, PROP_CALL_TEXT, g_strconcat (in_call, dot, duration, NULL));
+  take_text (self, PROP_ONGOING_TEXT, g_strconcat (_ ("In the call"), dot, duration, NULL));
+  if (self->call != NULL)
+    take_text (self, PROP_HEADER_TEXT, g_strconcat (duration, dot, people, NULL));
+  else
+    set_text (self, PROP_HEADER_TEXT, "");
+}
+
+static void update_tick (ConfabRoomViewModel *self);
+
+static void
+tick_cb (gpointer data)
+{
+  ConfabRoomViewModel *self = data;
+
+  self->tick_timeout = 0;
+  refresh_duration (self);
+  update_tick (self);
+}
+
+static void
+update_tick (ConfabRoomViewModel *self)
+{
+  gint64 past_ms = 0;
+
+  confab_clock_clear (self->clock, &self->tick_timeout);
+  if (self->n_shown == 0 || self->call == NULL)
+    return;
+  past_ms = (confab_clock_get_real_time (self->clock) -
+             confab_room_view_model_get_call_started_at (self)) /
+            1000;
+  self->tick_timeout = confab_clock_add_timeout (self->clock,
+                                                 (guint) (1000 - MAX (0, past_ms) % 1000),
+                                                 tick_cb,
+                                                 self);
+}
+
+static void
+refresh_who (ConfabRoomViewModel *self)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->participants));
+  g_autoptr (ConfabAvatarModel) first = g_list_model_get_item (G_LIST_MODEL (self->participants), 0);
+  g_autoptr (ConfabAvatarModel) second = g_list_model_get_item (G_LIST_MODEL (self->participants), 1);
+  g_autofree char *a = first != NULL ? confab_format_name (confab_avatar_model_get_name (first))
+                                     : NULL;
+  g_autofree char *b = second != NULL ? confab_format_name (confab_avatar_model_get_name (second))
+                                      : NULL;
+  /* The direction of a line is that of its first strong letter: the interface's, not the name's. */
+  const char *mark = gtk_widget_get_default_direction () == GTK_TEXT_DIR_RTL ? "\342\200\217"
+                                                                             : "\342\200\216";
+  g_autofree char *text = NULL;
+
+  if (n == 0)
+    text = g_strdup (_ ("You will be the first."));
+  else if (n == 1)
+    /* Translators: %s is a person’s name */
+    text = g_strdup_printf (_ ("%s is here"), a);
+  else if (n == 2)
+    /* Translators: two people’s names */
+    text = g_strdup_printf (_ ("%s and %s are here"), a, b);
+  else
+    /* Translators: two people’s names and how many others */
+    text = g_strdup_printf (
+      ngettext ("%s, %s and %u more are here", "%s, %s and %u more are here", n - 2), a, b, n - 2);
+  take_text (self, PROP_WHO_TEXT, g_strconcat (mark, text, NULL));
+}
+
+static void
+refresh_participants (ConfabRoomViewModel *self)
+{
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+  const char *own = confab_session_get_user_id (self->session);
+  guint n = self->call_members != NULL ? g_list_model_get_n_items (self->call_members) : 0;
+
+  if (self->call != NULL && confab_call_is_active (self->call) && own != NULL)
+    g_ptr_array_add (ids, g_strdup (own));
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (ConfabParticipant) participant = g_list_model_get_item (self->call_members, i);
+    const char *user_id = confab_participant_get_user_id (participant);
+
+    if (!g_ptr_array_find_with_equal_func (ids, user_id, g_str_equal, NULL))
+      g_ptr_array_add (ids, g_strdup (user_id));
+  }
+  g_ptr_array_add (ids, NULL);
+  if (self->participant_ids == NULL || !g_strv_equal ((const char *const *) self->participant_ids,
+                                                      (const char *const *) ids->pdata)) {
+    g_autoptr (GPtrArray) avatars = g_ptr_array_new_with_free_func (g_object_unref);
+
+    for (guint i = 0; i + 1 < ids->len; i++) {
+      ConfabAvatarModel *avatar = avatar_of_user (self, ids->pdata[i]);
+
+      g_signal_connect_object (
+        avatar, "notify::name", G_CALLBACK (refresh_who), self, G_CONNECT_SWAPPED);
+      g_ptr_array_add (avatars, avatar);
+    }
+    g_strfreev (self->participant_ids);
+    self->participant_ids = (GStrv) g_ptr_array_steal (ids, NULL);
+    g_list_store_splice (self->participants,
+                         0,
+                         g_list_model_get_n_items (G_LIST_MODEL (self->participants)),
+                         avatars->pdata,
+                         avatars->len);
+  }
+  set_number (self,
+              PROP_N_PARTICIPANTS,
+              g_list_model_get_n_items (G_LIST_MODEL (self->participants)));
+  refresh_who (self);
+}
+
+static const char *
+section_title (ConfabRoomSection section)
+{
+  switch (section) {
+  case CONFAB_ROOM_SECTION_CALLS:
+    return _ ("Calls Now");
+  case CONFAB_ROOM_SECTION_FAVOURITES:
+    return _ ("Favourites");
+  case CONFAB_ROOM_SECTION_PEOPLE:
+    return _ ("People");
+  case CONFAB_ROOM_SECTION_ROOMS:
+  default:
+    return _ ("Rooms");
+  }
+}
+
+static ConfabRoomSection
+section_of (ConfabRoomViewModel *self)
+{
+  if (self->call != NULL)
+    return CONFAB_ROOM_SECTION_CALLS;
+  if (confab_room_get_favourite (self->room))
+    return CONFAB_ROOM_SECTION_FAVOURITES;
+  return confab_room_get_direct (self->room) ? CONFAB_ROOM_SECTION_PEOPLE
+                                             : CONFAB_ROOM_SECTION_ROOMS;
+}
+
+static void
+refresh_action (ConfabRoomViewModel *self)
+{
+  gboolean in_call = self->call != NULL && confab_call_is_active (self->call);
+  ConfabRoomAction action = in_call              ? CONFAB_ROOM_ACTION_RETURN
+                            : self->call != NULL ? CONFAB_ROOM_ACTION_JOIN
+                                                 : CONFAB_ROOM_ACTION_START;
+  const char *reason = NULL;
+
+  if (in_call)
+    reason = NULL;
+  else if (!is_online (self))
+    reason = confab_session_get_state (self->session) == CONFAB_SESSION_STATE_FIRST_SYNC
+               ? _ ("Still connecting to your homeserver.")
+               : _ ("You are offline.");
+  else if (!confab_room_get_can_start_call (self->room))
+    reason = self->call != NULL ? _ ("This room does not let you join calls.")
+                                : _ ("Only moderators may start calls here.");
+  set_number (self, PROP_IN_CALL, in_call);
+  set_number (self, PROP_ACTION, action);
+  set_number (self, PROP_CAN_ACT, reason == NULL);
+  set_text (self, PROP_REASON, reason != NULL ? reason : "");
+}
+
+static void
+refresh (ConfabRoomViewModel *self)
+{
+  const char *name = confab_room_get_name (self->room);
+  const char *topic = confab_room_get_topic (self->room);
+  gboolean encrypted = confab_room_get_encrypted (self->room);
+  guint n_joined = confab_room_get_n_joined (self->room);
+  gint64 activity_ms = confab_room_get_last_activity (self->room);
+  g_autofree char *people = g_strdup_printf (ngettext ("%u person", "%u people", n_joined),
+                                             n_joined);
+  g_autofree char *isolated = confab_format_name (name);
+  ConfabRoomSection section = section_of (self);
+
+  set_text (self, PROP_ID, confab_room_get_id (self->room));
+  if (g_strcmp0 (self->texts[PROP_NAME], name) != 0) {
+    g_autofree char *normal = g_utf8_normalize (name != NULL ? name : "", -1, G_NORMALIZE_ALL);
+
+    g_free (self->search_key);
+    self->search_key = g_utf8_casefold (normal != NULL ? normal : "", -1);
+    g_free (self->sort_key);
+    self->sort_key = g_utf8_collate_key (self->search_key, -1);
+  }
+  set_text (self, PROP_NAME, name);
+  set_text (self, PROP_TOPIC, topic != NULL ? topic : "");
+  set_text (self, PROP_PEOPLE_TEXT, people);
+  if (confab_room_get_direct (self->room) && activity_ms > 0)
+    take_text (self,
+               PROP_SUBTITLE,
+               confab_format_day (CLAMP (activity_ms, 0, G_MAXINT64 / 1000) * 1000,
+                                  confab_clock_get_real_time (self->clock)));
+  else
+    set_text (self, PROP_SUBTITLE, people);
+  set_number (self, PROP_ENCRYPTED, encrypted);
+  set_text (self, PROP_ENCRYPTED_TITLE, encrypted ? _ ("Encrypted") : _ ("Not encrypted"));
+  set_text (self,
+            PROP_ENCRYPTED_SUBTITLE,
+            encrypted ? _ ("Only the people in the room can listen")
+                      : _ ("The homeserver could listen"));
+  /* Translators: %s is a room’s name */
+  take_text (self, PROP_JOIN_LABEL, g_strdup_printf (_ ("Join the call in %s"), isolated));
+  set_text (self, PROP_SECTION_TITLE, section_title (section));
+  set_number (self, PROP_HAS_CALL, self->call != NULL);
+  set_number (self, PROP_SECTION, section);
+  refresh_participants (self);
+  refresh_action (self);
+  refresh_duration (self);
+  update_tick (self);
+}
+
+static ConfabCall *
+pick_call (ConfabRoomViewModel *self)
+{
+  g_autoptr (ConfabCall) picked = NULL;
+
+  for (guint i = 0; i < g_list_model_get_n_items (self->calls); i++) {
+    g_autoptr (ConfabCall) call = g_list_model_get_item (self->calls, i);
+
+    if (confab_call_get_state (call) == CONFAB_CALL_STATE_ENDED)
+      continue;
+    if (picked == NULL || (confab_call_is_active (call) && !confab_call_is_active (picked)))
+      g_set_object (&picked, call);
+  }
+  return g_steal_pointer (&picked);
+}
+
+static void
+drop_call (ConfabRoomViewModel *self)
+{
+  if (self->call != NULL)
+    g_signal_handlers_disconnect_by_data (self->call, self);
+  if (self->call_members != NULL)
+    g_signal_handlers_disconnect_by_data (self->call_members, self);
+  g_clear_object (&self->call);
+  g_clear_object (&self->call_members);
+}
+
+static void
+calls_cb (ConfabRoomViewModel *self)
+{
+  g_autoptr (ConfabCall) call = pick_call (self);
+
+  if (call != self->call) {
+    drop_call (self);
+    if (call != NULL) {
+      self->call = g_object_ref (call);
+      self->call_members = g_object_ref (confab_call_get_participants (call));
+      g_signal_connect_object (
+        call, "notify::state", G_CALLBACK (calls_cb), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (
+        call, "notify::started-at", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (
+        self->call_members, "items-changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
+    }
+  }
+  refresh (self);
+}
+
+static DexFuture *
+load_people_fiber (gpointer data)
+{
+  ConfabRoomViewModel *self = CONFAB_ROOM_VIEW_MODEL (data);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) avatars = g_ptr_array_new_with_free_func (g_object_unref);
+  g_auto (GStrv) ids = NULL;
+
+  if (!dex_await (confab_room_load_members (self->room), &error)) {
+    /* Only the pile of faces stays empty; asked again when the page is opened next. */
+    g_info ("Members of %s: %s", self->texts[PROP_ID], error->message);
+    self->people_asked = FALSE;
+    return dex_future_new_false ();
+  }
+  ids = confab_room_dup_joined_user_ids (self->room);
+  for (guint i = 0; ids != NULL && ids[i] != NULL && i < MAX_PEOPLE; i++)
+    g_ptr_array_add (avatars, avatar_of_user (self, ids[i]));
+  g_list_store_splice (self->people,
+                       0,
+                       g_list_model_get_n_items (G_LIST_MODEL (self->people)),
+                       avatars->pdata,
+                       avatars->len);
+  return dex_future_new_true ();
+}
+
+static void
+confab_room_view_model_get_property (GObject *object,
+                                     guint prop_id,
+                                     GValue *value,
+                                     GParamSpec *pspec)
+{
+  ConfabRoomViewModel *self = CONFAB_ROOM_VIEW_MODEL (object);
+
+  switch ((Property) prop_id) {
+  case PROP_AVATAR:
+    g_value_set_object (value, self->avatar);
+    break;
+  case PROP_PEOPLE:
+    g_value_set_object (value, self->people);
+    break;
+  case PROP_PARTICIPANTS:
+    g_value_set_object (value, self->participants);
+    break;
+  case PROP_ENCRYPTED:
+  case PROP_HAS_CALL:
+  case PROP_IN_CALL:
+  case PROP_CAN_ACT:
+    g_value_set_boolean (value, self->numbers[prop_id] != 0);
+    break;
+  case PROP_SECTION:
+  case PROP_ACTION:
+  case PROP_N_PARTICIPANTS:
+    g_value_set_uint (value, self->numbers[prop_id]);
+    break;
+  default:
+    if (prop_id < N_TEXTS)
+      g_value_set_string (value, self->texts[prop_id]);
+    else
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  }
+}
+
+static void
+confab_room_view_model_dispose (GObject *object)
+{
+  ConfabRoomViewModel *self = CONFAB_ROOM_VIEW_MODEL (object);
+
+  if (self->clock != NULL)
+    confab_clock_clear (self->clock, &self->tick_timeout);
+  drop_call (self);
+  g_clear_object (&self->room);
+  g_clear_object (&self->session);
+  g_clear_object (&self->clock);
+  g_clear_object (&self->calls);
+  g_clear_object (&self->avatar);
+  g_clear_object (&self->participants);
+  g_clear_object (&self->people);
+  g_clear_pointer (&self->participant_ids, g_strfreev);
+  g_clear_pointer (&self->search_key, g_free);
+  g_clear_pointer (&self->sort_key, g_free);
+  for (guint i = 0; i < N_TEXTS; i++)
+    g_clear_pointer (&self->texts[i], g_free);
+
+  G_OBJECT_CLASS (confab_room_view_model_parent_class)->dispose (object);
+}
+
+static void
+confab_room_view_model_class_init (ConfabRoomViewModelClass *klass)
+{
+  static const char *const texts[N_TEXTS] = {
+    [PROP_ID] = "id",
+    [PROP_NAME] = "name",
+    [PROP_TOPIC] = "topic",
+    [PROP_SUBTITLE] = "subtitle",
+    [PROP_ENCRYPTED_TITLE] = "encrypted-title",
+    [PROP_ENCRYPTED_SUBTITLE] = "encrypted-subtitle",
+    [PROP_PEOPLE_TEXT] = "people-text",
+    [PROP_SECTION_TITLE] = "section-title",
+    [PROP_DURATION] = "duration",
+    [PROP_CALL_LINE] = "call-line",
+    [PROP_CALL_TEXT] = "call-text",
+    [PROP_ONGOING_TEXT] = "ongoing-text",
+    [PROP_HEADER_TEXT] = "header-text",
+    [PROP_WHO_TEXT] = "who-text",
+    [PROP_JOIN_LABEL] = "join-label",
+    [PROP_REASON] = "reason",
+  };
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = confab_room_view_model_get_property;
+  object_class->dispose = confab_room_view_model_dispose;
+  for (guint i = PROP_ID; i < N_TEXTS; i++)
+    properties[i] = g_param_spec_string (texts[i], NULL, NULL, NULL, flags);
+  properties[PROP_AVATAR] = g_param_spec_object (
+    "avatar", NULL, NULL, CONFAB_TYPE_AVATAR_MODEL, flags);
+  properties[PROP_PEOPLE] = g_param_spec_object ("people", NULL, NULL, G_TYPE_LIST_MODEL, flags);
+  properties[PROP_PARTICIPANTS] = g_param_spec_object (
+    "participants", NULL, NULL, G_TYPE_LIST_MODEL, flags);
+  properties[PROP_ENCRYPTED] = g_param_spec_boolean ("encrypted", NULL, NULL, FALSE, flags);
+  properties[PROP_HAS_CALL] = g_param_spec_boolean ("has-call", NULL, NULL, FALSE, flags);
+  properties[PROP_IN_CALL] = g_param_spec_boolean ("in-call", NULL, NULL, FALSE, flags);
+  properties[PROP_CAN_ACT] = g_param_spec_boolean ("can-act", NULL, NULL, FALSE, flags);
+  properties[PROP_SECTION] = g_param_spec_uint ("section", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_ACTION] = g_param_spec_uint ("action", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_N_PARTICIPANTS] = g_param_spec_uint (
+    "n-participants", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+static void
+confab_room_view_model_init (ConfabRoomViewModel *self)
+{
+  self->participants = g_list_store_new (CONFAB_TYPE_AVATAR_MODEL);
+  self->people = g_list_store_new (CONFAB_TYPE_AVATAR_MODEL);
+}
+
+ConfabRoomViewModel *
+confab_room_view_model_new (ConfabRoom *room, ConfabSession *session, ConfabClock *clock)
+{
+  ConfabRoomViewModel *self = g_object_new (CONFAB_TYPE_ROOM_VIEW_MODEL, NULL);
+
+  self->room = g_object_ref (room);
+  self->session = g_object_ref (session);
+  self->clock = g_object_ref (clock);
+  self->calls = g_object_ref (confab_room_get_calls (room));
+  self->avatar = confab_avatar_model_new (G_OBJECT (room),
+                                          "name",
+                                          confab_session_get_media_repository (session));
+  g_signal_connect_object (room, "notify", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    session, "notify::state", G_CALLBACK (refresh_action), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    self->calls, "items-changed", G_CALLBACK (calls_cb), self, G_CONNECT_SWAPPED);
+  calls_cb (self);
+  return self;
+}
+
+const char *
+confab_room_view_model_get_id (ConfabRoomViewModel *self)
+{
+  return self->texts[PROP_ID];
+}
+
+const char *
+confab_room_view_model_get_name (ConfabRoomViewModel *self)
+{
+  return self->texts[PROP_NAME];
+}
+
+const char *
+confab_room_view_model_get_section_title (ConfabRoomViewModel *self)
+{
+  return self->texts[PROP_SECTION_TITLE];
+}
+
+ConfabRoomSection
+confab_room_view_model_get_section (ConfabRoomViewModel *self)
+{
+  return (ConfabRoomSection) self->numbers[PROP_SECTION];
+}
+
+ConfabRoomAction
+confab_room_view_model_get_action (ConfabRoomViewModel *self)
+{
+  return (ConfabRoomAction) self->numbers[PROP_ACTION];
+}
+
+gboolean
+confab_room_view_model_get_can_act (ConfabRoomViewModel *self)
+{
+  return self->numbers[PROP_CAN_ACT] != 0;
+}
+
+gboolean
+confab_room_view_model_get_encrypted (ConfabRoomViewModel *self)
+{
+  return self->numbers[PROP_ENCRYPTED] != 0;
+}
+
+gboolean
+confab_room_view_model_get_has_call (ConfabRoomViewModel *self)
+{
+  return self->numbers[PROP_HAS_CALL] != 0;
+}
+
+/**
+ * confab_room_view_model_show:
+ * @self: a room
+ *
+ * Somebody looks at the duration now: it ticks until as many confab_room_view_model_hide().
+ */
+void
+confab_room_view_model_show (ConfabRoomViewModel *self)
+{
+  g_return_if_fail (CONFAB_IS_ROOM_VIEW_MODEL (self));
+
+  if (self->n_shown++ == 0) {
+    refresh_duration (self);
+    update_tick (self);
+  }
+}
+
+void
+confab_room_view_model_hide (ConfabRoomViewModel *self)
+{
+  g_return_if_fail (CONFAB_IS_ROOM_VIEW_MODEL (self));
+  g_return_if_fail (self->n_shown > 0);
+
+  if (--self->n_shown == 0)
+    update_tick (self);
+}
+
+/**
+ * confab_room_view_model_load_people:
+ * @self: a room
+ *
+ * Fills `people`, once: only an opened room pays for its members.
+ */
+void
+confab_room_view_model_load_people (ConfabRoomViewModel *self)
+{
+  g_return_if_fail (CONFAB_IS_ROOM_VIEW_MODEL (self));
+
+  if (self->people_asked)
+    return;
+  self->people_asked = TRUE;
+  dex_future_disown (
+    dex_scheduler_spawn (NULL, 0, load_people_fiber, g_object_ref (self), g_object_unref));
+}
+
+ConfabRoom *
+confab_room_view_model_get_room (ConfabRoomViewModel *self)
+{
+  return self->room;
+}
+
+ConfabCall *
+confab_room_view_model_get_call (ConfabRoomViewModel *self)
+{
+  return self->call;
+}
+
+GListModel *
+confab_room_view_model_get_participants (ConfabRoomViewModel *self)
+{
+  return G_LIST_MODEL (self->participants);
+}
+
+const char *
+confab_room_view_model_get_search_key (ConfabRoomViewModel *self)
+{
+  return self->search_key;
+}
+
+const char *
+confab_room_view_model_get_sort_key (ConfabRoomViewModel *self)
+{
+  return self->sort_key;
+}
+
+gint64
+confab_room_view_model_get_call_started_at (ConfabRoomViewModel *self)
+{
+  return self->call != NULL ? confab_call_get_started_at (self->call) : 0;
+}
