@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-media"
+
+#include "config.h"
+
+#include "confab-media-pipeline.h"
+
+#include "confab-stream.h"
+
+static GstClockTime
+get_base_time (GstClock *clock)
+{
+  static gsize base_time = 0;
+
+  if (g_once_init_enter (&base_time))
+    g_once_init_leave (&base_time, gst_clock_get_time (clock));
+  return base_time;
+}
+
+/* What nobody reads would only wake the main thread. */
+static GstBusSyncReply
+filter_message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
+{
+  switch (GST_MESSAGE_TYPE (message)) {
+  case GST_MESSAGE_ELEMENT:
+    if (gst_message_has_name (message, "level"))
+      return GST_BUS_PASS;
+    break;
+  case GST_MESSAGE_ERROR:
+  case GST_MESSAGE_EOS:
+  case GST_MESSAGE_LATENCY:
+    return GST_BUS_PASS;
+  default:
+    break;
+  }
+  gst_message_unref (message);
+  return GST_BUS_DROP;
+}
+
+/**
+ * confab_media_pipeline_new:
+ * @name: for logs
+ *
+ * Returns: (transfer full): an empty pipeline on the clock of all
+ */
+GstElement *
+confab_media_pipeline_new (const char *name)
+{
+  GstElement *pipeline = gst_object_ref_sink (gst_pipeline_new (name));
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+
+  gst_pipeline_use_clock (GST_PIPELINE (pipeline), clock);
+  gst_element_set_base_time (pipeline, get_base_time (clock));
+  gst_element_set_start_time (pipeline, GST_CLOCK_TIME_NONE);
+  gst_bus_set_sync_handler (bus, filter_message_cb, NULL, NULL);
+  return pipeline;
+}
+
+/**
+ * confab_media_pipeline_watch:
+ * @pipeline: a pipeline
+ * @func: gets levels, errors, ends and latencies, with a #ConfabMainLink, in the main thread
+ * @link: what @func is given
+ */
+void
+confab_media_pipeline_watch (GstElement *pipeline, GstBusFunc func, ConfabMainLink *link)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+
+  gst_bus_add_watch_full (
+    bus, G_PRIORITY_DEFAULT, func, confab_main_link_ref (link), confab_main_link_unref);
+}
+
+static void
+start_cb (GstElement *pipeline, gpointer user_data)
+{
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+}
+
+/**
+ * confab_media_pipeline_start:
+ * @pipeline: a pipeline
+ *
+ * Starts it from another thread: opening a device takes its time. Errors come on the bus.
+ */
+void
+confab_media_pipeline_start (GstElement *pipeline)
+{
+  gst_element_call_async (pipeline, start_cb, NULL, NULL);
+}
+
+static gboolean
+release_cb (gpointer data)
+{
+  gst_object_unref (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+end_cb (GstElement *pipeline, gpointer user_data)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  /* A sink that draws must be freed where it draws. */
+  g_idle_add_full (G_PRIORITY_DEFAULT, release_cb, gst_object_ref (pipeline), NULL);
+}
+
+/**
+ * confab_media_pipeline_end:
+ * @pipeline: (transfer full): a pipeline
+ *
+ * Stops and frees it, from another thread since that waits for all of its threads. Nothing comes from its
+ * bus any more.
+ */
+void
+confab_media_pipeline_end (GstElement *pipeline)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+
+  gst_bus_remove_watch (bus);
+  gst_bus_set_flushing (bus, TRUE);
+  gst_element_call_async (pipeline, end_cb, NULL, NULL);
+  gst_object_unref (pipeline);
+}
+
+/**
+ * confab_media_pipeline_add:
+ * @pipeline: a pipeline
+ * @factory: what to make
+ * @name: (nullable): its name
+ *
+ * Returns: (transfer none) (nullable): the element, %NULL and a warning when its plugin is not installed
+ */
+GstElement *
+confab_media_pipeline_add (GstElement *pipeline, const char *factory, const char *name)
+{
+  GstElement *element = gst_element_factory_make (factory, name);
+
+  if (element == NULL) {
+    g_warning ("GStreamer's element %s is not installed: calls cannot have its part", factory);
+    return NULL;
+  }
+  gst_bin_add (GST_BIN (pipeline), element);
+  return element;
+}
+
+/**
+ * confab_media_pipeline_add_input:
+ * @pipeline: a pipeline
+ * @caps: of what comes in
+ * @max_buffers: how many may wait; older ones are dropped
+ * @latency_ms: how old they are when they come
+ *
+ * Returns: (transfer none): the place where buffers of another pipeline come in
+ */
+GstElement *
+confab_media_pipeline_add_input (GstElement *pipeline,
+                                 const char *caps,
+                                 guint max_buffers,
+                                 guint latency_ms)
+{
+  GstElement *input = confab_media_pipeline_add (pipeline, "appsrc", NULL);
+  g_autoptr (GstCaps) parsed = gst_caps_from_string (caps);
+
+  g_object_set (input,
+                "caps",
+                parsed,
+                "is-live",
+                TRUE,
+                "format",
+                GST_FORMAT_TIME,
+                "max-buffers",
+                (guint64) max_buffers,
+                "max-bytes",
+                G_GUINT64_CONSTANT (0),
+                "leaky-type",
+                GST_APP_LEAKY_TYPE_DOWNSTREAM,
+                "emit-signals",
+                FALSE,
+                "min-latency",
+                (gint64) latency_ms * GST_MSECOND,
+                "max-latency",
+                (gint64) -1,
+                NULL);
+  return input;
+}
+
+/**
+ * confab_media_pipeline_add_output:
+ * @pipeline: a pipeline
+ *
+ * Returns: (transfer none): the place where buffers leave for another pipeline, at once
+ */
+GstElement *
+confab_media_pipeline_add_output (GstElement *pipeline)
+{
+  GstElement *output = confab_media_pipeline_add (pipeline, "appsink", NULL);
+
+  g_object_set (output,
+                "sync",
+                FALSE,
+                "async",
+                FALSE,
+                "max-buffers",
+                4,
+                "drop",
+                TRUE,
+                "qos",
+                FALSE,
+                "enable-last-sample",
+                FALSE,
+                "emit-signals",
+                FALSE,
+                NULL);
+  return output;
+}
+
+/**
+ * confab_media_pipeline_add_caps:
+ * @pipeline: a pipeline
+ * @caps: what may pass
+ *
+ * Returns: (transfer none): a capsfilter
+ */
+GstElement *
+confab_media_pipeline_add_caps (GstElement *pipeline, const char *caps)
+{
+  GstElement *filter = confab_media_pipeline_add (pipeline, "capsfilter", NULL);
+  g_autoptr (GstCaps) parsed = gst_caps_from_string (caps);
+
+  g_object_set (filter, "caps", parsed, NULL);
+  return filter;
+}
+
+/**
+ * confab_media_message_get_level:
+ * @message: any message
+ * @level: (out): dBFS, mean of the channels
+ *
+ * Returns: whether it is one of the element `level`
+ */
+gboolean
+confab_media_message_get_level (GstMessage *message, double *level)
+{
+  const GstStructure *structure = gst_message_get_structure (message);
+  const GValue *value;
+  GValueArray *rms;
+  double sum = 0;
+
+  if (structure == NULL || !gst_structure_has_name (structure, "level"))
+    return FALSE;
+  value = gst_structure_get_value (structure, "rms");
+  if (value == NULL || !G_VALUE_HOLDS (value, g_type_from_name ("GValueArray")))
+    return FALSE;
+  rms = g_value_get_boxed (value);
+  if (rms->n_values == 0)
+    return FALSE;
+
+  for (guint i = 0; i < rms->n_values; i++) {
+    double one = g_value_get_double (&rms->values[i]);
+
+    sum += MAX (one, CONFAB_LEVEL_SILENCE); /* silence is minus infinity */
+  }
+  *level = CLAMP (sum / rms->n_values, CONFAB_LEVEL_SILENCE, 0);
+  return TRUE;
+}
+
+/**
+ * confab_media_problem_from_error:
+ * @error: what a device's pipeline says
+ *
+ * Returns: what a person can be told
+ */
+ConfabDeviceProblem
+confab_media_problem_from_error (const GError *error)
+{
+  if (g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY))
+    return CONFAB_DEVICE_PROBLEM_BUSY;
+  if (g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED))
+    return CONFAB_DEVICE_PROBLEM_DENIED;
+  if (g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND))
+    return CONFAB_DEVICE_PROBLEM_MISSING;
+  return CONFAB_DEVICE_PROBLEM_FAILED;
+}

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-media"
+
+#include "config.h"
+
+#include "confab-media-sender.h"
+
+#include "confab-capture.h"
+#include "confab-fanout.h"
+#include "confab-media-pipeline.h"
+#include "confab-webrtc-peer.h"
+
+#define VIDEO_BITRATE_PER_PIXEL 2.6 /* 600 kbit/s for 640×360 */
+#define AUDIO_BITRATE 32000
+#define RETRY_MS 3000
+#define N_KINDS 2
+
+/* One of microphone and camera. */
+typedef struct {
+  ConfabDeviceKind kind;
+  gboolean muted;
+  ConfabDeviceProblem problem;
+  ConfabCapture *capture;
+  GThreadPool *worker;
+  GstElement *input;
+  guint retry_id;
+} Device;
+
+struct _ConfabMediaSender {
+  GObject parent_instance;
+
+  ConfabMediaEngine *engine;
+  ConfabStream *stream;
+  ConfabMainLink *link;
+  GstElement *pipeline; /* NULL after close() */
+  GstElement *volume;
+  GstElement *level;
+  ConfabFanout *audio;
+  ConfabFanout *video;
+  Device microphone;
+  Device camera;
+  guint width, height, fps;
+};
+
+static void confab_media_sender_iface_init (ConfabLocalMediaInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabMediaSender,
+                               confab_media_sender,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CONFAB_TYPE_LOCAL_MEDIA,
+                                                      confab_media_sender_iface_init))
+
+static void open_device (ConfabMediaSender *self, Device *device);
+
+static Device *
+device_of (ConfabMediaSender *self, ConfabDeviceKind kind)
+{
+  return kind == CONFAB_DEVICE_KIND_CAMERA ? &self->camera : &self->microphone;
+}
+
+static void
+set_problem (ConfabMediaSender *self, Device *device, ConfabDeviceProblem problem)
+{
+  if (device->problem == problem)
+    return;
+
+  device->problem = problem;
+  confab_local_media_emit_problem_changed (CONFAB_LOCAL_MEDIA (self), device->kind);
+}
+
+static void
+close_device (ConfabMediaSender *self, Device *device)
+{
+  g_clear_handle_id (&device->retry_id, g_source_remove);
+  if (device->capture != NULL) {
+    g_signal_handlers_disconnect_by_data (device->capture, self);
+    confab_capture_stop (device->capture);
+    g_clear_object (&device->capture);
+  }
+  if (device->kind == CONFAB_DEVICE_KIND_CAMERA)
+    confab_stream_set_has_video (self->stream, FALSE);
+}
+
+static void
+retry_camera_cb (gpointer user_data)
+{
+  ConfabMediaSender *self = user_data;
+
+  self->camera.retry_id = 0;
+  open_device (self, &self->camera);
+}
+
+static void
+retry_microphone_cb (gpointer user_data)
+{
+  ConfabMediaSender *self = user_data;
+
+  self->microphone.retry_id = 0;
+  close_device (self, &self->microphone); /* the silence that stands for it */
+  open_device (self, &self->microphone);
+}
+
+static void
+started_cb (ConfabMediaSender *self, ConfabCapture *capture)
+{
+  if (capture == self->camera.capture) {
+    set_problem (self, &self->camera, CONFAB_DEVICE_PROBLEM_NONE);
+    confab_stream_set_has_video (self->stream, TRUE);
+    confab_fanout_request_key_frame (self->video);
+  } else if (capture == self->microphone.capture) {
+    set_problem (self, &self->microphone, CONFAB_DEVICE_PROBLEM_NONE);
+  }
+}
+
+static ConfabCapture *
+start_capture (ConfabMediaSender *self, Device *device, GstElement *source)
+{
+  g_autofree char *caps = device->kind == CONFAB_DEVICE_KIND_CAMERA
+                            ? g_strdup_printf (
+                                "video/x-raw,format=I420,width=%u,height=%u,pixel-aspect-ratio=1/1",
+                                self->width,
+                                self->height)
+                            : g_strdup (CONFAB_AUDIO_CAPS);
+
+  return confab_capture_new (device->kind, source, caps, self->fps, device->input, device->worker);
+}
+
+/* Silence is sent in place of a microphone, so that clocks and jitter buffers go on. */
+static void
+start_silence (ConfabMediaSender *self)
+{
+  GstElement *source = gst_element_factory_make ("audiotestsrc", NULL);
+
+  if (source == NULL)
+    return;
+  gst_util_set_object_arg (G_OBJECT (source), "wave", "silence");
+  g_object_set (source, "is-live", TRUE, "samplesperbuffer", 960, NULL);
+  self->microphone.capture = start_capture (self, &self->microphone, source);
+}
+
+static void
+give_up (ConfabMediaSender *self, Device *device, ConfabDeviceProblem problem)
+{
+  const gboolean is_camera = device->kind == CONFAB_DEVICE_KIND_CAMERA;
+
+  close_device (self, device);
+  /* One that is missing comes with a change of the devices; others are asked again. */
+  if (problem != CONFAB_DEVICE_PROBLEM_MISSING)
+    device->retry_id = g_timeout_add_once (RETRY_MS,
+                                           is_camera ? retry_camera_cb : retry_microphone_cb,
+                                           self);
+  if (!is_camera)
+    start_silence (self);
+  set_problem (self, device, problem);
+}
+
+static void
+failed_cb (ConfabMediaSender *self, ConfabDeviceProblem problem, ConfabCapture *capture)
+{
+  if (capture == self->camera.capture)
+    give_up (self, &self->camera, problem);
+  else if (capture == self->microphone.capture)
+    give_up (self, &self->microphone, problem);
+}
+
+static void
+open_device (ConfabMediaSender *self, Device *device)
+{
+  ConfabDeviceProblem problem = CONFAB_DEVICE_PROBLEM_NONE;
+  GstElement *source;
+
+  if (self->pipeline == NULL || device->capture != NULL ||
+      (device->kind == CONFAB_DEVICE_KIND_CAMERA && device->muted))
+    return;
+
+  g_clear_handle_id (&device->retry_id, g_source_remove);
+  source = confab_media_engine_create_source (self->engine, device->kind, &problem);
+  if (source == NULL) {
+    give_up (self, device, problem);
+    return;
+  }
+  device->capture = start_capture (self, device, source);
+  g_signal_connect_object (
+    device->capture, "started", G_CALLBACK (started_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    device->capture, "failed", G_CALLBACK (failed_cb), self, G_CONNECT_SWAPPED);
+}
+
+static void
+take_level (gpointer object, gpointer data)
+{
+  ConfabMediaSender *self = object;
+  double level;
+
+  if (self->pipeline != NULL && confab_media_message_get_level (data, &level))
+    confab_stream_set_level (self->stream, self->microphone.muted ? CONFAB_LEVEL_SILENCE : level);
+}
+
+static void
+take_latency (gpointer object, gpointer data)
+{
+  ConfabMediaSender *self = object;
+
+  if (self->pipeline != NULL)
+    gst_bin_recalculate_latency (GST_BIN (self->pipeline));
+}
+
+static gboolean
+message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *debug = NULL;
+
+  switch (GST_MESSAGE_TYPE (message)) {
+  case GST_MESSAGE_ELEMENT:
+    confab_main_link_post (user_data,
+                           take_level,
+                           gst_message_ref (message),
+                           (GDestroyNotify) gst_message_unref);
+    break;
+  case GST_MESSAGE_LATENCY:
+    confab_main_link_post (user_data, take_latency, NULL, NULL);
+    break;
+  case GST_MESSAGE_ERROR:
+    gst_message_parse_error (message, &error, &debug);
+    g_warning ("The sending pipeline: %s (%s)", error->message, debug);
+    break;
+  default:
+    break;
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static GstElement *
+add_leaky_queue (ConfabMediaSender *self)
+{
+  GstElement *queue = confab_media_pipeline_add (self->pipeline, "queue", NULL);
+
+  gst_util_set_object_arg (G_OBJECT (queue), "leaky", "downstream");
+  g_object_set (queue,
+                "max-size-buffers",
+                2,
+                "max-size-bytes",
+                0,
+                "max-size-time",
+                G_GUINT64_CONSTANT (0),
+                NULL);
+  return queue;
+}
+
+static GstElement *
+add_video_encoder (ConfabMediaSender *self)
+{
+  GstElement *encoder = confab_media_pipeline_add (self->pipeline, "vp8enc", NULL);
+  const int bitrate = self->width * self->height * VIDEO_BITRATE_PER_PIXEL;
+
+  if (encoder == NULL)
+    return NULL;
+  g_object_set (encoder,
+                "deadline",
+                G_GINT64_CONSTANT (1),
+                "cpu-used",
+                8,
+                "threads",
+                1,
+                "target-bitrate",
+                bitrate,
+                "keyframe-max-dist",
+                3000,
+                "lag-in-frames",
+                0,
+                "buffer-size",
+                1000,
+                "buffer-initial-size",
+                500,
+                "buffer-optimal-size",
+                600,
+                "min-force-key-unit-interval",
+                500 * GST_MSECOND,
+                NULL);
+  gst_util_set_object_arg (G_OBJECT (encoder), "end-usage", "cbr");
+  gst_util_set_object_arg (G_OBJECT (encoder), "error-resilient", "default");
+  return encoder;
+}
+
+static void
+build_preview (ConfabMediaSender *self, GstElement *tee)
+{
+  GstElement *sink = gst_element_factory_make ("gtk4paintablesink", NULL);
+  g_autoptr (GObject) paintable = NULL;
+  GstElement *queue, *convert;
+
+  if (sink == NULL) {
+    g_warning ("GStreamer's element gtk4paintablesink is not installed: no pictures can be shown");
+    return;
+  }
+  g_object_set (sink, "sync", FALSE, "async", FALSE, "qos", FALSE, NULL);
+  gst_bin_add (GST_BIN (self->pipeline), sink);
+  queue = add_leaky_queue (self);
+  convert = confab_media_pipeline_add (self->pipeline, "videoconvert", NULL);
+  g_object_set (convert, "n-threads", 1, NULL);
+  gst_element_link_many (tee, queue, convert, sink, NULL);
+  g_object_get (sink, "paintable", &paintable, NULL);
+  g_object_set (paintable, "use-scaling-filter", TRUE, "scaling-filter", 0 /* linear */, NULL);
+  confab_stream_set_paintable (self->stream, paintable);
+}
+
+static void
+build_video (ConfabMediaSender *self)
+{
+  g_autofree char *caps = g_strdup_printf (
+    "video/x-raw,format=I420,width=%u,height=%u,framerate=%u/1,pixel-aspect-ratio=1/1",
+    self->width,
+    self->height,
+    self->fps);
+  GstElement *tee, *valve, *queue, *encoder, *output;
+
+  self->camera.input = gst_object_ref (
+    confab_media_pipeline_add_input (self->pipeline, caps, 2, 0));
+  tee = confab_media_pipeline_add (self->pipeline, "tee", NULL);
+  valve = confab_media_pipeline_add (self->pipeline, "valve", NULL);
+  queue = add_leaky_queue (self);
+  encoder = add_video_encoder (self);
+  output = confab_media_pipeline_add_output (self->pipeline);
+  if (encoder == NULL)
+    return;
+
+  gst_element_link (self->camera.input, tee);
+  gst_element_link_many (tee, valve, queue, encoder, output, NULL);
+  g_object_set (output, "max-buffers", 30, NULL);
+  confab_fanout_connect_sink (self->video, output);
+  confab_fanout_set_encoder (self->video, encoder);
+  confab_fanout_set_valve (self->video, valve);
+  if (!confab_media_engine_get_headless (self->engine))
+    build_preview (self, tee);
+}
+
+static void
+build_audio (ConfabMediaSender *self)
+{
+  GstElement *encoder, *output;
+
+  self->microphone.input = gst_object_ref (
+    confab_media_pipeline_add_input (self->pipeline, CONFAB_AUDIO_CAPS, 10, 0));
+  self->level = confab_media_pipeline_add (self->pipeline, "level", NULL);
+  self->volume = confab_media_pipeline_add (self->pipeline, "volume", NULL);
+  encoder = confab_media_pipeline_add (self->pipeline, "opusenc", NULL);
+  output = confab_media_pipeline_add_output (self->pipeline);
+  if (self->level == NULL || self->volume == NULL || encoder == NULL)
+    return;
+
+  g_object_set (self->level, "interval", (guint64) (100 * GST_MSECOND), NULL);
+  g_object_set (self->volume, "mute", self->microphone.muted, NULL);
+  g_object_set (encoder,
+                "inband-fec",
+                TRUE,
+                "packet-loss-percentage",
+                5,
+                "dtx",
+                FALSE,
+                "bitrate",
+                AUDIO_BITRATE,
+                NULL);
+  g_object_set (output, "max-buffers", 30, NULL);
+  gst_element_link_many (self->microphone.input, self->level, self->volume, encoder, output, NULL);
+  confab_fanout_connect_sink (self->audio, output);
+}
+
+static ConfabPeerConnection *
+confab_media_sender_create_peer_connection (ConfabLocalMedia *media,
+                                            const ConfabIceServers *servers)
+{
+  ConfabMediaSender *self = CONFAB_MEDIA_SENDER (media);
+  const ConfabWebrtcPeerConfig config = {
+    .stream_id = confab_stream_get_id (self->stream),
+    .audio = self->audio,
+    .video = self->video,
+    .mixer = confab_media_engine_get_mixer (self->engine),
+    .servers = servers,
+    .headless = confab_media_engine_get_headless (self->engine),
+    .width = self->width,
+    .height = self->height,
+    .video_bitrate = self->width * self->height * VIDEO_BITRATE_PER_PIXEL,
+    .audio_bitrate = AUDIO_BITRATE,
+  };
+
+  return CONFAB_PEER_CONNECTION (confab_webrtc_peer_new (&config));
+}
+
+static ConfabStream *
+confab_media_sender_get_stream (ConfabLocalMedia *media)
+{
+  return CONFAB_MEDIA_SENDER (media)->stream;
+}
+
+static void
+confab_media_sender_set_microphone_muted (ConfabLocalMedia *media, gboolean muted)
+{
+  ConfabMediaSender *self = CONFAB_MEDIA_SENDER (media);
+
+  self->microphone.muted = muted;
+  if (self->volume != NULL && self->pipeline != NULL)
+    g_object_set (self->volume, "mute", muted, NULL);
+  confab_stream_set_audio_muted (self->stream, muted);
+  if (muted)
+    confab_stream_set_level (self->stream, CONFAB_LEVEL_SILENCE);
+}
+
+static void
+confab_media_sender_set_camera_muted (ConfabLocalMedia *media, gboolean muted)
+{
+  ConfabMediaSender *self = CONFAB_MEDIA_SENDER (media);
+
+  if (self->camera.muted == !!muted)
+    return;
+
+  self->camera.muted = !!muted;
+  confab_stream_set_video_muted (self->stream, muted);
+  if (muted) {
+    close_device (self, &self->camera);
+    set_problem (self, &self->camera, CONFAB_DEVICE_PROBLEM_NONE);
+  } else {
+    open_device (self, &self->camera);
+  }
+}
+
+static ConfabDeviceProblem
+confab_media_sender_get_problem (ConfabLocalMedia *media, ConfabDeviceKind kind)
+{
+  return device_of (CONFAB_MEDIA_SENDER (media), kind)->problem;
+}
+
+static void
+end_device (ConfabMediaSender *self, Device *device)
+{
+  close_device (self, device);
+  gst_clear_object (&device->input);
+  g_thread_pool_free (g_steal_pointer (&device->worker), FALSE, FALSE);
+}
+
+static void
+confab_media_sender_close (ConfabLocalMedia *media)
+{
+  ConfabMediaSender *self = CONFAB_MEDIA_SENDER (media);
+
+  if (self->pipeline == NULL)
+    return;
+
+  end_device (self, &self->camera);
+  end_device (self, &self->microphone);
+  confab_fanout_set_encoder (self->video, NULL);
+  confab_fanout_set_valve (self->video, NULL);
+  self->volume = NULL;
+  self->level = NULL;
+  confab_media_pipeline_end (g_steal_pointer (&self->pipeline));
+}
+
+static void
+confab_media_sender_dispose (GObject *object)
+{
+  confab_media_sender_close (CONFAB_LOCAL_MEDIA (object));
+  G_OBJECT_CLASS (confab_media_sender_parent_class)->dispose (object);
+}
+
+static void
+confab_media_sender_finalize (GObject *object)
+{
+  ConfabMediaSender *self = CONFAB_MEDIA_SENDER (object);
+
+  g_clear_object (&self->engine);
+  g_clear_object (&self->stream);
+  g_clear_pointer (&self->link, confab_main_link_unref);
+  g_clear_pointer (&self->audio, confab_fanout_unref);
+  g_clear_pointer (&self->video, confab_fanout_unref);
+  G_OBJECT_CLASS (confab_media_sender_parent_class)->finalize (object);
+}
+
+static void
+confab_media_sender_iface_init (ConfabLocalMediaInterface *iface)
+{
+  iface->create_peer_connection = confab_media_sender_create_peer_connection;
+  iface->get_stream = confab_media_sender_get_stream;
+  iface->set_microphone_muted = confab_media_sender_set_microphone_muted;
+  iface->set_camera_muted = confab_media_sender_set_camera_muted;
+  iface->get_problem = confab_media_sender_get_problem;
+  iface->close = confab_media_sender_close;
+}
+
+static void
+confab_media_sender_class_init (ConfabMediaSenderClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = confab_media_sender_dispose;
+  object_class->finalize = confab_media_sender_finalize;
+}
+
+static void
+confab_media_sender_init (ConfabMediaSender *self)
+{
+  g_autofree char *id = g_strdup_printf ("cfb-%08x%08x", g_random_int (), g_random_int ());
+
+  self->link = confab_main_link_new (self);
+  self->stream = confab_stream_new (id, CONFAB_STREAM_PURPOSE_USERMEDIA);
+  self->audio = confab_fanout_new ();
+  self->video = confab_fanout_new ();
+  self->microphone = (Device) { .kind = CONFAB_DEVICE_KIND_MICROPHONE,
+                                .worker = confab_capture_worker_new () };
+  self->camera = (Device) { .kind = CONFAB_DEVICE_KIND_CAMERA,
+                            .worker = confab_capture_worker_new () };
+}
+
+/* Later: opening tells of problems, and nobody listens yet. */
+static void
+open_devices (gpointer object, gpointer data)
+{
+  ConfabMediaSender *self = object;
+
+  open_device (self, &self->microphone);
+  open_device (self, &self->camera);
+}
+
+/**
+ * confab_media_sender_new:
+ * @engine: where the devices are
+ * @microphone_muted: whether to start with the microphone off
+ * @camera_muted: whether to start with the camera closed
+ *
+ * Returns: (transfer full): open media
+ */
+ConfabMediaSender *
+confab_media_sender_new (ConfabMediaEngine *engine,
+                         gboolean microphone_muted,
+                         gboolean camera_muted)
+{
+  ConfabMediaSender *self = g_object_new (CONFAB_TYPE_MEDIA_SENDER, NULL);
+
+  self->engine = g_object_ref (engine);
+  confab_media_engine_get_video_format (engine, &self->width, &self->height, &self->fps);
+  self->microphone.muted = !!microphone_muted;
+  self->camera.muted = !!camera_muted;
+  confab_stream_set_audio_muted (self->stream, microphone_muted);
+  confab_stream_set_video_muted (self->stream, camera_muted);
+
+  self->pipeline = confab_media_pipeline_new ("sender");
+  build_video (self);
+  build_audio (self);
+  confab_media_pipeline_watch (self->pipeline, message_cb, self->link);
+  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+  confab_main_link_post (self->link, open_devices, NULL, NULL);
+  return self;
+}
+
+/**
+ * confab_media_sender_device_changed:
+ * @self: open media
+ * @kind: of which kind
+ * @chosen_changed: whether another one is to be used, rather than some other plugged in or out
+ *
+ * Goes over to the chosen device, without anything said to peers.
+ */
+void
+confab_media_sender_device_changed (ConfabMediaSender *self,
+                                    ConfabDeviceKind kind,
+                                    gboolean chosen_changed)
+{
+  Device *device;
+
+  g_return_if_fail (CONFAB_IS_MEDIA_SENDER (self));
+
+  device = device_of (self, kind);
+  if (self->pipeline == NULL || kind == CONFAB_DEVICE_KIND_SPEAKER ||
+      (!chosen_changed && device->problem == CONFAB_DEVICE_PROBLEM_NONE))
+    return;
+
+  close_device (self, device);
+  open_device (self, device);
+}
+
+/**
+ * confab_media_sender_is_capturing:
+ * @self: media
+ * @kind: microphone or camera
+ *
+ * Returns: whether a device is open
+ */
+gboolean
+confab_media_sender_is_capturing (ConfabMediaSender *self, ConfabDeviceKind kind)
+{
+  g_return_val_if_fail (CONFAB_IS_MEDIA_SENDER (self), FALSE);
+
+  return device_of (self, kind)->capture != NULL;
+}
+
+/**
+ * confab_media_sender_get_pipeline:
+ * @self: media
+ *
+ * For tests that look at what it is made of.
+ *
+ * Returns: (transfer none) (nullable): where everything is encoded
+ */
+GstElement *
+confab_media_sender_get_pipeline (ConfabMediaSender *self)
+{
+  g_return_val_if_fail (CONFAB_IS_MEDIA_SENDER (self), NULL);
+
+  return self->pipeline;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+#include "confab-audio-mixer.h"
+#include "confab-fanout.h"
+#include "confab-ice-servers.h"
+#include "confab-peer-connection.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ConfabWebrtcPeer:
+ *
+ * A #ConfabPeerConnection over webrtcbin. Main thread only.
+ */
+#define CONFAB_TYPE_WEBRTC_PEER (confab_webrtc_peer_get_type ())
+G_DECLARE_FINAL_TYPE (ConfabWebrtcPeer, confab_webrtc_peer, CONFAB, WEBRTC_PEER, GObject)
+
+/**
+ * ConfabWebrtcPeerConfig:
+ * @stream_id: of the own stream
+ * @audio: what is sent, encoded
+ * @video: what is sent, encoded
+ * @mixer: where remote sound is played
+ * @servers: STUN and TURN
+ * @headless: whether nobody looks at remote pictures
+ * @width: of the picture that is sent
+ * @height: of the picture that is sent
+ * @video_bitrate: bits a second
+ * @audio_bitrate: bits a second
+ *
+ * What a connection is made of; it keeps its own references.
+ */
+typedef struct {
+  const char *stream_id;
+  ConfabFanout *audio;
+  ConfabFanout *video;
+  ConfabAudioMixer *mixer;
+  const ConfabIceServers *servers;
+  gboolean headless;
+  guint width;
+  guint height;
+  guint video_bitrate;
+  guint audio_bitrate;
+} ConfabWebrtcPeerConfig;
+
+ConfabWebrtcPeer *
+confab_webrtc_peer_new (const ConfabWebrtcPeerConfig *config) G_GNUC_WARN_UNUSED_RESULT;
+
+void confab_webrtc_peer_get_stats_async (ConfabWebrtcPeer *self,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+JsonObject *
+confab_webrtc_peer_get_stats_finish (ConfabWebrtcPeer *self, GAsyncResult *result, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+void confab_webrtc_peer_analyse_async (ConfabWebrtcPeer *self,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+JsonArray *
+confab_webrtc_peer_analyse_finish (ConfabWebrtcPeer *self, GAsyncResult *result, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+#include "confab-media-engine.h"
+#include "confab-peer-connection.h"
+#include "confab-webrtc-peer.h"
+
+/* One participant of a call in this process. */
+typedef struct {
+  ConfabMediaEngine *engine;
+  ConfabLocalMedia *media;
+} LoopUser;
+
+/* One end of a connection, wired to the other end as signalling would. */
+typedef struct LoopEnd {
+  ConfabPeerConnection *connection;
+  struct LoopEnd *other;
+  gboolean has_remote;
+  GPtrArray *early;  /* of LoopCandidate */
+  GPtrArray *tracks; /* of ConfabRemoteTrack */
+  guint n_local, n_remote, n_failed, n_needed;
+  char *last_error;
+  gboolean deaf; /* takes no descriptions: the test does */
+} LoopEnd;
+
+typedef gboolean (*LoopCondition) (gpointer data);
+
+void loop_wait (LoopCondition condition, gpointer data, const char *what);
+void loop_user_init (LoopUser *self, const char *user_id);
+void loop_user_clear (LoopUser *self);
+void loop_end_init (LoopEnd *self, LoopUser *user);
+void loop_end_clear (LoopEnd *self);
+void loop_connect (LoopEnd *caller, LoopEnd *callee);
+ConfabRemoteTrack *loop_end_find_track (LoopEnd *self, ConfabMediaKind kind);
+void loop_wait_connected (LoopEnd *end);
+void loop_wait_playing (LoopEnd *end);
+JsonObject *loop_get_stats (LoopEnd *end);
+JsonArray *loop_analyse (LoopEnd *end);
+JsonObject *loop_find_kind (JsonArray *array, const char *kind);
+void loop_assert_sees (LoopEnd *end, LoopUser *whom);
