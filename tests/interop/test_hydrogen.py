@@ -3,24 +3,12 @@
 """The measuring instrument itself: two hydrogens in one call see and hear each other. If this fails, what the other
 tests of this folder say about Confab means nothing."""
 
-import os
-import pathlib
-import sys
 import unittest
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / 'tools'))
-
-from matrix import Account                  # noqa: E402
-from media import assert_same_media         # noqa: E402
-from peers import Peer                      # noqa: E402
-from synapse import Synapse                 # noqa: E402
-
-
-def hydrogen(server, name, colour, tone):
-    return Peer(['node', str(HERE / 'hydrogen.mjs'), '--modules', os.environ['CONFAB_NODE_MODULES'],
-                 '--homeserver', server.base, '--user', name, '--password', 'pw',
-                 '--colour', ','.join(map(str, colour)), '--tone', str(tone)], name=f'hydrogen {name}')
+from clients import hydrogen
+from matrix import Account
+from media import assert_same_media
+from synapse import Synapse
 
 
 class Hydrogen(unittest.TestCase):
