@@ -69,7 +69,8 @@ struct _ConfabGroupCall {
   ConfabLocalMedia *media;
   ConfabIceServers *servers;
   char *session_id;
-  gint64 expires_ts;   /* ms since the epoch */
+  gint64 expires_ts;   /* of the entry that the server has: ms since the epoch */
+  gint64 writing_ts;   /* of the one that was sent last */
   gint64 joined_at;    /* monotonic, µs */
   gint64 rewritten_at; /* monotonic, µs; 0: not in this session */
   guint generation;    /* of join and leave: what belongs to an earlier one is stale */
@@ -333,8 +334,8 @@ ring_cb (gpointer data)
 static void
 write_own (ConfabGroupCall *self, ConfabSignallingDone done)
 {
-  self->expires_ts = confab_call_room_get_now (self->room) + CONFAB_CALL_MEMBERSHIP_LIFETIME_MS;
-  confab_call_room_set_own (self->room, self->id, self->session_id, self->expires_ts);
+  self->writing_ts = confab_call_room_get_now (self->room) + CONFAB_CALL_MEMBERSHIP_LIFETIME_MS;
+  confab_call_room_set_own (self->room, self->id, self->session_id, self->writing_ts);
   confab_call_room_write (self->room, done, new_ticket (self), free_ticket);
 }
 
@@ -426,6 +427,7 @@ static void
 connect_members (ConfabGroupCall *self, const Event *event)
 {
   self->written = TRUE;
+  self->expires_ts = self->writing_ts;
   arm_renewal (self);
   for (guint i = 0; i < n_members (self); i++)
     confab_call_member_join (peek_member (self, i), self->session_id, self->media, self->servers);
@@ -435,6 +437,7 @@ connect_members (ConfabGroupCall *self, const Event *event)
 static void
 renewed (ConfabGroupCall *self, const Event *event)
 {
+  self->expires_ts = self->writing_ts;
   arm_renewal (self);
 }
 

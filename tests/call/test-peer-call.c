@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "confab-fake-local-media.h"
+#include "confab-manual-clock.h"
+#include "confab-peer-call.h"
+
+/* Stories, one a row of the table in protocol/mesh-calls.md section 6. A story is words: */
+typedef struct {
+  const char *path;
+  const char *script;
+  ConfabPeerCallState end;
+  const char *reason; /* NULL: still on */
+  const char *sent;   /* what the peer is told, a word each */
+  const char *log;    /* words that the connection's log must have, NULL: any */
+} Story;
+
+#define OUT "place +1 +200 "
+#define IN_ "invite +1 accept +1 +200 "
+
+static const Story stories[] = {
+  { "/peer-call/placed", "place", CONFAB_PEER_CALL_CREATE_OFFER, NULL, "", "create-offer" },
+  { "/peer-call/offer-waits", "place +1 +199", CONFAB_PEER_CALL_CREATE_OFFER, NULL, "", NULL },
+  { "/peer-call/invited", OUT, CONFAB_PEER_CALL_INVITE_SENT, NULL, "invite ", NULL },
+  { "/peer-call/gathered-early",
+    "place +1 gathered",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/invite-not-sent",
+    OUT "fail-invite",
+    CONFAB_PEER_CALL_ENDED,
+    "send_invite",
+    "invite ",
+    NULL },
+  { "/peer-call/offer-fails",
+    "fail-next place +1",
+    CONFAB_PEER_CALL_ENDED,
+    "create_offer",
+    "",
+    NULL },
+  { "/peer-call/ringing", "invite +1", CONFAB_PEER_CALL_RINGING, NULL, "", "remote-offer" },
+  { "/peer-call/invite-is-rubbish",
+    "fail-next invite +1",
+    CONFAB_PEER_CALL_ENDED,
+    "set_remote_description",
+    "hangup:set_remote_description ",
+    NULL },
+  { "/peer-call/accepted", IN_, CONFAB_PEER_CALL_CONNECTING, NULL, "answer ", "create-answer" },
+  { "/peer-call/declined",
+    "invite +1 hangup",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "hangup:user_hangup ",
+    NULL },
+  { "/peer-call/rings-out",
+    "invite +1 +59999 +1",
+    CONFAB_PEER_CALL_ENDED,
+    "invite_timeout",
+    "",
+    NULL },
+  { "/peer-call/caller-gives-up",
+    "invite +1 remote-hangup",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "",
+    NULL },
+  { "/peer-call/answer-fails",
+    "invite +1 fail-next accept +1",
+    CONFAB_PEER_CALL_ENDED,
+    "create_answer",
+    "hangup:create_answer ",
+    NULL },
+  { "/peer-call/answer-not-sent",
+    IN_ "fail-answer",
+    CONFAB_PEER_CALL_ENDED,
+    "send_answer",
+    "answer ",
+    NULL },
+  { "/peer-call/answered",
+    OUT "answer +1",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite ",
+    "remote-answer" },
+  { "/peer-call/answered-by-an-offer",
+    OUT "answer-offer +1",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite ",
+    "remote-answer" },
+  { "/peer-call/second-answer",
+    OUT "answer +1 answer +1",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/answer-is-rubbish",
+    OUT "fail-next answer +1",
+    CONFAB_PEER_CALL_ENDED,
+    "set_remote_description",
+    "invite hangup:set_remote_description ",
+    NULL },
+  { "/peer-call/rejected", OUT "reject", CONFAB_PEER_CALL_ENDED, "user_hangup", "invite ", NULL },
+  { "/peer-call/refused",
+    OUT "remote-hangup",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "invite ",
+    NULL },
+  { "/peer-call/nobody-answers",
+    OUT "+60000",
+    CONFAB_PEER_CALL_ENDED,
+    "invite_timeout",
+    "invite hangup:invite_timeout ",
+    NULL },
+  { "/peer-call/connected",
+    OUT "answer +1 ice-connected +60000",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/never-connects",
+    OUT "answer +30000",
+    CONFAB_PEER_CALL_ENDED,
+    "ice_failed",
+    "invite hangup:ice_failed ",
+    NULL },
+  { "/peer-call/disconnected",
+    OUT "answer +1 ice-connected ice-disconnected +29999",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/comes-back",
+    OUT "answer +1 ice-connected ice-disconnected +29999 ice-connected +60000",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/lost",
+    OUT "answer +1 ice-connected ice-disconnected +30000",
+    CONFAB_PEER_CALL_ENDED,
+    "ice_failed",
+    "invite hangup:ice_failed ",
+    NULL },
+  { "/peer-call/ice-failed",
+    OUT "answer +1 ice-failed",
+    CONFAB_PEER_CALL_ENDED,
+    "ice_failed",
+    "invite hangup:ice_failed ",
+    NULL },
+  { "/peer-call/negotiates",
+    OUT "answer +1 ice-connected needed +1 negotiated +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer ",
+    "remote-answer create-offer remote-answer" },
+  { "/peer-call/polite-prepares",
+    IN_ "ice-connected needed +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "answer negotiate:offer ",
+    "prepare-offer" },
+  { "/peer-call/offered",
+    OUT "answer +1 ice-connected offered +2",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:answer ",
+    "remote-offer create-answer" },
+  { "/peer-call/impolite-ignores",
+    OUT "answer +1 ice-connected needed +1 offered +2",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer ",
+    NULL },
+  { "/peer-call/polite-yields",
+    IN_ "ice-connected needed +1 offered +3",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "answer negotiate:offer negotiate:answer negotiate:offer ",
+    "prepare-offer remote-offer create-answer prepare-offer" },
+  { "/peer-call/polite-yields-while-making",
+    IN_ "ice-connected needed offered +4",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "answer negotiate:answer negotiate:offer ",
+    "prepare-offer remote-offer create-answer prepare-offer" },
+  { "/peer-call/ice-restart",
+    OUT "answer +1 ice-connected restarted",
+    CONFAB_PEER_CALL_ENDED,
+    "ice_failed",
+    "invite hangup:ice_failed ",
+    NULL },
+  { "/peer-call/negotiation-fails",
+    OUT "answer +1 ice-connected fail-next offered +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/early-candidates",
+    OUT "remote-candidates answer +1",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite ",
+    "remote-answer [candidate:r||0] [||-1]" },
+  { "/peer-call/candidates",
+    OUT "answer +1 remote-candidates",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite ",
+    "remote-answer [candidate:r||0] [||-1]" },
+  { "/peer-call/caller-batches",
+    OUT "candidate +1999",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/caller-flushes",
+    OUT "candidate candidate +2000",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite candidates:2 ",
+    NULL },
+  { "/peer-call/callee-flushes",
+    IN_ "candidate gathered +500",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "answer candidates:2/end ",
+    NULL },
+  { "/peer-call/in-the-sdp",
+    "place +1 candidate +200 +2000",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/only-the-end",
+    "place +1 candidate gathered +2000",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite candidates:1/end ",
+    NULL },
+  { "/peer-call/mute",
+    OUT "answer +1 mute",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite metadata:muted ",
+    NULL },
+  { "/peer-call/mute-before",
+    "place mute +1 +200",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/remote-hangup",
+    OUT "answer +1 remote-hangup",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "invite ",
+    NULL },
+  { "/peer-call/hangup",
+    OUT "answer +1 hangup",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "invite hangup:user_hangup ",
+    NULL },
+  { "/peer-call/candidates-resent",
+    OUT "candidate +2000 fail +1000 fail +4000 fail +16000",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite candidates:1 candidates:1 candidates:1 candidates:1 ",
+    NULL },
+  { "/peer-call/candidates-not-sent",
+    OUT "candidate +2000 fail +1000 fail +4000 fail +16000 fail",
+    CONFAB_PEER_CALL_ENDED,
+    "signalling_timeout",
+    "invite candidates:1 candidates:1 candidates:1 candidates:1 hangup:signalling_timeout ",
+    NULL },
+  { "/peer-call/closed", OUT "close", CONFAB_PEER_CALL_ENDED, "closed", "invite ", NULL },
+  { "/peer-call/select-answer-tolerated",
+    OUT "answer +1 select-answer",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/ended-is-ended",
+    OUT "hangup answer remote-candidates offered hangup",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "invite hangup:user_hangup ",
+    NULL },
+};
+
+typedef struct {
+  ConfabManualClock *clock;
+  ConfabFakePeerConnection *connection;
+  ConfabStream *stream;
+  ConfabPeerCall *call;
+  GString *sent;
+  ConfabCallEvent *last;
+} Stage;
+
+static void
+note_candidates (Stage *stage, ConfabCallEvent *message)
+{
+  const ConfabIceCandidate *last = message->candidates->pdata[message->candidates->len - 1];
+
+  g_string_append_printf (stage->sent,
+                          "candidates:%u%s ",
+                          message->candidates->len,
+                          *last->candidate == '\0' ? "/end" : "");
+  g_assert_cmpstr (last->sdp_mid, ==, "audio0");
+  g_assert_cmpint (last->sdp_mline_index, ==, 0);
+}
+
+static void
+send_cb (ConfabPeerCall *call, ConfabCallEvent *message, Stage *stage)
+{
+  const char *name = confab_enum_nick (CONFAB_TYPE_CALL_EVENT_TYPE, message->type);
+
+  g_clear_pointer (&stage->last, confab_call_event_unref);
+  stage->last = confab_call_event_ref (message);
+  if (message->type == CONFAB_CALL_EVENT_HANGUP)
+    g_string_append_printf (stage->sent, "hangup:%s ", message->reason);
+  else if (message->type == CONFAB_CALL_EVENT_NEGOTIATE)
+    g_string_append_printf (stage->sent,
+                            "negotiate:%s ",
+                            confab_enum_nick (CONFAB_TYPE_SDP_TYPE, message->sdp_type));
+  else if (message->type == CONFAB_CALL_EVENT_CANDIDATES)
+    note_candidates (stage, message);
+  else if (message->type == CONFAB_CALL_EVENT_METADATA_CHANGED)
+    g_string_append (stage->sent,
+                     confab_stream_metadata_get_nth (message->metadata, 0)->audio_muted
+                       ? "metadata:muted "
+                       : "metadata:on ");
+  else
+    g_string_append_printf (stage->sent, "%s ", name);
+  if (message->sdp != NULL)
+    g_assert_nonnull (confab_stream_metadata_lookup (message->metadata, "local"));
+}
+
+static void
+receive (Stage *stage, ConfabCallEventType type, ConfabSdpType sdp_type, const char *sdp)
+{
+  g_autoptr (ConfabCallEvent) message = confab_call_event_new (type, "c1");
+
+  message->sdp_type = sdp_type;
+  message->sdp = g_strdup (sdp);
+  message->lifetime_ms = 60000;
+  if (type == CONFAB_CALL_EVENT_HANGUP)
+    message->reason = g_strdup ("user_hangup");
+  if (type == CONFAB_CALL_EVENT_CANDIDATES) {
+    confab_call_event_add_candidate (message, "candidate:r", "", 0);
+    confab_call_event_add_candidate (message, "", NULL, -1);
+  }
+  confab_peer_call_handle_event (stage->call, message);
+}
+
+#define SDP "v=0\r\na=ice-ufrag:theirs\r\na=setup:actpass\r\n"
+
+static void
+play_remote (Stage *stage, const char *word)
+{
+  if (g_str_equal (word, "invite"))
+    receive (stage, CONFAB_CALL_EVENT_INVITE, CONFAB_SDP_TYPE_OFFER, SDP);
+  else if (g_str_equal (word, "answer"))
+    receive (stage, CONFAB_CALL_EVENT_ANSWER, CONFAB_SDP_TYPE_ANSWER, SDP);
+  else if (g_str_equal (word, "answer-offer"))
+    receive (stage, CONFAB_CALL_EVENT_ANSWER, CONFAB_SDP_TYPE_OFFER, SDP);
+  else if (g_str_equal (word, "reject"))
+    receive (stage, CONFAB_CALL_EVENT_REJECT, 0, NULL);
+  else if (g_str_equal (word, "select-answer"))
+    receive (stage, CONFAB_CALL_EVENT_SELECT_ANSWER, 0, NULL);
+  else if (g_str_equal (word, "remote-hangup"))
+    receive (stage, CONFAB_CALL_EVENT_HANGUP, 0, NULL);
+  else if (g_str_equal (word, "remote-candidates"))
+    receive (stage, CONFAB_CALL_EVENT_CANDIDATES, 0, NULL);
+  else if (g_str_equal (word, "offered"))
+    receive (stage, CONFAB_CALL_EVENT_NEGOTIATE, CONFAB_SDP_TYPE_OFFER, SDP);
+  else if (g_str_equal (word, "restarted"))
+    receive (stage,
+             CONFAB_CALL_EVENT_NEGOTIATE,
+             CONFAB_SDP_TYPE_OFFER,
+             "v=0\r\na=ice-ufrag:new\r\n");
+  else if (g_str_equal (word, "negotiated"))
+    receive (stage, CONFAB_CALL_EVENT_NEGOTIATE, CONFAB_SDP_TYPE_ANSWER, SDP);
+  else
+    g_error ("no such word: %s", word);
+}
+
+static void
+play (Stage *stage, const char *word)
+{
+  g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "told to fail");
+
+  if (*word == '+')
+    confab_manual_clock_advance (stage->clock, atoi (word + 1));
+  else if (g_str_equal (word, "place"))
+    confab_peer_call_place (stage->call);
+  else if (g_str_equal (word, "accept"))
+    confab_peer_call_accept (stage->call);
+  else if (g_str_equal (word, "hangup"))
+    confab_peer_call_hang_up (stage->call, "user_hangup");
+  else if (g_str_equal (word, "close"))
+    confab_peer_call_close (stage->call);
+  else if (g_str_has_prefix (word, "fail-next"))
+    confab_fake_peer_connection_fail_next (stage->connection);
+  else if (g_str_has_prefix (word, "fail"))
+    confab_peer_call_sent (stage->call, stage->last, error);
+  else if (g_str_equal (word, "gathered"))
+    confab_fake_peer_connection_gather (stage->connection, NULL, TRUE);
+  else if (g_str_equal (word, "candidate"))
+    confab_fake_peer_connection_gather (stage->connection, "candidate:l", FALSE);
+  else if (g_str_equal (word, "needed"))
+    confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (stage->connection));
+  else if (g_str_equal (word, "ice-connected"))
+    confab_fake_peer_connection_set_state (stage->connection, CONFAB_CONNECTION_STATE_CONNECTED);
+  else if (g_str_equal (word, "ice-disconnected"))
+    confab_fake_peer_connection_set_state (stage->connection, CONFAB_CONNECTION_STATE_DISCONNECTED);
+  else if (g_str_equal (word, "ice-failed"))
+    confab_fake_peer_connection_set_state (stage->connection, CONFAB_CONNECTION_STATE_FAILED);
+  else if (g_str_equal (word, "mute")) {
+    confab_stream_set_audio_muted (stage->stream, TRUE);
+    confab_peer_call_send_metadata (stage->call);
+  } else
+    play_remote (stage, word);
+}
+
+static void
+start (Stage *stage)
+{
+  stage->clock = confab_manual_clock_new (0);
+  stage->connection = confab_fake_peer_connection_new (CONFAB_CLOCK (stage->clock), "local");
+  stage->stream = confab_stream_new ("local", CONFAB_STREAM_PURPOSE_USERMEDIA);
+  stage->sent = g_string_new (NULL);
+  stage->call = confab_peer_call_new ("c1",
+                                      CONFAB_CLOCK (stage->clock),
+                                      CONFAB_PEER_CONNECTION (stage->connection),
+                                      stage->stream);
+  g_signal_connect (stage->call, "send", G_CALLBACK (send_cb), stage);
+}
+
+static void
+finish (Stage *stage)
+{
+  confab_peer_call_close (stage->call);
+  g_assert_cmpuint (confab_manual_clock_get_n_timeouts (stage->clock), ==, 0);
+  g_assert_finalize_object (g_steal_pointer (&stage->call));
+  g_assert_finalize_object (g_steal_pointer (&stage->connection));
+  g_assert_finalize_object (g_steal_pointer (&stage->stream));
+  g_assert_finalize_object (g_steal_pointer (&stage->clock));
+  g_string_free (stage->sent, TRUE);
+  g_clear_pointer (&stage->last, confab_call_event_unref);
+}
+
+static void
+test_story (gconstpointer data)
+{
+  const Story *story = data;
+  g_auto (GStrv) words = g_strsplit (story->script, " ", -1);
+  Stage stage = { 0 };
+
+  start (&stage);
+  for (guint i = 0; words[i] != NULL; i++) {
+    if (*words[i] != '\0')
+      play (&stage, words[i]);
+  }
+  g_assert_cmpstr (stage.sent->str, ==, story->sent);
+  g_assert_cmpint (confab_peer_call_get_state (stage.call), ==, story->end);
+  g_assert_cmpstr (confab_peer_call_get_reason (stage.call), ==, story->reason);
+  if (story->log != NULL &&
+      strstr (confab_fake_peer_connection_get_log (stage.connection), story->log) == NULL)
+    g_error ("“%s” is not in “%s”",
+             story->log,
+             confab_fake_peer_connection_get_log (stage.connection));
+  finish (&stage);
+}
+
+static ConfabStream *
+peek_stream (Stage *stage, guint i)
+{
+  g_autoptr (ConfabStream) stream = g_list_model_get_item (confab_peer_call_get_streams (stage->call), i);
+
+  return stream;
+}
+
+static void
+test_streams (void)
+{
+  Stage stage = { 0 };
+  g_autoptr (ConfabCallEvent) message = confab_call_event_new (CONFAB_CALL_EVENT_METADATA_CHANGED, "c1");
+  g_autoptr (ConfabRemoteTrack) video = confab_remote_track_new (CONFAB_MEDIA_KIND_VIDEO, "s1", "1");
+  g_autoptr (ConfabRemoteTrack) audio = confab_remote_track_new (CONFAB_MEDIA_KIND_AUDIO, "s1", "0");
+  g_autoptr (ConfabRemoteTrack) stray = confab_remote_track_new (CONFAB_MEDIA_KIND_VIDEO, "s2", "2");
+  GListModel *streams;
+
+  start (&stage);
+  streams = confab_peer_call_get_streams (stage.call);
+  message->metadata = confab_stream_metadata_new ();
+  confab_stream_metadata_add (
+    message->metadata, "s1", CONFAB_STREAM_PURPOSE_USERMEDIA, TRUE, FALSE);
+  confab_peer_call_handle_event (stage.call, message);
+  g_assert_cmpuint (g_list_model_get_n_items (streams), ==, 1);
+  g_assert_true (confab_stream_get_audio_muted (peek_stream (&stage, 0)));
+  confab_peer_connection_emit_track_added (CONFAB_PEER_CONNECTION (stage.connection), video);
+  confab_peer_connection_emit_track_added (CONFAB_PEER_CONNECTION (stage.connection), audio);
+  g_assert_false (confab_stream_get_has_video (peek_stream (&stage, 0)));
+  confab_remote_track_set_playing (video, TRUE);
+  confab_remote_track_set_level (audio, -20);
+  g_assert_true (confab_stream_get_has_video (peek_stream (&stage, 0)));
+  g_assert_cmpfloat (confab_stream_get_level (peek_stream (&stage, 0)), ==, -20);
+  /* A picture that no metadata names is a tile of its own. */
+  confab_peer_connection_emit_track_added (CONFAB_PEER_CONNECTION (stage.connection), stray);
+  g_assert_cmpuint (g_list_model_get_n_items (streams), ==, 2);
+  g_assert_cmpint (confab_stream_get_purpose (peek_stream (&stage, 1)),
+                   ==,
+                   CONFAB_STREAM_PURPOSE_UNKNOWN);
+  finish (&stage);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (stories); i++)
+    g_test_add_data_func (stories[i].path, &stories[i], test_story);
+  g_test_add_func ("/peer-call/streams", test_streams);
+  return g_test_run ();
+}
