@@ -12,6 +12,9 @@ void confab_homeserver_set_max_reply_size (ConfabHomeserver *self, gsize max_siz
 const char *confab_homeserver_get_access_token (ConfabHomeserver *self);
 const char *confab_homeserver_get_refresh_token (ConfabHomeserver *self);
 
+/* The server's clock in ms since epoch, by its last answer and to the second; 0 before there was one. */
+gint64 confab_homeserver_get_server_time (ConfabHomeserver *self);
+
 /* Text that nobody may find in freed memory. */
 void confab_secret_free (char *secret);
 

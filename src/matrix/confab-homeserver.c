@@ -32,6 +32,8 @@ struct _ConfabHomeserver {
   DexCancellable *stop;
   char *transaction_prefix;
   guint64 n_transactions;
+  gint64 server_date;    /* of the last answer, s since epoch; 0: none */
+  gint64 server_date_at; /* when that came: monotonic, µs */
   guint retry_base_ms;
   guint max_attempts;
   gsize max_reply_size;
@@ -201,6 +203,10 @@ await_attempt (Request *request, JsonObject **object, GBytes **bytes, GError **e
            g_uri_get_path (soup_message_get_uri (message)),
            reply->status,
            g_bytes_get_size (reply->body));
+  if (reply->date != 0) {
+    request->homeserver->server_date = reply->date;
+    request->homeserver->server_date_at = g_get_monotonic_time ();
+  }
   if (request->raw && is_success (reply->status)) {
     *bytes = g_bytes_ref (reply->body);
     return TRUE;
@@ -562,6 +568,14 @@ const char *
 confab_homeserver_get_refresh_token (ConfabHomeserver *self)
 {
   return self->refresh_token;
+}
+
+gint64
+confab_homeserver_get_server_time (ConfabHomeserver *self)
+{
+  if (self->server_date == 0)
+    return 0;
+  return self->server_date * 1000 + (g_get_monotonic_time () - self->server_date_at) / 1000;
 }
 
 void

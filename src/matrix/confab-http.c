@@ -159,6 +159,15 @@ read_retry_after (SoupMessageHeaders *headers)
          1000;
 }
 
+static gint64
+read_date (SoupMessageHeaders *headers)
+{
+  const char *text = soup_message_headers_get_one (headers, "Date");
+  g_autoptr (GDateTime) date = text != NULL ? soup_date_time_new_from_http_string (text) : NULL;
+
+  return date != NULL ? MAX (g_date_time_to_unix (date), 0) : 0;
+}
+
 static ConfabHttpReply *
 reply_new (SoupMessage *message, GByteArray *body)
 {
@@ -171,6 +180,7 @@ reply_new (SoupMessage *message, GByteArray *body)
   reply->is_html = g_strcmp0 (soup_message_headers_get_content_type (headers, NULL), "text/html") ==
                    0;
   reply->retry_after_ms = read_retry_after (headers);
+  reply->date = read_date (headers);
   return reply;
 }
 

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @body: the body, decoded
  * @is_html: the body says it is a web page
  * @retry_after_ms: of the Retry-After header, -1 without one
+ * @date: of the Date header, s since epoch; 0 without one
  *
  * One whole answer of a server. Immutable.
  */
@@ -25,6 +26,7 @@ typedef struct {
   GBytes *body;
   gboolean is_html;
   gint64 retry_after_ms;
+  gint64 date;
 } ConfabHttpReply;
 
 #define CONFAB_TYPE_HTTP_REPLY (confab_http_reply_get_type ())

@@ -6,6 +6,7 @@
 
 #include "confab-session-calls.h"
 
+#include "confab-homeserver-private.h"
 #include "confab-json.h"
 #include "confab-matrix-signalling.h"
 #include "confab-olm-machine.h"
@@ -21,7 +22,7 @@ struct _ConfabSessionCalls {
   GObject parent_instance;
 
   ConfabStore *store;
-  ConfabClock *clock;
+  ConfabHomeserver *homeserver;
   ConfabRoomList *rooms;
   ConfabOlmMachine *machine;
   ConfabTurnSource *turn;
@@ -270,7 +271,8 @@ handed_on_cb (DexFuture *future, gpointer data)
   if (dex_future_get_value (future, &error) == NULL)
     g_signal_emit (self, signals[SIGNAL_WARNING], 0, "store", error->message, NULL, NULL);
   else
-    confab_call_handler_end_sync (self->handler, confab_clock_get_real_time (self->clock) / 1000);
+    confab_call_handler_end_sync (self->handler,
+                                  confab_homeserver_get_server_time (self->homeserver));
   return dex_future_new_true ();
 }
 
@@ -316,7 +318,8 @@ feed_fiber (gpointer data)
   if (!dex_await (hand_on_inbox (self), &error))
     return dex_future_new_for_error (g_steal_pointer (&error));
   if (!self->stopped) {
-    confab_call_handler_end_sync (self->handler, confab_clock_get_real_time (self->clock) / 1000);
+    confab_call_handler_end_sync (self->handler,
+                                  confab_homeserver_get_server_time (self->homeserver));
     confab_olm_machine_after_sync (self->machine);
   }
   return dex_future_new_true ();
@@ -414,7 +417,7 @@ confab_session_calls_dispose (GObject *object)
   g_clear_object (&self->turn);
   g_clear_object (&self->machine);
   g_clear_object (&self->rooms);
-  g_clear_object (&self->clock);
+  g_clear_object (&self->homeserver);
   g_clear_object (&self->store);
   dex_clear (&self->inbox);
   g_clear_pointer (&self->calls, g_ptr_array_unref);
@@ -458,7 +461,7 @@ confab_session_calls_new (ConfabStore *store,
   ConfabSessionCalls *self = g_object_new (CONFAB_TYPE_SESSION_CALLS, NULL);
 
   self->store = g_object_ref (store);
-  self->clock = g_object_ref (clock);
+  self->homeserver = g_object_ref (homeserver);
   self->rooms = g_object_ref (rooms);
   self->machine = confab_olm_machine_new (store, homeserver, clock, user_id, device_id, pickle_key);
   self->turn = confab_turn_source_new (homeserver, clock);

@@ -158,7 +158,7 @@ confab_session_class_init (ConfabSessionClass *klass)
     "last-sync-at", NULL, NULL, 0, G_MAXINT64, 0, flags);
   properties[PROP_ROOMS] = g_param_spec_object ("rooms", NULL, NULL, CONFAB_TYPE_ROOM_LIST, flags);
   properties[PROP_CALL_HANDLER] = g_param_spec_object (
-    "call-handler", NULL, NULL, G_TYPE_OBJECT, flags);
+    "call-handler", NULL, NULL, CONFAB_TYPE_CALL_HANDLER, flags);
   properties[PROP_MEDIA_REPOSITORY] = g_param_spec_object (
     "media-repository", NULL, NULL, CONFAB_TYPE_MEDIA_REPOSITORY, flags);
   properties[PROP_ERROR] = g_param_spec_boxed ("error", NULL, NULL, G_TYPE_ERROR, flags);

@@ -68,8 +68,12 @@ test_plain (Fixture *f, gconstpointer data)
   g_autoptr (JsonObject) reply = NULL;
 
   fake_homeserver_reply (f->fake, PATH, 200, "{\"a\":1}");
+  g_assert_cmpint (confab_homeserver_get_server_time (f->homeserver), ==, 0);
   reply = test_wait_json (get (f));
   g_assert_cmpint (json_object_get_int_member (reply, "a"), ==, 1);
+  /* The clock of this server is this machine's; its Date is cut to the second. */
+  g_assert_cmpint (
+    ABS (confab_homeserver_get_server_time (f->homeserver) - g_get_real_time () / 1000), <, 5000);
   g_assert_cmpstr (fake_homeserver_get_last_authorization (f->fake), ==, "Bearer old");
   g_assert_cmpstr (fake_homeserver_get_log (f->fake)->pdata[0], ==, "GET " PATH "?a=b%20c");
 

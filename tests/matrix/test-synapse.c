@@ -7,7 +7,6 @@
 
 #include "confab-session.h"
 #include "confab-system-clock.h"
-#include "fake-call-handler.h"
 #include "fake-homeserver.h"
 #include "synapse.h"
 
@@ -88,12 +87,32 @@ room_is_named (gpointer data)
 }
 
 static gboolean
-log_has (gpointer data)
+room_is_gone (gpointer data)
 {
   Desk *desk = data;
 
-  return strstr (fake_call_handler_get_log (confab_session_get_call_handler (desk->session)),
-                 desk->wanted) != NULL;
+  return confab_room_list_lookup (confab_session_get_rooms (desk->session), desk->room_id) == NULL;
+}
+
+static guint
+count_calls (Desk *desk)
+{
+  ConfabRoom *room = confab_room_list_lookup (confab_session_get_rooms (desk->session),
+                                              desk->room_id);
+
+  return g_list_model_get_n_items (confab_room_get_calls (room));
+}
+
+static gboolean
+room_has_call (gpointer data)
+{
+  return count_calls (data) == 1;
+}
+
+static gboolean
+room_has_no_call (gpointer data)
+{
+  return count_calls (data) == 0;
 }
 
 static void
@@ -128,6 +147,7 @@ test_life (void)
   g_autoptr (ConfabRoomMember) member = NULL;
   g_auto (GStrv) ids = NULL;
   const GValue *value;
+  g_autoptr (ConfabCall) call = NULL;
 
   desk_sign_in (&anna, "anna");
   desk_sign_in (&ben, "@ben:localhost");
@@ -152,6 +172,16 @@ test_life (void)
   g_assert_false (confab_room_get_encrypted (room));
   g_assert_false (confab_room_get_can_start_call (room));
 
+  /* A call that is made here is on there. */
+  call = confab_call_handler_create_call (confab_session_get_call_handler (anna.session),
+                                          named,
+                                          CONFAB_CALL_INTENT_PROMPT,
+                                          CONFAB_CALL_TYPE_VIDEO,
+                                          "Evening");
+  g_assert_nonnull (call);
+  ben.room_id = named;
+  test_until (room_has_call, &ben);
+
   /* A restart: the same device, everything there at once, and nothing said twice. */
   device_id = g_strdup (confab_session_get_device_id (ben.session));
   desk_close (&ben);
@@ -159,15 +189,21 @@ test_life (void)
   value = test_wait (confab_session_restore (ben.session), NULL);
   g_assert_true (g_value_get_boolean (value));
   g_assert_cmpstr (confab_session_get_device_id (ben.session), ==, device_id);
+  ben.room_id = named;
+  g_assert_true (room_has_call (&ben));
   ben.room_id = unnamed;
   ben.wanted = "anna";
   g_assert_true (room_is_named (&ben));
   until_state (&ben, CONFAB_SESSION_STATE_ONLINE);
 
+  ben.room_id = named;
+  confab_call_terminate (call);
+  test_until (room_has_no_call, &ben);
+  g_clear_object (&call);
+
+  ben.room_id = unnamed;
   test_expect (confab_session_leave_room (ben.session, unnamed));
-  ben.wanted = "remove !";
-  test_until (log_has, &ben);
-  g_assert_null (confab_room_list_lookup (confab_session_get_rooms (ben.session), unnamed));
+  test_until (room_is_gone, &ben);
   until_named (&anna, unnamed, "Empty room (was ben)");
 
   test_expect (confab_session_sign_out (ben.session));
