@@ -181,6 +181,10 @@ put_two (ConfabGridPlan *self, const ConfabGridRequest *request)
   self->n_columns = 1;
   if (request->n_tiles == 2)
     put (self, request, 0, &other, FALSE);
+  else
+    self->empty = (GdkRectangle) {
+      0, 0, request->width, floating ? request->height : MAX (1, own.y - margin)
+    };
   put (self, request, own_tile, &own, floating);
 }
 

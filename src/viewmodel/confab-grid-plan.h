@@ -43,8 +43,9 @@ typedef struct {
   guint n_columns;
   guint n_pages;
   guint page;
-  gboolean pager; /* CONFAB_GRID_PAGER_HEIGHT px below the cells are for “1 of 2” */
-  guint n_more;   /* what the cell CONFAB_GRID_MORE says */
+  gboolean pager;     /* CONFAB_GRID_PAGER_HEIGHT px below the cells are for “1 of 2” */
+  guint n_more;       /* what the cell CONFAB_GRID_MORE says */
+  GdkRectangle empty; /* while one is alone: what is left of the stage; else 0×0 */
   guint n_cells;
   ConfabGridCell *cells;
 } ConfabGridPlan;

@@ -178,6 +178,8 @@ test_two (void)
   request.n_tiles = 1;
   alone = confab_grid_plan_new (&request);
   g_assert_cmpuint (alone->n_cells, ==, 1);
+  g_assert_cmpint (alone->empty.height, ==, 585);
+  g_assert_cmpint (wide->empty.height, ==, 0);
   g_assert_true (gdk_rectangle_equal (&alone->cells[0].area, &own->area));
 
   /* On a phone nothing covers a face. */

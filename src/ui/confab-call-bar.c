@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-ui"
+
+#include "config.h"
+
+#include "confab-call-bar.h"
+
+#include "confab-call-view-model.h"
+#include "confab-level-arc.h"
+
+#include <glib/gi18n.h>
+
+struct _ConfabCallBar {
+  GtkWidget parent_instance;
+
+  ConfabCallViewModel *model;
+  GSignalGroup *signals;
+  gboolean narrow;
+
+  GtkBox *buttons;
+  GtkWidget *microphone;
+  GtkWidget *camera;
+};
+
+G_DEFINE_FINAL_TYPE (ConfabCallBar, confab_call_bar, GTK_TYPE_WIDGET)
+
+typedef enum {
+  PROP_MODEL = 1,
+  PROP_NARROW,
+} Property;
+static GParamSpec *properties[PROP_NARROW + 1];
+
+static char *
+microphone_icon (gpointer instance, gboolean muted)
+{
+  return g_strdup (muted ? "microphone-disabled-symbolic" : "audio-input-microphone-symbolic");
+}
+
+/* Named by what they do: “microphone, pressed” says too little. */
+static char *
+microphone_name (gpointer instance, gboolean muted)
+{
+  return g_strdup (muted ? _ ("Unmute microphone") : _ ("Mute microphone"));
+}
+
+static char *
+camera_icon (gpointer instance, gboolean muted)
+{
+  return g_strdup (muted ? "camera-disabled-symbolic" : "camera-video-symbolic");
+}
+
+static char *
+camera_name (gpointer instance, gboolean muted)
+{
+  return g_strdup (muted ? _ ("Turn camera on") : _ ("Turn camera off"));
+}
+
+static void
+set_off (GtkWidget *button, gboolean off)
+{
+  if (off)
+    gtk_widget_add_css_class (button, "off");
+  else
+    gtk_widget_remove_css_class (button, "off");
+}
+
+static void
+update (ConfabCallBar *self)
+{
+  if (self->model == NULL)
+    return;
+  set_off (self->microphone, confab_call_view_model_get_microphone_muted (self->model));
+  set_off (self->camera, confab_call_view_model_get_camera_muted (self->model));
+}
+
+static void
+confab_call_bar_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  ConfabCallBar *self = CONFAB_CALL_BAR (object);
+
+  switch ((Property) prop_id) {
+  case PROP_MODEL:
+    g_value_set_object (value, self->model);
+    break;
+  case PROP_NARROW:
+    g_value_set_boolean (value, self->narrow);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  }
+}
+
+static void
+confab_call_bar_set_property (GObject *object,
+                              guint prop_id,
+                              const GValue *value,
+                              GParamSpec *pspec)
+{
+  ConfabCallBar *self = CONFAB_CALL_BAR (object);
+
+  switch ((Property) prop_id) {
+  case PROP_MODEL:
+    if (!g_set_object (&self->model, g_value_get_object (value)))
+      return;
+    g_signal_group_set_target (self->signals, self->model);
+    update (self);
+    break;
+  case PROP_NARROW:
+    if (self->narrow == g_value_get_boolean (value))
+      return;
+    self->narrow = g_value_get_boolean (value);
+    gtk_box_set_spacing (self->buttons, self->narrow ? 10 : 8);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    return;
+  }
+  g_object_notify_by_pspec (object, pspec);
+}
+
+static void
+confab_call_bar_dispose (GObject *object)
+{
+  ConfabCallBar *self = CONFAB_CALL_BAR (object);
+
+  gtk_widget_dispose_template (GTK_WIDGET (self), CONFAB_TYPE_CALL_BAR);
+  g_clear_object (&self->signals);
+  g_clear_object (&self->model);
+  G_OBJECT_CLASS (confab_call_bar_parent_class)->dispose (object);
+}
+
+static void
+confab_call_bar_class_init (ConfabCallBarClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = confab_call_bar_get_property;
+  object_class->set_property = confab_call_bar_set_property;
+  object_class->dispose = confab_call_bar_dispose;
+  properties[PROP_MODEL] = g_param_spec_object (
+    "model", NULL, NULL, CONFAB_TYPE_CALL_VIEW_MODEL, flags);
+  properties[PROP_NARROW] = g_param_spec_boolean ("narrow", NULL, NULL, FALSE, flags);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+
+  g_type_ensure (CONFAB_TYPE_LEVEL_ARC);
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/app/confab/Confab/ui/confab-call-bar.ui");
+  gtk_widget_class_bind_template_child (widget_class, ConfabCallBar, buttons);
+  gtk_widget_class_bind_template_child (widget_class, ConfabCallBar, microphone);
+  gtk_widget_class_bind_template_child (widget_class, ConfabCallBar, camera);
+  gtk_widget_class_bind_template_callback (widget_class, microphone_icon);
+  gtk_widget_class_bind_template_callback (widget_class, microphone_name);
+  gtk_widget_class_bind_template_callback (widget_class, camera_icon);
+  gtk_widget_class_bind_template_callback (widget_class, camera_name);
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_TOOLBAR);
+}
+
+static void
+confab_call_bar_init (ConfabCallBar *self)
+{
+  self->signals = g_signal_group_new (CONFAB_TYPE_CALL_VIEW_MODEL);
+  g_signal_group_connect_swapped (self->signals,
+                                  "notify::microphone-muted",
+                                  G_CALLBACK (update),
+                                  self);
+  g_signal_group_connect_swapped (self->signals, "notify::camera-muted", G_CALLBACK (update), self);
+  gtk_widget_init_template (GTK_WIDGET (self));
+}

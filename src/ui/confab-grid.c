@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-ui"
+
+#include "config.h"
+
+#include "confab-grid.h"
+
+#include "confab-grid-plan.h"
+#include "confab-stream-tile.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+#include <math.h>
+
+#define MOVE_MS 250
+#define NO_TILE G_MAXUINT
+
+/* A child that moves: a tile of the model, or the “more” cell. */
+typedef struct {
+  GtkWidget *widget;
+  graphene_rect_t from;
+  graphene_rect_t now;
+  graphene_rect_t to;
+  gboolean placed; /* `now` is where it was drawn last */
+} Place;
+
+struct _ConfabGrid {
+  GtkWidget parent_instance;
+
+  GListModel *model;
+  GPtrArray *places; /* Place, in the order of the model */
+  Place *more;
+  GtkWidget *placeholder;
+  GtkWidget *pager;
+  GtkWidget *pager_label;
+  GtkWidget *current; /* the tile that Tab goes to; one of `places` or `more` */
+
+  ConfabGridPlan *plan;
+  AdwAnimation *animation;
+  GtkSettings *settings;
+  int width; /* of the stage when it was planned last */
+  int height;
+  guint page;
+};
+
+G_DEFINE_FINAL_TYPE (ConfabGrid, confab_grid, GTK_TYPE_WIDGET)
+
+typedef enum {
+  PROP_MODEL = 1,
+  PROP_PLACEHOLDER,
+} Property;
+static GParamSpec *properties[PROP_PLACEHOLDER + 1];
+
+static void
+place_free (Place *place)
+{
+  gtk_widget_unparent (place->widget);
+  g_free (place);
+}
+
+static double
+get_text_scale (ConfabGrid *self)
+{
+  int dpi = -1; /* 1024ths */
+
+  if (self->settings != NULL)
+    g_object_get (self->settings, "gtk-xft-dpi", &dpi, NULL);
+  return dpi > 0 ? dpi / (96.0 * 1024.0) : 1.0;
+}
+
+static Place *
+get_place (ConfabGrid *self, int tile)
+{
+  return tile == CONFAB_GRID_MORE ? self->more : g_ptr_array_index (self->places, tile);
+}
+
+static gboolean
+last_is_own (ConfabGrid *self)
+{
+  ConfabStreamTile *tile = NULL;
+
+  if (self->places->len == 0)
+    return FALSE;
+  tile = CONFAB_STREAM_TILE (get_place (self, (int) self->places->len - 1)->widget);
+  return confab_stream_tile_model_get_own (confab_stream_tile_get_model (tile));
+}
+
+static void
+update_texts (ConfabGrid *self)
+{
+  g_autofree char *page = NULL;
+  g_autofree char *more = NULL;
+
+  /* Translators: which page of people is shown, of how many */
+  page = g_strdup_printf (_ ("%1$u of %2$u"), self->plan->page + 1, self->plan->n_pages);
+  gtk_label_set_label (GTK_LABEL (self->pager_label), page);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "grid.previous-page", self->plan->page > 0);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self),
+                                 "grid.next-page",
+                                 self->plan->page + 1 < self->plan->n_pages);
+  more = g_strdup_printf (ngettext ("%u more", "%u more", self->plan->n_more), self->plan->n_more);
+  gtk_button_set_label (GTK_BUTTON (self->more->widget), more);
+}
+
+static void
+set_target (ConfabGrid *self, Place *place, const ConfabGridCell *cell, gboolean moves)
+{
+  gtk_widget_set_child_visible (place->widget, cell != NULL);
+  if (cell == NULL) {
+    place->placed = FALSE;
+    return;
+  }
+  place->to = GRAPHENE_RECT_INIT ((float) cell->area.x,
+                                  (float) cell->area.y,
+                                  (float) cell->area.width,
+                                  (float) cell->area.height);
+  place->from = moves && place->placed ? place->now : place->to;
+  place->now = place->from;
+  place->placed = TRUE;
+  if (CONFAB_IS_STREAM_TILE (place->widget))
+    confab_stream_tile_set_plan (CONFAB_STREAM_TILE (place->widget),
+                                 cell->area.width,
+                                 cell->area.height,
+                                 cell->floating);
+}
+
+/* Makes the plan anew; with @moves tiles go there from where they are, else they are there. */
+static void
+plan (ConfabGrid *self, gboolean moves)
+{
+  ConfabGridRequest request = {
+    .width = self->width,
+    .height = self->height,
+    .n_tiles = self->places->len,
+    .has_own = last_is_own (self),
+    .page = self->page,
+    .previous_columns = self->plan != NULL ? self->plan->n_columns : 0,
+    .text_scale = get_text_scale (self),
+    .rtl = gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL,
+  };
+
+  g_clear_pointer (&self->plan, confab_grid_plan_free);
+  self->plan = confab_grid_plan_new (&request);
+  self->page = self->plan->page;
+  for (guint i = 0; i < self->places->len; i++)
+    set_target (self,
+                get_place (self, (int) i),
+                confab_grid_plan_find (self->plan, (int) i),
+                moves);
+  set_target (self, self->more, confab_grid_plan_find (self->plan, CONFAB_GRID_MORE), moves);
+  gtk_widget_set_child_visible (self->pager, self->plan->pager);
+  if (self->placeholder != NULL)
+    gtk_widget_set_child_visible (self->placeholder, self->plan->empty.width > 0);
+  update_texts (self);
+}
+
+/* The tiles or the page changed: they move. */
+static void
+replan (ConfabGrid *self)
+{
+  if (self->width == 0 || self->height == 0)
+    return;
+  plan (self, TRUE);
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
+  adw_animation_play (self->animation);
+}
+
+static void
+animate_cb (double value, gpointer data)
+{
+  ConfabGrid *self = CONFAB_GRID (data);
+
+  for (guint i = 0; i < self->places->len; i++) {
+    Place *place = get_place (self, (int) i);
+    graphene_rect_interpolate (&place->from, &place->to, value, &place->now);
+  }
+  graphene_rect_interpolate (&self->more->from, &self->more->to, value, &self->more->now);
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
+}
+
+static void
+allocate_child (GtkWidget *child, const graphene_rect_t *area)
+{
+  int x = (int) roundf (area->origin.x);
+  int y = (int) roundf (area->origin.y);
+  int width = (int) roundf (area->size.width);
+  int height = (int) roundf (area->size.height);
+  int min_width;
+  int min_height;
+
+  gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, &min_width, NULL, NULL, NULL);
+  gtk_widget_measure (
+    child, GTK_ORIENTATION_VERTICAL, MAX (width, min_width), &min_height, NULL, NULL, NULL);
+  gtk_widget_size_allocate (
+    child, &(GtkAllocation) { x, y, MAX (width, min_width), MAX (height, min_height) }, -1);
+}
+
+static void
+confab_grid_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  ConfabGrid *self = CONFAB_GRID (widget);
+
+  if (self->width != width || self->height != height || self->plan == NULL) {
+    self->width = width;
+    self->height = height;
+    adw_animation_skip (self->animation);
+    plan (self, FALSE);
+  }
+  for (guint i = 0; i < self->places->len; i++) {
+    Place *place = get_place (self, (int) i);
+    if (gtk_widget_get_child_visible (place->widget))
+      allocate_child (place->widget, &place->now);
+  }
+  if (gtk_widget_get_child_visible (self->more->widget))
+    allocate_child (self->more->widget, &self->more->now);
+  if (self->plan->pager)
+    allocate_child (
+      self->pager,
+      &GRAPHENE_RECT_INIT (0, height - CONFAB_GRID_PAGER_HEIGHT, width, CONFAB_GRID_PAGER_HEIGHT));
+  if (self->placeholder != NULL && self->plan->empty.width > 0)
+    allocate_child (self->placeholder,
+                    &GRAPHENE_RECT_INIT (self->plan->empty.x,
+                                         self->plan->empty.y,
+                                         self->plan->empty.width,
+                                         self->plan->empty.height));
+}
+
+static void
+confab_grid_measure (GtkWidget *widget,
+                     GtkOrientation orientation,
+                     int for_size,
+                     int *minimum,
+                     int *natural,
+                     int *minimum_baseline,
+                     int *natural_baseline)
+{
+  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 160 : 90;
+  *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 640 : 360;
+}
+
+static GtkSizeRequestMode
+confab_grid_get_request_mode (GtkWidget *widget)
+{
+  return GTK_SIZE_REQUEST_CONSTANT_SIZE;
+}
+
+static void
+confab_grid_direction_changed (GtkWidget *widget, GtkTextDirection previous)
+{
+  ConfabGrid *self = CONFAB_GRID (widget);
+
+  GTK_WIDGET_CLASS (confab_grid_parent_class)->direction_changed (widget, previous);
+  if (self->plan != NULL)
+    replan (self);
+}
+
+static void
+turn_page (ConfabGrid *self, guint page)
+{
+  if (self->plan == NULL || page == self->page)
+    return;
+  self->page = page;
+  replan (self);
+}
+
+static void
+page_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  ConfabGrid *self = CONFAB_GRID (widget);
+
+  if (g_str_equal (name, "grid.next-page"))
+    turn_page (self, MIN (self->page + 1, confab_grid_get_n_pages (self) - 1));
+  else
+    turn_page (self, self->page > 0 ? self->page - 1 : 0);
+}
+
+/* Where there is no height for a pager, the “more” cell goes round all pages. */
+static void
+more_clicked_cb (ConfabGrid *self)
+{
+  if (self->plan != NULL)
+    turn_page (self, (self->page + 1) % self->plan->n_pages);
+}
+
+static gboolean
+is_shown (GtkWidget *widget)
+{
+  return widget != NULL && gtk_widget_get_child_visible (widget);
+}
+
+/* The cells in the order in which Home, End and Tab see them. */
+static GtkWidget *
+get_cell_widget (ConfabGrid *self, guint cell)
+{
+  if (self->plan == NULL || cell >= self->plan->n_cells ||
+      self->plan->cells[cell].tile >= (int) self->places->len)
+    return NULL;
+  return get_place (self, self->plan->cells[cell].tile)->widget;
+}
+
+static GtkWidget *
+get_current (ConfabGrid *self)
+{
+  return is_shown (self->current) ? self->current : get_cell_widget (self, 0);
+}
+
+static guint
+find_cell (ConfabGrid *self, GtkWidget *widget)
+{
+  for (guint i = 0; self->plan != NULL && i < self->plan->n_cells; i++) {
+    if (get_cell_widget (self, i) == widget)
+      return i;
+  }
+  return NO_TILE;
+}
+
+/* The nearest cell in @direction: what lies straight that way comes before what lies aslant. */
+static GtkWidget *
+find_neighbour (ConfabGrid *self, guint from, GtkDirectionType direction)
+{
+  const GdkRectangle *here = &self->plan->cells[from].area;
+  GtkWidget *best = NULL;
+  double best_distance = G_MAXDOUBLE;
+
+  for (guint i = 0; i < self->plan->n_cells; i++) {
+    const GdkRectangle *there = &self->plan->cells[i].area;
+    double dx = there->x + there->width / 2.0 - here->x - here->width / 2.0;
+    double dy = there->y + there->height / 2.0 - here->y - here->height / 2.0;
+    gboolean across = direction == GTK_DIR_LEFT || direction == GTK_DIR_RIGHT;
+    double along = direction == GTK_DIR_LEFT    ? -dx
+                   : direction == GTK_DIR_RIGHT ? dx
+                   : direction == GTK_DIR_UP    ? -dy
+                                                : dy;
+    double distance = along + 3 * fabs (across ? dy : dx);
+
+    if (i == from || along < 1 || distance >= best_distance)
+      continue;
+    best = get_cell_widget (self, i);
+    best_distance = distance;
+  }
+  return best;
+}
+
+static gboolean
+focus_current (ConfabGrid *self)
+{
+  GtkWidget *current = get_current (self);
+
+  return current != NULL && gtk_widget_grab_focus (current);
+}
+
+static gboolean
+confab_grid_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  ConfabGrid *self = CONFAB_GRID (widget);
+  GtkWidget *child = gtk_widget_get_focus_child (widget);
+  guint cell = find_cell (self, child);
+
+  if (self->placeholder != NULL && gtk_widget_get_child_visible (self->placeholder) &&
+      (direction == GTK_DIR_TAB_FORWARD || direction == GTK_DIR_TAB_BACKWARD) && child != NULL &&
+      child != self->pager) {
+    gboolean in_placeholder = child == self->placeholder;
+    if (in_placeholder)
+      return gtk_widget_child_focus (child, direction) ||
+             (direction == GTK_DIR_TAB_BACKWARD && focus_current (self));
+    return direction == GTK_DIR_TAB_FORWARD &&
+           gtk_widget_child_focus (self->placeholder, direction);
+  }
+
+  switch (direction) {
+  case GTK_DIR_TAB_FORWARD:
+    if (child == NULL)
+      return focus_current (self) ||
+             (is_shown (self->pager) && gtk_widget_child_focus (self->pager, direction));
+    return is_shown (self->pager) && gtk_widget_child_focus (self->pager, direction);
+  case GTK_DIR_TAB_BACKWARD:
+    if (child == NULL && is_shown (self->pager) && gtk_widget_child_focus (self->pager, direction))
+      return TRUE;
+    if (child == self->pager && gtk_widget_child_focus (self->pager, direction))
+      return TRUE;
+    return (child == NULL || child == self->pager) && focus_current (self);
+  case GTK_DIR_UP:
+  case GTK_DIR_DOWN:
+  case GTK_DIR_LEFT:
+  case GTK_DIR_RIGHT:
+  default:
+    if (cell != NO_TILE) {
+      GtkWidget *next = find_neighbour (self, cell, direction);
+      /* At the edge the focus stays: arrows do not leave the stage. */
+      return next == NULL || gtk_widget_grab_focus (next);
+    }
+    return child != NULL ? gtk_widget_child_focus (child, direction) : focus_current (self);
+  }
+}
+
+static gboolean
+confab_grid_grab_focus (GtkWidget *widget)
+{
+  return focus_current (CONFAB_GRID (widget));
+}
+
+static void
+confab_grid_set_focus_child (GtkWidget *widget, GtkWidget *child)
+{
+  ConfabGrid *self = CONFAB_GRID (widget);
+
+  if (child != NULL && child != self->pager && child != self->placeholder)
+    self->current = child;
+  GTK_WIDGET_CLASS (confab_grid_parent_class)->set_focus_child (widget, child);
+}
+
+static gboolean
+edge_binding (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  ConfabGrid *self = CONFAB_GRID (widget);
+  GtkWidget *target = NULL;
+
+  if (self->plan == NULL || self->plan->n_cells == 0)
+    return FALSE;
+  target = get_cell_widget (self, g_variant_get_int32 (args) < 0 ? 0 : self->plan->n_cells - 1);
+  return target != NULL && gtk_widget_grab_focus (target);
+}
+
+static void
+items_changed_cb (ConfabGrid *self, guint position, guint n_removed, guint n_added)
+{
+  GtkWidget *focus_child = gtk_widget_get_focus_child (GTK_WIDGET (self));
+  GtkWidget *before = position > 0 ? get_place (self, (int) position - 1)->widget : NULL;
+  gboolean focus_lost = FALSE;
+
+  for (guint i = 0; i < n_removed; i++) {
+    Place *place = get_place (self, (int) position);
+
+    focus_lost |= place->widget == focus_child;
+    if (self->current == place->widget)
+      self->current = NULL;
+    g_ptr_array_remove_index (self->places, position);
+  }
+  for (guint i = 0; i < n_added; i++) {
+    g_autoptr (ConfabStreamTileModel) item = g_list_model_get_item (self->model, position + i);
+    Place *place = g_new0 (Place, 1);
+
+    /* In the order of the model, which is that of a screen reader. */
+    place->widget = confab_stream_tile_new (item);
+    gtk_widget_set_child_visible (place->widget, FALSE);
+    gtk_widget_insert_after (place->widget, GTK_WIDGET (self), before);
+    g_ptr_array_insert (self->places, (int) (position + i), place);
+    before = place->widget;
+  }
+  replan (self);
+  if (focus_lost) {
+    if (position < self->places->len)
+      self->current = get_place (self, (int) position)->widget;
+    focus_current (self);
+  }
+}
+
+static void
+confab_grid_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
+{
+  ConfabGrid *self = CONFAB_GRID (object);
+
+  switch ((Property) prop_id) {
+  case PROP_MODEL:
+    g_value_set_object (value, self->model);
+    break;
+  case PROP_PLACEHOLDER:
+    g_value_set_object (value, self->placeholder);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  }
+}
+
+static void
+set_placeholder (ConfabGrid *self, GtkWidget *placeholder)
+{
+  if (self->placeholder == placeholder)
+    return;
+  g_clear_pointer (&self->placeholder, gtk_widget_unparent);
+  self->placeholder = placeholder;
+  if (placeholder != NULL) {
+    gtk_widget_set_child_visible (placeholder, FALSE);
+    gtk_widget_insert_after (placeholder, GTK_WIDGET (self), NULL);
+  }
+  replan (self);
+}
+
+static void
+confab_grid_set_property (GObject *object, guint prop_id, const GValue *value, GParamSpec *pspec)
+{
+  ConfabGrid *self = CONFAB_GRID (object);
+
+  switch ((Property) prop_id) {
+  case PROP_MODEL:
+    confab_grid_set_model (self, g_value_get_object (value));
+    break;
+  case PROP_PLACEHOLDER:
+    set_placeholder (self, g_value_get_object (value));
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  }
+}
+
+static void
+confab_grid_dispose (GObject *object)
+{
+  ConfabGrid *self = CONFAB_GRID (object);
+
+  if (self->animation != NULL)
+    adw_animation_reset (self->animation);
+  g_clear_object (&self->animation);
+  if (self->model != NULL)
+    g_signal_handlers_disconnect_by_data (self->model, self);
+  g_clear_object (&self->model);
+  self->current = NULL;
+  g_clear_pointer (&self->places, g_ptr_array_unref);
+  g_clear_pointer (&self->more, place_free);
+  g_clear_pointer (&self->placeholder, gtk_widget_unparent);
+  g_clear_pointer (&self->pager, gtk_widget_unparent);
+  g_clear_pointer (&self->plan, confab_grid_plan_free);
+  self->width = 0;
+  G_OBJECT_CLASS (confab_grid_parent_class)->dispose (object);
+}
+
+static void
+confab_grid_class_init (ConfabGridClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = confab_grid_get_property;
+  object_class->set_property = confab_grid_set_property;
+  object_class->dispose = confab_grid_dispose;
+  widget_class->measure = confab_grid_measure;
+  widget_class->get_request_mode = confab_grid_get_request_mode;
+  widget_class->size_allocate = confab_grid_size_allocate;
+  widget_class->direction_changed = confab_grid_direction_changed;
+  widget_class->focus = confab_grid_focus;
+  widget_class->grab_focus = confab_grid_grab_focus;
+  widget_class->set_focus_child = confab_grid_set_focus_child;
+
+  properties[PROP_MODEL] = g_param_spec_object ("model", NULL, NULL, G_TYPE_LIST_MODEL, flags);
+  properties[PROP_PLACEHOLDER] = g_param_spec_object (
+    "placeholder", NULL, NULL, GTK_TYPE_WIDGET, flags);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+
+  gtk_widget_class_install_action (widget_class, "grid.previous-page", NULL, page_action);
+  gtk_widget_class_install_action (widget_class, "grid.next-page", NULL, page_action);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Home, 0, edge_binding, "i", -1);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_End, 0, edge_binding, "i", 1);
+  gtk_widget_class_add_binding_action (
+    widget_class, GDK_KEY_Page_Up, 0, "grid.previous-page", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Page_Down, 0, "grid.next-page", NULL);
+  gtk_widget_class_set_css_name (widget_class, "call-grid");
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_LIST);
+}
+
+static GtkWidget *
+make_pager_button (const char *icon, const char *tooltip, const char *action)
+{
+  GtkWidget *button = gtk_button_new_from_icon_name (icon);
+
+  gtk_widget_add_css_class (button, "flat");
+  gtk_widget_add_css_class (button, "circular");
+  gtk_widget_set_tooltip_text (button, tooltip);
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action);
+  return button;
+}
+
+static void
+make_pager (ConfabGrid *self)
+{
+  self->pager = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  self->pager_label = gtk_label_new (NULL);
+  gtk_widget_add_css_class (self->pager_label, "caption");
+  gtk_widget_add_css_class (self->pager_label, "numeric");
+  gtk_widget_add_css_class (self->pager_label, "dimmed");
+  gtk_widget_add_css_class (self->pager, "pager");
+  gtk_widget_set_halign (self->pager, GTK_ALIGN_CENTER);
+  gtk_box_append (GTK_BOX (self->pager),
+                  make_pager_button ("go-previous-symbolic",
+                                     _ ("Previous People"),
+                                     "grid.previous-page"));
+  gtk_box_append (GTK_BOX (self->pager), self->pager_label);
+  gtk_box_append (GTK_BOX (self->pager),
+                  make_pager_button ("go-next-symbolic", _ ("Next People"), "grid.next-page"));
+  gtk_widget_set_child_visible (self->pager, FALSE);
+}
+
+static void
+confab_grid_init (ConfabGrid *self)
+{
+  self->places = g_ptr_array_new_with_free_func ((GDestroyNotify) place_free);
+  make_pager (self);
+  self->more = g_new0 (Place, 1);
+  self->more->widget = gtk_button_new ();
+  gtk_widget_add_css_class (self->more->widget, "tile");
+  gtk_widget_add_css_class (self->more->widget, "more");
+  gtk_widget_set_child_visible (self->more->widget, FALSE);
+  g_signal_connect_swapped (self->more->widget, "clicked", G_CALLBACK (more_clicked_cb), self);
+  gtk_widget_insert_before (self->more->widget, GTK_WIDGET (self), NULL);
+  gtk_widget_insert_before (self->pager, GTK_WIDGET (self), NULL);
+
+  self->animation = adw_timed_animation_new (
+    GTK_WIDGET (self), 0, 1, MOVE_MS, adw_callback_animation_target_new (animate_cb, self, NULL));
+  adw_timed_animation_set_easing (ADW_TIMED_ANIMATION (self->animation), ADW_EASE_OUT_CUBIC);
+  self->settings = gtk_settings_get_default ();
+  if (self->settings != NULL)
+    g_signal_connect_object (
+      self->settings, "notify::gtk-xft-dpi", G_CALLBACK (replan), self, G_CONNECT_SWAPPED);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("People in the call"),
+                                  -1);
+}
+
+/**
+ * confab_grid_set_model:
+ * @self: a grid
+ * @model: (nullable): of ConfabStreamTileModel
+ */
+void
+confab_grid_set_model (ConfabGrid *self, GListModel *model)
+{
+  guint n_before;
+
+  g_return_if_fail (CONFAB_IS_GRID (self));
+
+  if (self->model == model)
+    return;
+  n_before = self->places->len;
+  if (self->model != NULL)
+    g_signal_handlers_disconnect_by_data (self->model, self);
+  g_set_object (&self->model, model);
+  if (model != NULL)
+    g_signal_connect_object (
+      model, "items-changed", G_CALLBACK (items_changed_cb), self, G_CONNECT_SWAPPED);
+  items_changed_cb (self, 0, n_before, model != NULL ? g_list_model_get_n_items (model) : 0);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL]);
+}
+
+guint
+confab_grid_get_page (ConfabGrid *self)
+{
+  g_return_val_if_fail (CONFAB_IS_GRID (self), 0);
+
+  return self->page;
+}
+
+guint
+confab_grid_get_n_pages (ConfabGrid *self)
+{
+  g_return_val_if_fail (CONFAB_IS_GRID (self), 1);
+
+  return self->plan != NULL ? self->plan->n_pages : 1;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "confab-shot-helper.h"
+
+#define SETTLE_FRAMES 4
+
+void
+confab_shot_init (void)
+{
+  g_autoptr (GtkCssProvider) css = gtk_css_provider_new ();
+
+  adw_init ();
+  g_object_set (gtk_settings_get_default (),
+                "gtk-enable-animations",
+                FALSE,
+                "gtk-cursor-blink",
+                FALSE,
+                "gtk-font-name",
+                "Cantarell 11",
+                "gtk-hint-font-metrics",
+                FALSE,
+                NULL);
+  gtk_css_provider_load_from_resource (css, "/app/confab/Confab/style.css");
+  gtk_style_context_add_provider_for_display (gdk_display_get_default (),
+                                              GTK_STYLE_PROVIDER (css),
+                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+}
+
+void
+confab_shot_prepare (const ConfabShot *shot)
+{
+  double text_scale = shot->text_scale > 0 ? shot->text_scale : 1;
+
+  g_object_set (gtk_settings_get_default (), "gtk-xft-dpi", (int) (text_scale * 96 * 1024), NULL);
+  gtk_widget_set_default_direction (shot->rtl ? GTK_TEXT_DIR_RTL : GTK_TEXT_DIR_LTR);
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
+                                      shot->dark ? ADW_COLOR_SCHEME_FORCE_DARK
+                                                 : ADW_COLOR_SCHEME_FORCE_LIGHT);
+}
+
+static void
+painted_cb (GdkFrameClock *clock, guint *n_painted)
+{
+  (*n_painted)++;
+}
+
+void
+confab_shot_frames (GtkWindow *window, guint n)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (window));
+  guint n_painted = 0;
+  gulong handler = g_signal_connect (clock, "after-paint", G_CALLBACK (painted_cb), &n_painted);
+
+  while (n_painted < n) {
+    gdk_frame_clock_request_phase (clock, GDK_FRAME_CLOCK_PHASE_PAINT);
+    g_main_context_iteration (NULL, TRUE);
+  }
+  g_signal_handler_disconnect (clock, handler);
+}
+
+void
+confab_shot_present (GtkWindow *window, const ConfabShot *shot)
+{
+  gtk_window_set_default_size (window, shot->width, shot->height);
+  gtk_window_present (window);
+  while (gtk_widget_get_width (GTK_WIDGET (window)) != shot->width ||
+         gtk_widget_get_height (GTK_WIDGET (window)) != shot->height)
+    g_main_context_iteration (NULL, TRUE);
+  confab_shot_frames (window, SETTLE_FRAMES);
+}
+
+static void
+append_widget (GtkSnapshot *snapshot, GtkWidget *widget)
+{
+  g_autoptr (GdkPaintable) live = gtk_widget_paintable_new (widget);
+  g_autoptr (GdkPaintable) image = gdk_paintable_get_current_image (live);
+
+  gdk_paintable_snapshot (image,
+                          snapshot,
+                          gtk_widget_get_width (widget),
+                          gtk_widget_get_height (widget));
+}
+
+/* A popover is a surface of its own: it is drawn on top, where it stands. */
+static void
+append_popovers (GtkSnapshot *snapshot, GtkWidget *widget)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child)) {
+    if (GTK_IS_POPOVER (child) && gtk_widget_get_mapped (child)) {
+      GdkPopup *popup = GDK_POPUP (gtk_native_get_surface (GTK_NATIVE (child)));
+
+      gtk_snapshot_save (snapshot);
+      gtk_snapshot_translate (snapshot,
+                              &GRAPHENE_POINT_INIT (gdk_popup_get_position_x (popup),
+                                                    gdk_popup_get_position_y (popup)));
+      append_widget (snapshot, child);
+      gtk_snapshot_restore (snapshot);
+    }
+    append_popovers (snapshot, child);
+  }
+}
+
+void
+confab_shot_save (GtkWindow *window, const ConfabShot *shot, const char *folder, const char *name)
+{
+  int scale = MAX (shot->scale, 1);
+  g_autoptr (GtkSnapshot) snapshot = gtk_snapshot_new ();
+  g_autoptr (GskRenderNode) node = NULL;
+  g_autoptr (GdkTexture) texture = NULL;
+  g_autofree char *file_name = g_strconcat (name, ".png", NULL);
+  g_autofree char *path = g_build_filename (folder, file_name, NULL);
+
+  confab_shot_frames (window, SETTLE_FRAMES);
+  gtk_snapshot_scale (snapshot, (float) scale, (float) scale);
+  append_widget (snapshot, GTK_WIDGET (window));
+  append_popovers (snapshot, GTK_WIDGET (window));
+  node = gtk_snapshot_free_to_node (g_steal_pointer (&snapshot));
+  g_assert_nonnull (node);
+  texture = gsk_renderer_render_texture (
+    gtk_native_get_renderer (GTK_NATIVE (window)),
+    node,
+    &GRAPHENE_RECT_INIT (0, 0, (float) (shot->width * scale), (float) (shot->height * scale)));
+  if (!gdk_texture_save_to_png (texture, path))
+    g_error ("Cannot write %s", path);
+}
