@@ -32,7 +32,7 @@ test_log (void)
   g_autofree char *kind = NULL;
 
   confab_manual_clock_advance (clock, 5);
-  confab_bot_wire_note (FALSE, "@a:s", NULL, "org.matrix.msc3401.call", NULL, FALSE, wire);
+  confab_bot_wire_note (wire, FALSE, "@a:s", NULL, "org.matrix.msc3401.call", NULL, FALSE);
   unknown = to_text (wire, &zero, NULL);
   g_assert_cmpstr (unknown,
                    ==,
@@ -43,7 +43,7 @@ test_log (void)
   confab_manual_clock_advance (clock, 10);
   confab_bot_wire_set_origin (wire, confab_clock_get_time (CONFAB_CLOCK (clock)));
   confab_manual_clock_advance (clock, 20);
-  confab_bot_wire_note (TRUE, "@a:s", "A", "m.call.invite", content, TRUE, wire);
+  confab_bot_wire_note (wire, TRUE, "@a:s", "A", "m.call.invite", content, TRUE);
   all = to_text (wire, NULL, NULL);
   g_assert_true (g_str_has_prefix (all, "[{\"at\":-10,"));
   later = to_text (wire, &one, NULL);
@@ -64,7 +64,7 @@ test_bound (void)
   g_autoptr (JsonArray) array = NULL;
 
   for (guint i = 0; i < CONFAB_BOT_WIRE_MAX + 5; i++)
-    confab_bot_wire_note (TRUE, "@a:s", "A", "m.call.invite", NULL, TRUE, wire);
+    confab_bot_wire_note (wire, TRUE, "@a:s", "A", "m.call.invite", NULL, TRUE);
   array = confab_bot_wire_to_json (wire, NULL, NULL);
   g_assert_cmpuint (json_array_get_length (array), ==, CONFAB_BOT_WIRE_MAX);
 }

@@ -116,15 +116,14 @@ confab_bot_wire_new (ConfabClock *clock)
 }
 
 void
-confab_bot_wire_note (gboolean outgoing,
+confab_bot_wire_note (ConfabBotWire *self,
+                      gboolean outgoing,
                       const char *user_id,
                       const char *device_id,
                       const char *type,
                       JsonObject *content,
-                      gboolean encrypted,
-                      gpointer data)
+                      gboolean encrypted)
 {
-  ConfabBotWire *self = CONFAB_BOT_WIRE (data);
   Entry *entry = g_new0 (Entry, 1);
 
   entry->at = confab_clock_get_time (self->clock);

@@ -20,14 +20,13 @@ G_DECLARE_FINAL_TYPE (ConfabBotWire, confab_bot_wire, CONFAB, BOT_WIRE, GObject)
 #define CONFAB_BOT_WIRE_MAX 20000
 
 ConfabBotWire *confab_bot_wire_new (ConfabClock *clock) G_GNUC_WARN_UNUSED_RESULT;
-/* A #ConfabWireFunc; @data is the #ConfabBotWire. */
-void confab_bot_wire_note (gboolean outgoing,
+void confab_bot_wire_note (ConfabBotWire *self,
+                           gboolean outgoing,
                            const char *user_id,
                            const char *device_id,
                            const char *type,
                            JsonObject *content,
-                           gboolean encrypted,
-                           gpointer data);
+                           gboolean encrypted);
 void confab_bot_wire_set_origin (ConfabBotWire *self, gint64 time);
 JsonArray *confab_bot_wire_to_json (ConfabBotWire *self, const gint64 *since_ms, JsonArray *kinds)
   G_GNUC_WARN_UNUSED_RESULT;

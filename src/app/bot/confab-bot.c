@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-bot"
+
+#include "config.h"
+
+#include "confab-bot-private.h"
+
+#include <string.h>
+
+#include "confab-system-clock.h"
+
+G_DEFINE_FINAL_TYPE (ConfabBot, confab_bot, G_TYPE_OBJECT)
+
+void
+confab_bot_pulse (ConfabBot *self)
+{
+  g_autoptr (DexPromise) pulse = g_steal_pointer (&self->pulse);
+
+  if (pulse != NULL)
+    dex_promise_resolve_boolean (pulse, TRUE);
+}
+
+DexFuture *
+confab_bot_until_stop (ConfabBot *self, DexFuture *work)
+{
+  return dex_future_first (work, dex_ref (self->stop), NULL);
+}
+
+gboolean
+confab_bot_await (ConfabBot *self, DexFuture *work, GError **error)
+{
+  return dex_await (confab_bot_until_stop (self, work), error);
+}
+
+gint64
+confab_bot_get_deadline (ConfabBot *self, gint64 timeout_ms)
+{
+  return confab_clock_get_time (self->clock) + timeout_ms * 1000;
+}
+
+static void
+alarm_cb (gpointer data)
+{
+  ConfabBot *self = CONFAB_BOT (data);
+
+  self->alarm = 0;
+  confab_bot_pulse (self);
+}
+
+gboolean
+confab_bot_await_change (ConfabBot *self, gint64 deadline, GError **error)
+{
+  gint64 rest_ms = (deadline - confab_clock_get_time (self->clock) + 999) / 1000;
+  DexFuture *change;
+  gboolean ok;
+
+  if (rest_ms <= 0) {
+    g_set_error_literal (error, CONFAB_BOT_ERROR, CONFAB_BOT_ERROR_TIMEOUT, "not in time");
+    return FALSE;
+  }
+  if (self->pulse == NULL)
+    self->pulse = dex_promise_new ();
+  change = dex_ref (DEX_FUTURE (self->pulse));
+  if (deadline != CONFAB_BOT_NEVER)
+    self->alarm = confab_clock_add_timeout (self->clock, rest_ms, alarm_cb, self);
+  ok = dex_await (self->ignores_stop > 0 ? change : confab_bot_until_stop (self, change), error);
+  confab_clock_clear (self->clock, &self->alarm);
+  return ok;
+}
+
+typedef struct {
+  ConfabBot *self;
+  ConfabBotMainFunc func;
+  gpointer data;
+  DexPromise *done;
+} MainCall;
+
+static gboolean
+main_call_cb (gpointer data)
+{
+  MainCall *call = data;
+
+  call->func (call->self, call->data);
+  dex_promise_resolve_boolean (call->done, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+void
+confab_bot_await_in_main (ConfabBot *self, ConfabBotMainFunc func, gpointer data)
+{
+  g_autoptr (DexPromise) done = dex_promise_new ();
+  MainCall call = { self, func, data, done };
+
+  g_idle_add_full (G_PRIORITY_DEFAULT, main_call_cb, &call, NULL);
+  (void) dex_await (dex_ref (done), NULL); /* never rejected */
+}
+
+static void
+warning_cb (
+  ConfabBot *self, const char *code, const char *message, const char *user_id, const char *room_id)
+{
+  g_autoptr (JsonObject) fields = json_object_new ();
+
+  json_object_set_string_member (fields, "code", code);
+  json_object_set_string_member (fields, "message", message);
+  if (user_id != NULL)
+    json_object_set_string_member (fields, "userId", user_id);
+  else
+    json_object_set_null_member (fields, "userId");
+  if (room_id != NULL)
+    json_object_set_string_member (fields, "roomId", room_id);
+  else
+    json_object_set_null_member (fields, "roomId");
+  confab_bot_output_event (self->output, "warning", fields);
+}
+
+/* A #ConfabWireFunc. A state event that goes out is from this user, whatever its state key. */
+static void
+wire_cb (gboolean outgoing,
+         const char *user_id,
+         const char *device_id,
+         const char *type,
+         JsonObject *content,
+         gboolean encrypted,
+         gpointer data)
+{
+  ConfabBot *self = CONFAB_BOT (data);
+
+  if (outgoing && device_id == NULL)
+    user_id = confab_session_get_user_id (self->session);
+  confab_bot_wire_note (self->wire, outgoing, user_id, device_id, type, content, encrypted);
+}
+
+static gboolean
+is_logged_out (ConfabBot *self)
+{
+  return confab_session_get_state (self->session) == CONFAB_SESSION_STATE_LOGGED_OUT;
+}
+
+static void
+session_changed_cb (ConfabBot *self)
+{
+  confab_bot_pulse (self);
+}
+
+static void
+rooms_changed_cb (ConfabBot *self)
+{
+  confab_bot_pulse (self);
+}
+
+/* Signed out by the server in the middle of it all. */
+static void
+state_cb (ConfabBot *self)
+{
+  if (self->watch != NULL && self->fatal == NULL && is_logged_out (self)) {
+    g_set_error_literal (&self->fatal,
+                         CONFAB_BOT_ERROR,
+                         CONFAB_BOT_ERROR_FAILED,
+                         "the homeserver signed this device out");
+    confab_bot_stop (self);
+  }
+}
+
+static gboolean
+check_user (ConfabBot *self, GError **error)
+{
+  const char *user_id = confab_session_get_user_id (self->session);
+  const char *wanted = self->options->user;
+  g_autofree char *prefix = NULL;
+
+  if (wanted[0] == '@')
+    prefix = g_strdup (wanted);
+  else
+    prefix = g_strdup_printf ("@%s:", wanted);
+  if (user_id != NULL &&
+      (wanted[0] == '@' ? g_str_equal (user_id, prefix) : g_str_has_prefix (user_id, prefix)))
+    return TRUE;
+  g_set_error (error,
+               CONFAB_BOT_ERROR,
+               CONFAB_BOT_ERROR_FAILED,
+               "the store is of another account: %s",
+               user_id != NULL ? user_id : "?");
+  return FALSE;
+}
+
+static gboolean
+await_sign_in (ConfabBot *self, GError **error)
+{
+  g_autoptr (ConfabHomeserver) homeserver = NULL;
+
+  if (self->options->password == NULL) {
+    g_set_error_literal (error,
+                         CONFAB_BOT_ERROR,
+                         CONFAB_BOT_ERROR_FAILED,
+                         "a password is needed: nobody is signed in here");
+    return FALSE;
+  }
+  homeserver = dex_await_object (
+    confab_bot_until_stop (self, confab_homeserver_discover (self->options->homeserver)), error);
+  if (homeserver == NULL)
+    return FALSE;
+  return confab_bot_await (self,
+                           confab_session_sign_in (self->session,
+                                                   homeserver,
+                                                   self->options->user,
+                                                   self->options->password,
+                                                   self->options->device_name),
+                           error);
+}
+
+/* Until the rooms are there. A server that does not answer is waited for: the session warns of it. */
+static gboolean
+await_online (ConfabBot *self, GError **error)
+{
+  for (;;) {
+    if (confab_session_get_state (self->session) == CONFAB_SESSION_STATE_ONLINE)
+      return TRUE;
+    if (is_logged_out (self)) {
+      g_set_error_literal (error,
+                           CONFAB_BOT_ERROR,
+                           CONFAB_BOT_ERROR_FAILED,
+                           "the homeserver signed this device out");
+      return FALSE;
+    }
+    if (!confab_bot_await_change (self, CONFAB_BOT_NEVER, error))
+      return FALSE;
+  }
+}
+
+static gboolean
+await_signed_in (ConfabBot *self, GError **error)
+{
+  g_autoptr (GError) first_error = NULL;
+  gboolean restored = dex_await_boolean (
+    confab_bot_until_stop (self, confab_session_restore (self->session)), &first_error);
+
+  if (first_error == NULL &&
+      (restored ? check_user (self, &first_error) : await_sign_in (self, &first_error)) &&
+      await_online (self, &first_error))
+    return TRUE;
+  /* A kept login that the server no longer takes: with a password there is another way in. */
+  if (restored && self->options->password != NULL && is_logged_out (self))
+    return await_sign_in (self, error) && await_online (self, error);
+  g_propagate_error (error, g_steal_pointer (&first_error));
+  return FALSE;
+}
+
+/* What the others will see and hear, where that is known beforehand. */
+static void
+describe_media (ConfabBot *self, JsonObject *into)
+{
+  g_autoptr (JsonArray) mean = json_array_new ();
+  guint8 rgb[3];
+
+  if (self->options->media != CONFAB_BOT_MEDIA_TEST) {
+    json_object_set_null_member (into, "toneHz");
+    json_object_set_null_member (into, "meanRgb");
+    return;
+  }
+  json_object_set_int_member (into, "toneHz", confab_media_engine_get_tone_hz (self->engine));
+  if (self->options->test_picture != NULL) {
+    json_object_set_null_member (into, "meanRgb");
+    return;
+  }
+  confab_media_engine_get_mean_rgb (self->engine, rgb);
+  for (guint i = 0; i < G_N_ELEMENTS (rgb); i++)
+    json_array_add_int_element (mean, rgb[i]);
+  json_object_set_array_member (into, "meanRgb", g_steal_pointer (&mean));
+}
+
+static void
+say_ready (ConfabBot *self)
+{
+  g_autoptr (JsonObject) fields = json_object_new ();
+
+  json_object_set_string_member (fields, "userId", confab_session_get_user_id (self->session));
+  json_object_set_string_member (fields, "deviceId", confab_session_get_device_id (self->session));
+  json_object_set_null_member (fields, "sessionId");
+  json_object_set_string_member (fields, "version", CONFAB_VERSION);
+  describe_media (self, fields);
+  confab_bot_output_event (self->output, "ready", fields);
+}
+
+static gboolean
+await_ready (ConfabBot *self, GError **error)
+{
+  ConfabCallHandler *handler;
+
+  if (!await_signed_in (self, error))
+    return FALSE;
+  handler = confab_session_get_call_handler (self->session);
+  confab_media_engine_set_test_identity (self->engine, confab_session_get_user_id (self->session));
+  g_signal_connect_object (confab_session_get_rooms (self->session),
+                           "items-changed",
+                           G_CALLBACK (rooms_changed_cb),
+                           self,
+                           G_CONNECT_SWAPPED);
+  say_ready (self);
+  self->watch = confab_bot_watch_new (G_LIST_MODEL (handler), self->output);
+  g_signal_connect_object (
+    self->watch, "changed", G_CALLBACK (confab_bot_pulse), self, G_CONNECT_SWAPPED);
+  return TRUE;
+}
+
+/* --join: the call, and the room first if this device is not in it. */
+static gboolean
+await_first_join (ConfabBot *self, GError **error)
+{
+  const char *room_id = self->options->join_room;
+  g_autoptr (ConfabBotCommand) command = NULL;
+  g_autoptr (JsonNode) result = NULL;
+
+  if (room_id == NULL)
+    return TRUE;
+  if (confab_room_list_lookup (confab_session_get_rooms (self->session), room_id) == NULL &&
+      !confab_bot_await (self, confab_session_join_room (self->session, room_id), error))
+    return FALSE;
+  command = confab_bot_command_new_join (room_id, self->options->join_call);
+  result = confab_bot_await_command (self, command, error);
+  return result != NULL;
+}
+
+static void
+await_line (ConfabBot *self, GBytes *line)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (line, &length);
+  g_autoptr (ConfabBotCommand) command = NULL;
+  g_autoptr (JsonNode) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (length > 0 && text[length - 1] == '\r')
+    length--;
+  command = confab_bot_command_parse (text != NULL ? text : "", length);
+  result = confab_bot_await_command (self, command, &error);
+  if (result != NULL)
+    confab_bot_output_result (self->output, command, result);
+  else
+    confab_bot_output_error (self->output, command, error);
+}
+
+static void
+await_lines (ConfabBot *self)
+{
+  while (!self->quit && !self->stopping) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GBytes) line = dex_await_boxed (
+      confab_bot_until_stop (self, confab_bot_input_read_line (self->input)), &error);
+    if (line == NULL)
+      return; /* the end of input, or the stop: both end the bot */
+    await_line (self, line);
+  }
+}
+
+static void
+delete_folder (GFile *folder)
+{
+  g_autoptr (GFileEnumerator) files = g_file_enumerate_children (
+    folder, "standard::name,standard::type", G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, NULL, NULL);
+  GFile *file;
+  GFileInfo *info;
+
+  while (files != NULL && g_file_enumerator_iterate (files, &info, &file, NULL, NULL) &&
+         info != NULL) {
+    if (g_file_info_get_file_type (info) == G_FILE_TYPE_DIRECTORY)
+      delete_folder (file);
+    else
+      (void) g_file_delete (file, NULL, NULL);
+  }
+  /* What cannot be deleted stays in the system's folder for temporary files. */
+  (void) g_file_delete (folder, NULL, NULL);
+}
+
+static void
+close_engine (ConfabBot *self, gpointer data)
+{
+  g_clear_object (&self->timing);
+  g_clear_object (&self->call);
+  g_clear_object (&self->created);
+  if (self->engine != NULL)
+    confab_media_engine_close (self->engine);
+  g_clear_object (&self->engine);
+}
+
+static void
+await_end (ConfabBot *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  confab_bot_await_out_of_call (self);
+  g_clear_object (&self->watch);
+  if (!dex_await (self->temporary ? confab_session_sign_out (self->session)
+                                  : confab_session_stop (self->session),
+                  &error))
+    g_info ("ending the session: %s", error->message);
+  confab_session_set_wire_func (self->session, NULL, NULL);
+  confab_bot_await_in_main (self, close_engine, NULL);
+}
+
+static DexFuture *
+confab_bot_run_fiber (gpointer data)
+{
+  ConfabBot *self = CONFAB_BOT (data);
+  g_autoptr (GError) error = NULL;
+  int code;
+
+  if (await_ready (self, &error) && await_first_join (self, &error))
+    await_lines (self);
+  else if (self->fatal == NULL && !self->stopping)
+    self->fatal = g_steal_pointer (&error);
+  await_end (self);
+  if (self->fatal != NULL)
+    confab_bot_output_fatal (self->output, self->fatal);
+  code = self->fatal != NULL ? 1 : 0;
+  confab_bot_output_close (self->output);
+  return dex_future_new_for_int (code);
+}
+
+static void
+confab_bot_dispose (GObject *object)
+{
+  ConfabBot *self = CONFAB_BOT (object);
+
+  close_engine (self, NULL);
+  g_clear_object (&self->watch);
+  g_clear_object (&self->session);
+  g_clear_object (&self->wire);
+  g_clear_object (&self->input);
+  g_clear_object (&self->output);
+  g_clear_object (&self->clock);
+  G_OBJECT_CLASS (confab_bot_parent_class)->dispose (object);
+}
+
+static void
+confab_bot_finalize (GObject *object)
+{
+  ConfabBot *self = CONFAB_BOT (object);
+
+  if (self->temporary && self->dir != NULL) {
+    g_autoptr (GFile) folder = g_file_new_for_path (self->dir);
+    delete_folder (folder);
+  }
+  g_clear_pointer (&self->dir, g_free);
+  g_clear_pointer (&self->options, confab_bot_options_free);
+  g_clear_error (&self->call_error);
+  g_clear_error (&self->fatal);
+  dex_clear (&self->stop);
+  dex_clear (&self->pulse);
+  G_OBJECT_CLASS (confab_bot_parent_class)->finalize (object);
+}
+
+static void
+confab_bot_class_init (ConfabBotClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = confab_bot_dispose;
+  object_class->finalize = confab_bot_finalize;
+}
+
+static void
+confab_bot_init (ConfabBot *self)
+{
+  self->stop = dex_promise_new ();
+  self->clock = confab_system_clock_new ();
+  self->wire = confab_bot_wire_new (self->clock);
+}
+
+static gboolean
+open_folder (ConfabBot *self, GError **error)
+{
+  self->temporary = self->options->store == NULL;
+  if (self->temporary)
+    self->dir = g_dir_make_tmp ("confab-bot-XXXXXX", error);
+  else
+    self->dir = g_canonicalize_filename (self->options->store, NULL);
+  return self->dir != NULL;
+}
+
+/**
+ * confab_bot_new:
+ * @options: (transfer full): what it was told
+ * @engine: what opens microphone and camera
+ * @input: where lines come from
+ * @output_fd: (transfer full): where lines go
+ * @error: #G_FILE_ERROR when there is no place for a temporary folder
+ *
+ * Returns: (transfer full) (nullable): the bot
+ */
+ConfabBot *
+confab_bot_new (ConfabBotOptions *options,
+                ConfabMediaEngine *engine,
+                GInputStream *input,
+                int output_fd,
+                GError **error)
+{
+  g_autoptr (ConfabBot) self = g_object_new (CONFAB_TYPE_BOT, NULL);
+  g_autoptr (ConfabSecrets) secrets = NULL;
+  g_autofree char *cache_dir = NULL;
+
+  self->options = options;
+  self->engine = g_object_ref (engine);
+  self->output = confab_bot_output_new (output_fd);
+  self->input = confab_bot_input_new (options->script, input);
+  if (!open_folder (self, error))
+    return NULL;
+  cache_dir = g_build_filename (self->dir, "cache", NULL);
+  secrets = confab_file_secrets_new (self->dir);
+  self->session = confab_session_new (self->clock, secrets, self->dir, cache_dir);
+  confab_session_set_wire_func (self->session, wire_cb, self);
+  g_signal_connect_object (
+    self->session, "warning", G_CALLBACK (warning_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    self->session, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    self->session, "notify", G_CALLBACK (session_changed_cb), self, G_CONNECT_SWAPPED);
+  return g_steal_pointer (&self);
+}
+
+/**
+ * confab_bot_run:
+ * @self: a bot
+ *
+ * Once only.
+ *
+ * Returns: (transfer full): a future that resolves to the exit code
+ */
+DexFuture *
+confab_bot_run (ConfabBot *self)
+{
+  dex_return_error_if_fail (CONFAB_IS_BOT (self));
+
+  return dex_scheduler_spawn (NULL, 0, confab_bot_run_fiber, g_object_ref (self), g_object_unref);
+}
+
+/**
+ * confab_bot_stop:
+ * @self: a bot
+ *
+ * What it waits for comes to an end; it leaves properly.
+ */
+void
+confab_bot_stop (ConfabBot *self)
+{
+  g_return_if_fail (CONFAB_IS_BOT (self));
+
+  if (self->stopping)
+    return;
+  self->stopping = TRUE;
+  dex_promise_reject (self->stop,
+                      g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "the bot ends"));
+}

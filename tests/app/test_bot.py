@@ -1,0 +1,447 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""confab-bot in real rooms: two and three of it with a real Synapse. CONFAB_BOT names the program."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'tools'))
+
+from matrix import Account                  # noqa: E402
+from media import assert_same_media         # noqa: E402
+from peers import Peer, PeerError           # noqa: E402
+from synapse import Synapse                 # noqa: E402
+
+BOT = os.environ.get('CONFAB_BOT', 'confab-bot')
+PASSWORD = 'a pass-word'
+
+MEMBER = {'userId': str, 'deviceId': str, 'sessionId': str, 'state': str, 'connected': bool, 'quiet': bool,
+          'callId': str, 'direction': str, 'retryCount': int, 'remoteMute': dict, 'hasUserMedia': bool,
+          'hasScreenShare': bool, 'encrypted': bool, 'queuedSignalling': list}
+RTC = {'connectionState': str, 'iceConnectionState': str, 'roundTripTime': (int, float, type(None)),
+       'candidatePair': dict, 'inbound': list, 'outbound': list}
+INBOUND = {'kind': str, 'purpose': str, 'streamId': str, 'codec': str, 'bytesReceived': int,
+           'packetsLost': (int, type(None)), 'jitter': (int, float, type(None)),
+           'framesDecoded': (int, type(None)), 'frameWidth': (int, type(None)),
+           'frameHeight': (int, type(None)), 'freezeCount': (int, type(None)),
+           'audioLevel': (int, float, type(None)), 'totalAudioEnergy': (int, float, type(None))}
+OUTBOUND = {'kind': str, 'purpose': str, 'streamId': str, 'codec': str, 'bytesSent': int,
+            'framesSent': (int, type(None)), 'frameWidth': (int, type(None)),
+            'frameHeight': (int, type(None)), 'targetBitrate': (int, float, type(None)),
+            'rung': (int, str, type(None))}
+WIRE = {'at': int, 'direction': str, 'userId': str, 'deviceId': (str, type(None)), 'type': str,
+        'seq': (int, type(None)), 'callId': (str, type(None)), 'encrypted': bool,
+        'requests': (int, type(None))}
+
+
+def run(arguments, text='', password=PASSWORD, timeout=60):
+    """One bot from its start to its end: the completed process, and the lines that it wrote."""
+    env = dict(os.environ)
+    env.pop('CONFAB_PASSWORD', None)
+    if password is not None:
+        env['CONFAB_PASSWORD'] = password
+    process = subprocess.run([BOT, *arguments], input=text.encode(), capture_output=True, env=env,
+                             timeout=timeout)
+    return process, [json.loads(line) for line in process.stdout.decode().splitlines()]
+
+
+class Arguments(unittest.TestCase):
+    """No server is needed to say that an argument is wrong."""
+
+    def check(self, *arguments, password=PASSWORD):
+        process, lines = run(arguments, password=password)
+        self.assertEqual(process.returncode, 2, process.stderr)
+        self.assertEqual(lines, [])
+        self.assertIn(b'confab-bot:', process.stderr)
+
+    def test_wrong(self):
+        account = ('--homeserver', 'http://127.0.0.1:9', '--user', '@a:localhost')
+        self.check()
+        self.check('--user', '@a:localhost')
+        self.check(*account, password=None)
+        self.check(*account, '--nothing')
+        self.check(*account, 'more')
+        self.check(*account, '--video', '640x360')
+        self.check(*account, '--media', 'camera')
+        self.check(*account, '--password-file', '/nonexistent')
+        self.check(*account, '--script', '/nonexistent')
+        self.check(*account, '--join', 'room')
+        self.check(*account, '--duration', '0')
+        self.check(*account, '--test-picture', '/nonexistent.y4m')
+
+    def test_wrong_picture(self):
+        account = ('--homeserver', 'http://127.0.0.1:9', '--user', '@a:localhost')
+        frame = b'FRAME\n' + bytes(64 * 64 * 3 // 2)
+        for data in (b'', b'GIF89a', b'YUV4MPEG2 W64 H64 F30:1 C444\n' + frame,
+                     b'YUV4MPEG2 W0 H64 F30:1 C420\n' + frame, b'YUV4MPEG2 W64 H64 F30:1 C420\n',
+                     b'YUV4MPEG2 W64 H64 F30:1 C420\n' + frame[:-1]):
+            with tempfile.NamedTemporaryFile(suffix='.y4m') as file:
+                file.write(data)
+                file.flush()
+                self.check(*account, '--test-picture', file.name)
+
+    def test_help(self):
+        process = subprocess.run([BOT, '--help'], capture_output=True, timeout=30)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(b'--homeserver', process.stdout)
+
+
+class Real(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Synapse()
+        cls.addClassCleanup(cls.server.stop)
+        cls.server.wait_ready()
+        for name in ('anna', 'bert', 'carl', 'dora'):
+            cls.server.register(name, PASSWORD)
+
+    def arguments(self, name, *more):
+        return ['--homeserver', self.server.base, '--user', f'@{name}:localhost', '--video', '320x180@15', *more]
+
+    def bot(self, name, *more, ready_timeout=60):
+        # A warning of ours is a failure: the bot dies of it.
+        peer = Peer([BOT, *self.arguments(name, *more)], name=name, ready_timeout=ready_timeout,
+                    env={'CONFAB_PASSWORD': PASSWORD, 'G_DEBUG': 'fatal-warnings'})
+        self.addCleanup(lambda: peer.process.poll() is None and peer.kill())
+        return peer
+
+    def finish(self, *peers):
+        for peer in peers:
+            warnings = [e for e in peer.events if e['event'] == 'warning']
+            self.assertEqual(warnings, [])
+            self.assertEqual(peer.stop(), 0, peer.name)
+
+    def room(self, encrypted, owner, *others):
+        room = owner('create-room', name='Room', encrypted=encrypted, open=True,
+                     invite=[o.ready['userId'] for o in others])['roomId']
+        for other in others:
+            other('join-room', roomId=room)
+        return room
+
+    def call(self, room, *peers, **arguments):
+        call = peers[0]('create-call', roomId=room, **arguments)['callId']
+        for peer in peers:
+            result = peer('join-call', roomId=room)
+            self.assertEqual(result['callId'], call)
+            self.assertIsInstance(result['sessionId'], str)
+            self.assertGreater(result['joinMs'], 0)
+        return call
+
+    def assert_shape(self, thing, shape):
+        for name, kinds in shape.items():
+            self.assertIn(name, thing)
+            self.assertIsInstance(thing[name], kinds, f'{name} in {thing}')
+            if kinds in (int, (int, float)):
+                self.assertNotIsInstance(thing[name], bool)
+
+    def assert_stats(self, stats, me, others, call, room):
+        self.assertEqual(set(stats), {'call', 'localMute', 'members', 'timing', 'process'})
+        self.assertEqual(stats['call'], {'id': call, 'roomId': room, 'intent': 'm.prompt', 'type': 'm.video',
+                                         'state': 'joined'})
+        self.assertEqual(stats['localMute'], {'microphone': False, 'camera': False})
+        self.assertEqual({m['userId'] for m in stats['members']}, {o.ready['userId'] for o in others})
+        for member in stats['members']:
+            self.assert_shape(member, MEMBER)
+            self.assertEqual(member['remoteMute'], {'microphone': False, 'camera': False})
+            self.assertEqual(member['state'], 'connected')
+            self.assertTrue(member['connected'] and member['hasUserMedia'] and member['encrypted'])
+            self.assertFalse(member['quiet'] or member['hasScreenShare'])
+            # The order rule: the invite comes from the smaller user id.
+            inbound = member['userId'] < me.ready['userId']
+            self.assertEqual(member['direction'], 'inbound' if inbound else 'outbound')
+            self.assert_rtc(member['rtc'])
+        for entry in stats['timing']:
+            self.assertGreater(entry['firstAudio'], 0)
+            self.assertGreater(entry['firstFrame'], 0)
+        self.assertGreater(stats['process']['cpuSeconds'], 0)
+        self.assertGreater(stats['process']['rssBytes'], 1 << 20)
+        self.assertGreater(stats['process']['threads'], 1)
+
+    def assert_rtc(self, rtc):
+        self.assert_shape(rtc, RTC)
+        self.assertEqual(rtc['connectionState'], 'connected')
+        self.assertIn('local', rtc['candidatePair'])
+        self.assertIn('remote', rtc['candidatePair'])
+        for name, shape in (('inbound', INBOUND), ('outbound', OUTBOUND)):
+            self.assertEqual(sorted(s['kind'] for s in rtc[name]), ['audio', 'video'])
+            for stream in rtc[name]:
+                self.assert_shape(stream, shape)
+                self.assertEqual(stream['purpose'], 'usermedia')
+        video = next(s for s in rtc['inbound'] if s['kind'] == 'video')
+        self.assertGreaterEqual(video['framesDecoded'], 5)
+        self.assertEqual((video['frameWidth'], video['frameHeight']), (320, 180))
+        self.assertGreater(next(s for s in rtc['inbound'] if s['kind'] == 'audio')['audioLevel'], 0)
+
+    def check_two(self, encrypted):
+        anna, bert = self.bot('anna'), self.bot('bert')
+        room = self.room(encrypted, anna, bert)
+        rooms = anna('rooms')
+        row = next(r for r in rooms if r['roomId'] == room)
+        self.assertEqual((row['name'], row['encrypted']), ('Room', encrypted))
+        call = self.call(room, anna, bert)
+        for me, other in ((anna, bert), (bert, anna)):
+            me.wait_event('member-added', userId=other.ready['userId'])
+            self.assertEqual(me('wait-media')['members'], [other.ready['userId']])
+            me.wait_event('first-frame', userId=other.ready['userId'])
+            assert_same_media(self, me('tracks'), other.ready)
+            # The tone sounds from the start; its first level comes within a second.
+            stats = me.until('stats', lambda s: all(t['firstAudio'] for t in s['timing']))
+            self.assert_stats(stats, me, [other], call, room)
+        self.check_mute(anna, bert)
+        self.check_wire(anna, bert)
+        self.check_again(room, call, anna, bert)
+        self.finish(anna, bert)
+
+    def check_mute(self, anna, bert):
+        self.assertEqual(anna('mute', mic=True), {'microphone': True, 'camera': False})
+        muted = bert.until('members', lambda m: m[0]['remoteMute']['microphone'])
+        self.assertFalse(muted[0]['remoteMute']['camera'])
+        self.assertEqual(anna('mute', cam=True), {'microphone': True, 'camera': True})
+        bert.until('members', lambda m: m[0]['remoteMute']['camera'])
+        self.assertEqual(anna('stats')['localMute'], {'microphone': True, 'camera': True})
+        # Nothing is heard and nothing moves.
+        tracks = {t['kind']: t for t in bert('tracks')}
+        self.assertTrue(tracks['audio']['rms'] is None or tracks['audio']['rms'] < 0.001, tracks)
+        self.assertLess(tracks['video']['changed'] or 0, 0.05)
+        self.assertEqual(anna('mute', mic=False, cam=False), {'microphone': False, 'camera': False})
+        bert.until('members', lambda m: not any(m[0]['remoteMute'].values()))
+
+        def back(tracks):
+            by_kind = {t['kind']: t for t in tracks}
+            return (by_kind['audio']['rms'] or 0) > 0.01 and (by_kind['video']['changed'] or 0) >= 0.05
+        bert.until('tracks', back)
+        assert_same_media(self, bert('tracks'), anna.ready)
+
+    def check_wire(self, anna, bert):
+        wire = anna('wire')
+        for entry in wire:
+            self.assert_shape(entry, WIRE)
+        sent = [e for e in wire if e['direction'] == 'out' and e['type'].startswith('m.call.') and e['callId']]
+        self.assertEqual(sent[0]['type'], 'm.call.invite')
+        self.assertEqual([e['seq'] for e in sent if e['callId'] == sent[0]['callId']], list(range(len(sent))))
+        self.assertTrue(all(e['encrypted'] for e in sent))
+        self.assertEqual({e['type'] for e in anna('wire', kinds=['m.call.answer'])}, {'m.call.answer'})
+        last = wire[-1]['at']
+        self.assertTrue(all(e['at'] >= last for e in anna('wire', since=last)))
+        self.assertEqual(anna('wire', since=10 ** 9), [])
+
+    def check_again(self, room, call, anna, bert):
+        seen = len(anna.events)
+        self.assertEqual(bert('leave'), {})
+        anna.wait_event('member-removed', since=seen, userId=bert.ready['userId'])
+        anna.until('members', lambda m: m == [])
+        with self.assertRaises(PeerError) as raised:
+            bert('members')
+        self.assertEqual(raised.exception.code, 'no-call')
+        seen = len(anna.events)
+        self.assertEqual(bert('join-call', roomId=room, callId=call)['callId'], call)
+        anna.wait_event('member-added', since=seen, userId=bert.ready['userId'])
+        anna('wait-media')
+        bert('wait-media')
+        assert_same_media(self, bert('tracks'), anna.ready)
+        self.assertEqual(anna('terminate'), {})
+        bert.wait_event('call-removed', callId=call)
+        self.assertEqual(anna('calls'), [])
+        with self.assertRaises(PeerError) as raised:
+            bert('mute', mic=True)
+        self.assertEqual(raised.exception.code, 'no-call')
+
+    def test_two_encrypted(self):
+        self.check_two(True)
+
+    def test_two_open(self):
+        self.check_two(False)
+
+    def test_three(self):
+        anna, bert, carl = self.bot('anna'), self.bot('bert'), self.bot('carl')
+        room = self.room(True, bert, anna, carl)
+        call = self.call(room, bert, anna, carl)
+        for me in (anna, bert, carl):
+            me('wait-media', members=2)
+        for me, others in ((anna, (bert, carl)), (bert, (anna, carl)), (carl, (anna, bert))):
+            tracks = me('tracks')
+            for other in others:
+                assert_same_media(self, tracks, other.ready)
+            stats = me.until('stats', lambda s: len(s['timing']) == 2 and
+                             all(t['firstAudio'] for t in s['timing']))
+            self.assert_stats(stats, me, others, call, room)
+        # SIGTERM leaves properly: the others hear of it at once, and so does the room's state.
+        carl.process.send_signal(signal.SIGTERM)
+        self.assertEqual(carl.process.wait(20), 0)
+        for other in (anna, bert):
+            other.wait_event('member-removed', timeout=10, userId=carl.ready['userId'])
+        owner = Account(self.server.base, 'anna', PASSWORD)
+        state = owner.state(room, 'org.matrix.msc3401.call.member', carl.ready['userId'])
+        self.assertEqual(state['m.calls'], [])
+        anna('wait-media')
+        self.finish(anna, bert)
+
+    def test_media_none_and_picture(self):
+        with tempfile.NamedTemporaryFile(suffix='.y4m') as file:
+            y, u, v = 150, 44, 21    # green
+            file.write(b'YUV4MPEG2 W64 H64 F10:1 C420jpeg\n')
+            for i in range(10):
+                bright = bytes(min(255, y + 8 * (i % 2)) for _ in range(64 * 64))
+                file.write(b'FRAME\n' + bright + bytes([u]) * 1024 + bytes([v]) * 1024)
+            file.flush()
+            anna = self.bot('anna', '--media', 'none')
+            bert = self.bot('bert', '--test-picture', file.name)
+            self.assertIsNone(anna.ready['toneHz'])
+            self.assertIsNone(anna.ready['meanRgb'])
+            room = self.room(True, anna, bert)
+            self.call(room, anna, bert)
+            anna('wait-media')
+            bert('wait-media', frames=0, audioBytes=0)
+            tracks = {t['kind']: t for t in anna('tracks')}
+            red, green, blue = tracks['video']['meanRgb']
+            self.assertGreater(green, red + 50)
+            self.assertGreater(green, blue + 50)
+            silent = [t for t in bert('tracks') if t['kind'] == 'audio']
+            self.assertTrue(all(t['rms'] is None or t['rms'] < 0.001 for t in silent), silent)
+            with self.assertRaises(PeerError) as raised:
+                bert('wait-media', timeout=1500, frames=5)
+            self.assertEqual(raised.exception.code, 'timeout')
+            self.assertIn('@anna:localhost', str(raised.exception))
+            self.finish(anna, bert)
+
+    def test_ring_and_decline(self):
+        anna, bert = self.bot('anna'), self.bot('bert')
+        room = self.room(True, anna, bert)
+        with self.assertRaises(PeerError) as raised:
+            bert('decline')
+        self.assertEqual(raised.exception.code, 'no-call')
+        call = self.call(room, anna, intent='m.ring', type='m.voice', name='Now')
+        bert.wait_event('ringing', callId=call, ringing=True)
+        row, = bert('calls')
+        self.assert_shape(row, {'callId': str, 'roomId': str, 'intent': str, 'type': str, 'members': int,
+                                'ringing': bool, 'since': int})
+        self.assertEqual((row['intent'], row['type'], row['ringing']), ('m.ring', 'm.voice', True))
+        self.assertLess(abs(row['since'] / 1000 - time.time()), 60)
+        self.assertEqual(bert('decline'), {})
+        bert.wait_event('ringing', callId=call, ringing=False)
+        self.assertFalse(bert('calls')[0]['ringing'])
+        self.finish(anna, bert)
+
+    def test_killed_and_restarted(self):
+        anna = self.bot('anna')
+        with tempfile.TemporaryDirectory() as store:
+            bert = self.bot('bert', '--store', store)
+            room = self.room(True, anna, bert)
+            call = self.call(room, anna, bert)
+            anna('wait-media')
+            before = anna('members')[0]
+            self.assertNotEqual(bert.kill(), 0)
+            # Same device, no password; its stale membership goes without being asked for.
+            seen = len(anna.events)
+            again = Peer([BOT, *self.arguments('bert', '--store', store)], name='bert again')
+            self.addCleanup(lambda: again.process.poll() is None and again.kill())
+            self.assertEqual(again.ready['deviceId'], bert.ready['deviceId'])
+            anna.wait_event('member-removed', since=seen, userId='@bert:localhost')
+            seen = len(anna.events)
+            session = again('join-call', roomId=room, callId=call)['sessionId']
+            self.assertNotEqual(session, before['sessionId'])
+            anna.wait_event('member-added', since=seen, userId='@bert:localhost')
+            anna('wait-media')
+            again('wait-media')
+            assert_same_media(self, again('tracks'), anna.ready)
+            self.finish(again, anna)
+            # The store is of this account alone.
+            process, lines = run(self.arguments('carl', '--store', store))
+            self.assertEqual(process.returncode, 1)
+            self.assertEqual(lines[-1]['event'], 'fatal')
+
+    def test_undecryptable(self):
+        with tempfile.TemporaryDirectory() as store:
+            bert = self.bot('bert', '--store', store)
+            owner = Account(self.server.base, 'anna', PASSWORD)
+            device = bert.ready['deviceId']
+            keys = owner.request('POST', 'v3/keys/query', {'device_keys': {'@bert:localhost': []}})
+            curve = keys['device_keys']['@bert:localhost'][device]['keys'][f'curve25519:{device}']
+            owner.request('PUT', 'v3/sendToDevice/m.room.encrypted/1', {'messages': {'@bert:localhost': {device: {
+                'algorithm': 'm.olm.v1.curve25519-aes-sha2', 'sender_key': 'A' * 43,
+                'ciphertext': {curve: {'type': 1, 'body': 'AwogAAAA'}}}}}})
+            warning = bert.wait_event('warning', code='undecryptable')
+            self.assertEqual(warning['userId'], '@anna:localhost')
+            self.assertIn('roomId', warning)
+            self.assertTrue(warning['message'])
+            self.assertEqual(bert.stop(), 0)
+
+    def test_temporary_device_is_logged_out(self):
+        owner = Account(self.server.base, 'dora', PASSWORD)
+        dora = self.bot('dora')
+        devices = lambda: {d['device_id'] for d in owner.request('GET', 'v3/devices')['devices']}
+        self.assertIn(dora.ready['deviceId'], devices())
+        self.assertIsNone(dora.ready['sessionId'])
+        self.finish(dora)
+        self.assertNotIn(dora.ready['deviceId'], devices())
+
+    def test_wrong_password(self):
+        process, lines = run(self.arguments('anna'), password='wrong')
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual([line['event'] for line in lines], ['fatal'])
+        self.assertEqual(lines[0]['error']['code'], 'failed')
+        self.assertTrue(lines[0]['error']['message'])
+
+    def test_no_server(self):
+        process, lines = run(['--homeserver', 'http://127.0.0.1:9', '--user', '@a:localhost'])
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual([line['event'] for line in lines], ['fatal'])
+
+    def test_lines(self):
+        with tempfile.NamedTemporaryFile('w') as script, tempfile.NamedTemporaryFile('w') as password:
+            script.write('{"id":"s","cmd":"rooms"}\n')
+            script.flush()
+            password.write(PASSWORD + '\n')
+            password.flush()
+            text = '\n'.join([
+                'nonsense', '', '[]', '{"id":1}', '{"id":2,"cmd":"dance"}', '{"id":3,"cmd":"mute"}',
+                '{"id":4,"cmd":"mute","mic":1}', '{"id":5,"cmd":"leave","now":true}', '{"id":6,"cmd":"leave"}',
+                '{"id":7,"cmd":"stats"}', '{"id":8,"cmd":"terminate"}', '{"id":9,"cmd":"wait-media"}',
+                '{"id":10,"cmd":"tracks"}', '{"id":11,"cmd":"place-call","roomId":"!r:s"}',
+                '{"id":12,"cmd":"answer"}', '{"id":13,"cmd":"reject"}',
+                '{"id":14,"cmd":"transfer","target":"@a:b"}', '{"id":15,"cmd":"screen","on":true}',
+                '{"id":16,"cmd":"speaker"}', '{"id":17,"cmd":"wire"}', '{"id":18,"cmd":"calls"}',
+                '{"id":19,"cmd":"join-call","roomId":"!none:localhost","timeout":100}',
+                '{"id":20,"cmd":"join-call","roomId":"!none:localhost","screen":true}',
+                '{"id":21,"cmd":"leave-room","roomId":"!none:localhost"}',
+                '{"id":22,"cmd":"quit"}', '{"id":23,"cmd":"rooms"}']) + '\n'
+            process, lines = run(self.arguments('carl', '--script', script.name, '--password-file',
+                                                password.name), text, password=None)
+        self.assertEqual(process.returncode, 0, process.stderr)
+        replies = [(line['id'], 'ok' if line['ok'] else line['error']['code'])
+                   for line in lines if 'event' not in line]
+        self.assertEqual(replies, [
+            ('s', 'ok'), (None, 'bad-json'), (None, 'bad-json'), (None, 'bad-json'), (1, 'bad-argument'),
+            (2, 'unknown-command'), (3, 'bad-argument'), (4, 'bad-argument'), (5, 'bad-argument'),
+            (6, 'no-call'), (7, 'no-call'), (8, 'no-call'), (9, 'no-call'), (10, 'no-call'),
+            (11, 'unsupported'), (12, 'unsupported'), (13, 'unsupported'), (14, 'unsupported'),
+            (15, 'unsupported'), (16, 'unsupported'), (17, 'ok'), (18, 'ok'), (19, 'timeout'),
+            (20, 'unsupported'), (21, 'failed'), (22, 'ok')])
+        self.assertEqual(lines[0]['event'], 'ready')
+
+    def test_join_and_duration(self):
+        anna = self.bot('anna')
+        owner = Account(self.server.base, 'carl', PASSWORD)
+        room = anna('create-room', name='Later', encrypted=True, open=True, invite=['@carl:localhost'])['roomId']
+        call = self.call(room, anna)
+        began = time.monotonic()
+        # Invited only: --join enters the room first. Its input stays open: the duration ends it.
+        carl = self.bot('carl', '--join', room, '--call', call, '--duration', '8')
+        anna('wait-media')
+        self.assertEqual(carl.process.wait(30), 0)
+        self.assertGreater(time.monotonic() - began, 7)
+        anna.wait_event('member-removed', userId='@carl:localhost')
+        self.assertEqual(owner.state(room, 'org.matrix.msc3401.call.member', '@carl:localhost')['m.calls'], [])
+        self.finish(anna)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
