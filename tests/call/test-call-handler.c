@@ -1019,7 +1019,7 @@ test_hydrogen (void)
                                                          "content");
     session = confab_json_peek_string (content, "sender_session_id");
   }
-  member (&lab, user, device, session);
+  member (&lab, "@a:x", device, session); /* under a name that makes it the inviter here, too */
   join (&lab);
   for (guint i = 0; i < json_array_get_length (entries); i++) {
     JsonObject *entry = json_array_get_object_element (entries, i);
@@ -1034,13 +1034,16 @@ test_hydrogen (void)
     json_object_set_string_member (content,
                                    "dest_session_id",
                                    confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)));
-    confab_call_handler_handle_to_device (lab.handler, user, device, type, content);
+    confab_call_handler_handle_to_device (lab.handler, "@a:x", device, type, content);
     sync_end (&lab);
     advance (&lab, 300);
     if (g_str_equal (type, "m.call.candidates"))
       break;
   }
-  assert_log (&lab, user[1] < 'b' ? "MEMBER answer " : "MEMBER invite answer ");
+  assert_log (&lab, "MEMBER answer ");
+  g_assert_nonnull (
+    strstr (confab_fake_peer_connection_get_log (confab_fake_local_media_get_last (lab.media)),
+            "[candidate:"));
   finish (&lab);
 }
 
