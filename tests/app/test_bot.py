@@ -46,6 +46,9 @@ def run(arguments, text='', password=PASSWORD, timeout=60):
     """One bot from its start to its end: the completed process, and the lines that it wrote."""
     env = dict(os.environ)
     env.pop('CONFAB_PASSWORD', None)
+    # Whatever there is to log, standard output is JSON lines alone. (libdex logs before main () begins, where
+    # nobody can tell GLib to take standard error: so not “all”.)
+    env['G_MESSAGES_DEBUG'] = 'confab-app confab-base confab-bot confab-call confab-matrix confab-media GLib-GIO'
     if password is not None:
         env['CONFAB_PASSWORD'] = password
     process = subprocess.run([BOT, *arguments], input=text.encode(), capture_output=True, env=env,
@@ -110,8 +113,14 @@ class Real(unittest.TestCase):
         # A warning of ours is a failure: the bot dies of it.
         peer = Peer([BOT, *self.arguments(name, *more)], name=name, ready_timeout=ready_timeout,
                     env={'CONFAB_PASSWORD': PASSWORD, 'G_DEBUG': 'fatal-warnings'})
-        self.addCleanup(lambda: peer.process.poll() is None and peer.kill())
+        self.addCleanup(self.clean, peer)
         return peer
+
+    def clean(self, peer):
+        if peer.process.poll() is None:
+            peer.kill()
+        for stream in (peer.process.stdin, peer.process.stdout):
+            stream.close()
 
     def finish(self, *peers):
         for peer in peers:
@@ -342,7 +351,7 @@ class Real(unittest.TestCase):
             # Same device, no password; its stale membership goes without being asked for.
             seen = len(anna.events)
             again = Peer([BOT, *self.arguments('bert', '--store', store)], name='bert again')
-            self.addCleanup(lambda: again.process.poll() is None and again.kill())
+            self.addCleanup(self.clean, again)
             self.assertEqual(again.ready['deviceId'], bert.ready['deviceId'])
             anna.wait_event('member-removed', since=seen, userId='@bert:localhost')
             seen = len(anna.events)
