@@ -214,10 +214,11 @@ breakpoint_cb (ConfabCallPage *self)
     self->focus_timeout = g_timeout_add (RESTORE_FOCUS_MS, restore_focus_cb, self);
 }
 
+/* AdwNavigationView has given the focus to the first button by now. */
 static void
-confab_call_page_showing (AdwNavigationPage *page)
+confab_call_page_shown (AdwNavigationPage *page)
 {
-  ADW_NAVIGATION_PAGE_CLASS (confab_call_page_parent_class)->showing (page);
+  ADW_NAVIGATION_PAGE_CLASS (confab_call_page_parent_class)->shown (page);
   gtk_widget_grab_focus (CONFAB_CALL_PAGE (page)->grid);
 }
 
@@ -228,6 +229,9 @@ confab_call_page_map (GtkWidget *widget)
 
   GTK_WIDGET_CLASS (confab_call_page_parent_class)->map (widget);
   set_dark (TRUE);
+  /* A window that opens with this page would focus its first button. */
+  if (self->window != NULL && gtk_window_get_focus (self->window) == NULL)
+    gtk_widget_grab_focus (self->grid);
   if (self->model != NULL)
     confab_call_view_model_set_shown (self->model, TRUE);
   wake_bars (self);
@@ -343,7 +347,7 @@ confab_call_page_class_init (ConfabCallPageClass *klass)
   widget_class->unmap = confab_call_page_unmap;
   widget_class->root = confab_call_page_root;
   widget_class->unroot = confab_call_page_unroot;
-  ADW_NAVIGATION_PAGE_CLASS (klass)->showing = confab_call_page_showing;
+  ADW_NAVIGATION_PAGE_CLASS (klass)->shown = confab_call_page_shown;
 
   properties[PROP_MODEL] = g_param_spec_object ("model",
                                                 NULL,
@@ -417,6 +421,9 @@ confab_call_page_set_model (ConfabCallPage *self, ConfabCallViewModel *model)
   if (model != NULL)
     confab_call_view_model_set_shown (model, gtk_widget_get_mapped (GTK_WIDGET (self)));
   g_signal_group_set_target (self->signals, model);
+  /* Not by a binding: without a model that would keep the last value. */
+  confab_grid_set_model (CONFAB_GRID (self->grid),
+                         model != NULL ? confab_call_view_model_get_tiles (model) : NULL);
   update_banner (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL]);
 }

@@ -15,6 +15,7 @@
 
 #define MOVE_MS 250
 #define NO_TILE G_MAXUINT
+#define LOW_STAGE 330 /* px: the placeholder gets class `low` */
 
 /* A child that moves: a tile of the model, or the “more” cell. */
 typedef struct {
@@ -104,7 +105,7 @@ update_texts (ConfabGrid *self)
 }
 
 static void
-set_target (ConfabGrid *self, Place *place, const ConfabGridCell *cell, gboolean moves)
+set_target (Place *place, const ConfabGridCell *cell, gboolean moves)
 {
   gtk_widget_set_child_visible (place->widget, cell != NULL);
   if (cell == NULL) {
@@ -125,6 +126,63 @@ set_target (ConfabGrid *self, Place *place, const ConfabGridCell *cell, gboolean
                                  cell->floating);
 }
 
+static gboolean
+is_shown (GtkWidget *widget)
+{
+  return widget != NULL && gtk_widget_get_child_visible (widget);
+}
+
+/* The cells in the order in which Home, End and Tab see them. */
+static GtkWidget *
+get_cell_widget (ConfabGrid *self, guint cell)
+{
+  if (self->plan == NULL || cell >= self->plan->n_cells ||
+      self->plan->cells[cell].tile >= (int) self->places->len)
+    return NULL;
+  return get_place (self, self->plan->cells[cell].tile)->widget;
+}
+
+static GtkWidget *
+get_current (ConfabGrid *self)
+{
+  if (is_shown (self->current))
+    return self->current;
+  /* Before the first plan nobody is seen yet, but the first will be. */
+  if (self->plan == NULL && self->places->len > 0)
+    return get_place (self, 0)->widget;
+  return get_cell_widget (self, 0);
+}
+
+static gboolean
+focus_current (ConfabGrid *self)
+{
+  GtkWidget *current = get_current (self);
+
+  return current != NULL && gtk_widget_grab_focus (current);
+}
+
+/* Those on the page first: a tile that had the focus hands it on before it goes. */
+static void
+show_cells (ConfabGrid *self, gboolean moves)
+{
+  GtkWidget *focus = gtk_widget_get_focus_child (GTK_WIDGET (self));
+
+  for (guint i = 0; i < self->plan->n_cells; i++)
+    set_target (get_place (self, self->plan->cells[i].tile), &self->plan->cells[i], moves);
+  for (guint i = 0; i <= self->places->len; i++) {
+    int tile = i < self->places->len ? (int) i : CONFAB_GRID_MORE;
+    Place *place = get_place (self, tile);
+
+    if (confab_grid_plan_find (self->plan, tile) != NULL)
+      continue;
+    if (place->widget == focus) {
+      self->current = NULL;
+      focus_current (self);
+    }
+    set_target (place, NULL, FALSE);
+  }
+}
+
 /* Makes the plan anew; with @moves tiles go there from where they are, else they are there. */
 static void
 plan (ConfabGrid *self, gboolean moves)
@@ -143,15 +201,15 @@ plan (ConfabGrid *self, gboolean moves)
   g_clear_pointer (&self->plan, confab_grid_plan_free);
   self->plan = confab_grid_plan_new (&request);
   self->page = self->plan->page;
-  for (guint i = 0; i < self->places->len; i++)
-    set_target (self,
-                get_place (self, (int) i),
-                confab_grid_plan_find (self->plan, (int) i),
-                moves);
-  set_target (self, self->more, confab_grid_plan_find (self->plan, CONFAB_GRID_MORE), moves);
+  show_cells (self, moves);
   gtk_widget_set_child_visible (self->pager, self->plan->pager);
-  if (self->placeholder != NULL)
+  if (self->placeholder != NULL) {
     gtk_widget_set_child_visible (self->placeholder, self->plan->empty.width > 0);
+    if (self->height < LOW_STAGE)
+      gtk_widget_add_css_class (self->placeholder, "low");
+    else
+      gtk_widget_remove_css_class (self->placeholder, "low");
+  }
   update_texts (self);
 }
 
@@ -283,28 +341,6 @@ more_clicked_cb (ConfabGrid *self)
     turn_page (self, (self->page + 1) % self->plan->n_pages);
 }
 
-static gboolean
-is_shown (GtkWidget *widget)
-{
-  return widget != NULL && gtk_widget_get_child_visible (widget);
-}
-
-/* The cells in the order in which Home, End and Tab see them. */
-static GtkWidget *
-get_cell_widget (ConfabGrid *self, guint cell)
-{
-  if (self->plan == NULL || cell >= self->plan->n_cells ||
-      self->plan->cells[cell].tile >= (int) self->places->len)
-    return NULL;
-  return get_place (self, self->plan->cells[cell].tile)->widget;
-}
-
-static GtkWidget *
-get_current (ConfabGrid *self)
-{
-  return is_shown (self->current) ? self->current : get_cell_widget (self, 0);
-}
-
 static guint
 find_cell (ConfabGrid *self, GtkWidget *widget)
 {
@@ -340,14 +376,6 @@ find_neighbour (ConfabGrid *self, guint from, GtkDirectionType direction)
     best_distance = distance;
   }
   return best;
-}
-
-static gboolean
-focus_current (ConfabGrid *self)
-{
-  GtkWidget *current = get_current (self);
-
-  return current != NULL && gtk_widget_grab_focus (current);
 }
 
 static gboolean

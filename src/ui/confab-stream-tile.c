@@ -96,7 +96,7 @@ update_looks (ConfabStreamTile *self)
     return;
   set_class (GTK_WIDGET (self), "speaking", get_flag (self, "ring"));
   set_class (self->picture, "dim", get_flag (self, "picture-dim"));
-  set_class (self->avatar, "dim", get_flag (self, "avatar-dim"));
+  gtk_widget_set_opacity (self->avatar, get_flag (self, "avatar-dim") ? 0.5 : 1);
   update_spinner (self);
 }
 
@@ -262,6 +262,7 @@ confab_stream_tile_init (ConfabStreamTile *self)
   for (guint i = 0; i < G_N_ELEMENTS (looks); i++)
     g_signal_group_connect_swapped (self->signals, looks[i], G_CALLBACK (update_looks), self);
   g_signal_group_connect_swapped (self->signals, "notify::name", G_CALLBACK (update_names), self);
+  g_signal_group_connect_swapped (self->signals, "notify::color", G_CALLBACK (update_names), self);
   g_signal_group_connect_swapped (self->signals,
                                   "notify::description",
                                   G_CALLBACK (update_names),

@@ -7,6 +7,7 @@
 #include "confab-call-announcer.h"
 
 #include "confab-clock.h"
+#include "confab-format.h"
 #include "confab-stream-tile-model.h"
 
 #include <glib/gi18n.h>
@@ -35,15 +36,14 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-/* One sentence for all in @names; empties it. A name stands in isolates: its direction is its own. */
+/* One sentence for all in @names; empties it. */
 static char *
 take_people (GPtrArray *names, const char *one, const char *many)
 {
   g_autofree char *text = NULL;
 
   if (names->len == 1) {
-    g_autofree char *name = g_strdup_printf ("\342\201\250%s\342\201\251",
-                                             (char *) g_ptr_array_index (names, 0));
+    g_autofree char *name = confab_format_name (g_ptr_array_index (names, 0));
     g_auto (GStrv) parts = g_strsplit (one, "%s", 2);
 
     text = g_strjoinv (name, parts);

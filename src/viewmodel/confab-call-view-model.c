@@ -6,8 +6,10 @@
 
 #include "confab-call-view-model.h"
 
+#include "confab-avatar-model.h"
 #include "confab-call-announcer.h"
 #include "confab-call.h"
+#include "confab-format.h"
 #include "confab-participant-tiles.h"
 #include "confab-room.h"
 #include "confab-session.h"
@@ -219,11 +221,8 @@ static char *
 make_duration (ConfabCallViewModel *self)
 {
   gint64 now = confab_clock_get_real_time (self->clock);
-  gint64 s = MAX (0, now - get_start (self)) / G_USEC_PER_SEC;
 
-  if (s >= 3600)
-    return g_strdup_printf ("%d:%02d:%02d", (int) (s / 3600), (int) (s / 60 % 60), (int) (s % 60));
-  return g_strdup_printf ("%d:%02d", (int) (s / 60), (int) (s % 60));
+  return confab_format_duration ((now - get_start (self)) / G_USEC_PER_SEC);
 }
 
 static void
@@ -434,16 +433,31 @@ failed_cb (ConfabCall *call, const GError *error, ConfabCallViewModel *self)
   g_signal_emit (self, signals[SIGNAL_TOAST], 0, text);
 }
 
+/* (transfer full) (nullable) */
+static ConfabMediaRepository *
+dup_repository (ConfabCallViewModel *self)
+{
+  ConfabMediaRepository *repository = NULL;
+
+  if (self->session != NULL)
+    g_object_get (self->session, "media-repository", &repository, NULL);
+  return repository;
+}
+
 static gpointer
 map_participant (gpointer item, gpointer data)
 {
   g_autoptr (ConfabParticipant) participant = CONFAB_PARTICIPANT (item);
   ConfabCallViewModel *self = CONFAB_CALL_VIEW_MODEL (data);
+  g_autoptr (ConfabMediaRepository) repository = dup_repository (self);
   g_autoptr (ConfabRoomMember) member = NULL;
+  g_autoptr (ConfabAvatarModel) avatar = NULL;
 
-  if (self->room != NULL)
+  if (self->room != NULL) {
     member = confab_room_get_member (self->room, confab_participant_get_user_id (participant));
-  return confab_participant_tiles_new (self->clock, participant, member);
+    avatar = confab_avatar_model_new (G_OBJECT (member), "name", repository);
+  }
+  return confab_participant_tiles_new (self->clock, participant, member, avatar);
 }
 
 static void
@@ -683,6 +697,14 @@ make_tiles (ConfabCallViewModel *self)
   GListStore *parts = g_list_store_new (G_TYPE_LIST_MODEL);
 
   self->own_tile = confab_stream_tile_model_new (self->clock, NULL, NULL);
+  if (self->session != NULL) {
+    g_autoptr (ConfabMediaRepository) repository = dup_repository (self);
+    g_autoptr (ConfabAvatarModel) avatar = confab_avatar_model_new (G_OBJECT (self->session),
+                                                         "display-name",
+                                                         repository);
+
+    confab_stream_tile_model_set_avatar (self->own_tile, avatar);
+  }
   self->own_list = g_list_store_new (CONFAB_TYPE_STREAM_TILE_MODEL);
   self->groups = gtk_map_list_model_new (g_object_ref (participants), map_participant, self, NULL);
   {

@@ -56,17 +56,18 @@ divide (int width, int height, guint n_tiles, guint n_columns)
   };
 }
 
+/* Where there are pages anyway, large text gets larger tiles; it never pages what fits on one. */
 static double
-size_factor (const ConfabGridRequest *request)
+page_factor (const ConfabGridRequest *request)
 {
   return request->text_scale >= 1.5 ? 1.25 : 1.0;
 }
 
 /* Finds the best shape for @n_tiles; FALSE when no cell would be large enough. */
 static gboolean
-find_shape (const ConfabGridRequest *request, int height, guint n_tiles, Shape *shape)
+find_shape (
+  const ConfabGridRequest *request, int height, guint n_tiles, double factor, Shape *shape)
 {
-  double factor = size_factor (request);
   Shape best = { 0 };
   Shape previous = { 0 };
 
@@ -98,7 +99,7 @@ find_page (const ConfabGridRequest *request, int height, guint n_tiles, Shape *s
   guint most = (guint) CLAMP ((double) request->width * height / area, 1, MAX_TILES);
 
   for (guint n = MIN (n_tiles, most); n > 0; n--) {
-    if (find_shape (request, height, n, shape))
+    if (find_shape (request, height, n, page_factor (request), shape))
       return n;
   }
   *shape = divide (request->width, height, 1, 1);
@@ -146,6 +147,21 @@ put_cells (ConfabGridPlan *self,
   }
 }
 
+/* What the own tile leaves of the stage while there is nobody else. */
+static GdkRectangle
+find_empty (const ConfabGridRequest *request, const GdkRectangle *own, gboolean floating)
+{
+  GdkRectangle empty = { 0, 0, request->width, request->height };
+
+  if (!floating)
+    empty.height = MAX (1, own->y - CONFAB_GRID_MARGIN);
+  else if (request->height < PAGER_MIN_HEIGHT)
+    empty.width = MAX (1, own->x - CONFAB_GRID_MARGIN);
+  if (request->rtl)
+    empty.x = request->width - empty.width;
+  return empty;
+}
+
 /* The own tile beside one other person, or beside nobody: under them where there is room, else floating. */
 static void
 put_two (ConfabGridPlan *self, const ConfabGridRequest *request)
@@ -182,9 +198,7 @@ put_two (ConfabGridPlan *self, const ConfabGridRequest *request)
   if (request->n_tiles == 2)
     put (self, request, 0, &other, FALSE);
   else
-    self->empty = (GdkRectangle) {
-      0, 0, request->width, floating ? request->height : MAX (1, own.y - margin)
-    };
+    self->empty = find_empty (request, &own, floating);
   put (self, request, own_tile, &own, floating);
 }
 
@@ -288,7 +302,7 @@ confab_grid_plan_new (const ConfabGridRequest *request)
   self->cells = g_new0 (ConfabGridCell, bounded.n_tiles + 1);
   if (bounded.has_own && bounded.n_tiles <= 2)
     put_two (self, &bounded);
-  else if (find_shape (&bounded, bounded.height, bounded.n_tiles, &shape))
+  else if (find_shape (&bounded, bounded.height, bounded.n_tiles, 1, &shape))
     put_all (self, &bounded, &shape);
   else if (bounded.n_tiles == 1) {
     shape = divide (bounded.width, bounded.height, 1, 1);

@@ -6,6 +6,7 @@
 
 #include "confab-participant-tiles.h"
 
+#include "confab-avatar-model.h"
 #include "confab-clock.h"
 #include "confab-participant.h"
 #include "confab-room-member.h"
@@ -17,6 +18,7 @@ struct _ConfabParticipantTiles {
   ConfabClock *clock;
   ConfabParticipant *participant;
   ConfabRoomMember *member;
+  ConfabAvatarModel *avatar;
   GListModel *streams;
   ConfabStreamTileModel *person;
   GPtrArray *extra;         /* ConfabStreamTileModel: before the person */
@@ -98,6 +100,7 @@ add_extra (ConfabParticipantTiles *self, ConfabStream *stream)
   if (g_ptr_array_find (self->extra_streams, stream, NULL))
     return;
   tile = confab_stream_tile_model_new (self->clock, self->participant, self->member);
+  confab_stream_tile_model_set_avatar (tile, self->avatar);
   confab_stream_tile_model_set_stream (tile, stream);
   g_ptr_array_add (self->extra, tile);
   g_ptr_array_add (self->extra_streams, g_object_ref (stream));
@@ -137,6 +140,7 @@ confab_participant_tiles_dispose (GObject *object)
   g_clear_object (&self->clock);
   g_clear_object (&self->participant);
   g_clear_object (&self->member);
+  g_clear_object (&self->avatar);
   g_clear_object (&self->streams);
   g_clear_object (&self->person);
   g_ptr_array_set_size (self->extra, 0);
@@ -173,13 +177,15 @@ confab_participant_tiles_init (ConfabParticipantTiles *self)
  * @clock: for the tiles
  * @participant: whose tiles
  * @member: (nullable): their name
+ * @avatar: (nullable): their avatar
  *
  * Returns: (transfer full): the tiles, one at least
  */
 ConfabParticipantTiles *
 confab_participant_tiles_new (ConfabClock *clock,
                               ConfabParticipant *participant,
-                              ConfabRoomMember *member)
+                              ConfabRoomMember *member,
+                              ConfabAvatarModel *avatar)
 {
   ConfabParticipantTiles *self = NULL;
 
@@ -190,7 +196,9 @@ confab_participant_tiles_new (ConfabClock *clock,
   self->clock = g_object_ref (clock);
   self->participant = g_object_ref (participant);
   g_set_object (&self->member, member);
+  g_set_object (&self->avatar, avatar);
   self->person = confab_stream_tile_model_new (clock, participant, member);
+  confab_stream_tile_model_set_avatar (self->person, avatar);
   self->streams = g_object_ref (confab_participant_get_streams (participant));
   g_signal_connect_object (
     self->streams, "items-changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);

@@ -19,7 +19,8 @@ G_DECLARE_FINAL_TYPE (
 ConfabParticipantTiles *
 confab_participant_tiles_new (ConfabClock *clock,
                               ConfabParticipant *participant,
-                              ConfabRoomMember *member) G_GNUC_WARN_UNUSED_RESULT;
+                              ConfabRoomMember *member,
+                              ConfabAvatarModel *avatar) G_GNUC_WARN_UNUSED_RESULT;
 ConfabStreamTileModel *confab_participant_tiles_get_person (ConfabParticipantTiles *self);
 
 G_END_DECLS

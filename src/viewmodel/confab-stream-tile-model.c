@@ -6,6 +6,7 @@
 
 #include "confab-stream-tile-model.h"
 
+#include "confab-avatar-model.h"
 #include "confab-clock.h"
 #include "confab-participant.h"
 #include "confab-room-member.h"
@@ -36,7 +37,7 @@ struct _ConfabStreamTileModel {
   ConfabRoomMember *member;
   ConfabStream *stream; /* NULL before its metadata came */
   ConfabVoiceGate *gate;
-  GdkPaintable *avatar;
+  ConfabAvatarModel *avatar; /* NULL: none is known */
 
   char *name;
   char *status_text;
@@ -69,6 +70,7 @@ typedef enum {
   PROP_SCREEN,
   PROP_COLOR,
   PROP_AVATAR,
+  PROP_AVATAR_NAME,
   PROP_PAINTABLE,
   PROP_PICTURE_DIM,
   PROP_AVATAR_DIM,
@@ -90,6 +92,15 @@ static void
 notify (ConfabStreamTileModel *self, Property property)
 {
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+/* One's own tile says “You”, but its initials and its colour are those of the name. */
+static const char *
+get_avatar_name (ConfabStreamTileModel *self)
+{
+  const char *name = self->avatar != NULL ? confab_avatar_model_get_name (self->avatar) : NULL;
+
+  return name != NULL && name[0] != '\0' ? name : self->name;
 }
 
 static gboolean
@@ -208,6 +219,7 @@ update_name (ConfabStreamTileModel *self)
   }
   if (g_set_str (&self->name, name != NULL ? name : "")) {
     notify (self, PROP_NAME);
+    notify (self, PROP_AVATAR_NAME);
     notify (self, PROP_COLOR);
   }
 }
@@ -420,7 +432,12 @@ confab_stream_tile_model_get_property (GObject *object,
     g_value_set_uint (value, confab_stream_tile_model_get_color (self));
     break;
   case PROP_AVATAR:
-    g_value_set_object (value, self->avatar);
+    g_value_set_object (value,
+                        self->avatar != NULL ? confab_avatar_model_get_paintable (self->avatar)
+                                             : NULL);
+    break;
+  case PROP_AVATAR_NAME:
+    g_value_set_string (value, get_avatar_name (self));
     break;
   case PROP_PAINTABLE:
     g_value_set_object (value, confab_stream_tile_model_get_paintable (self));
@@ -520,8 +537,9 @@ confab_stream_tile_model_class_init (ConfabStreamTileModelClass *klass)
   properties[PROP_SCREEN] = BOOLEAN ("screen"); /* a shared screen: always shown whole */
   /* AdwAvatar's colour of this name: 1 … 14. */
   properties[PROP_COLOR] = g_param_spec_uint ("color", NULL, NULL, 1, N_COLORS, 1, FLAGS);
-  properties[PROP_AVATAR] = PAINTABLE ("avatar");       /* NULL: initials */
-  properties[PROP_PAINTABLE] = PAINTABLE ("paintable"); /* NULL: show the avatar */
+  properties[PROP_AVATAR] = PAINTABLE ("avatar");        /* NULL: initials */
+  properties[PROP_AVATAR_NAME] = STRING ("avatar-name"); /* initials and colour */
+  properties[PROP_PAINTABLE] = PAINTABLE ("paintable");  /* NULL: show the avatar */
   properties[PROP_PICTURE_DIM] = BOOLEAN ("picture-dim");
   properties[PROP_AVATAR_DIM] = BOOLEAN ("avatar-dim");
   properties[PROP_MUTED] = BOOLEAN ("muted");
@@ -613,6 +631,8 @@ confab_stream_tile_model_set_stream (ConfabStreamTileModel *self, ConfabStream *
   if (stream != NULL)
     g_signal_connect_object (
       stream, "notify", G_CALLBACK (stream_notify_cb), self, G_CONNECT_DEFAULT);
+  if (stream != NULL && !confab_stream_get_audio_muted (stream))
+    confab_voice_gate_set_level (self->gate, confab_stream_get_level (stream));
   for (guint i = 0; i < G_N_ELEMENTS (follow); i++)
     notify (self, follow[i]);
   update_texts (self);
@@ -648,7 +668,7 @@ confab_stream_tile_model_get_color (ConfabStreamTileModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), 1);
 
-  return g_str_hash (self->name) % N_COLORS + 1;
+  return g_str_hash (get_avatar_name (self)) % N_COLORS + 1;
 }
 
 /**
@@ -729,19 +749,36 @@ confab_stream_tile_model_get_paintable (ConfabStreamTileModel *self)
   return GDK_IS_PAINTABLE (paintable) ? GDK_PAINTABLE (paintable) : NULL;
 }
 
+static void
+avatar_notify_cb (ConfabAvatarModel *avatar, GParamSpec *pspec, ConfabStreamTileModel *self)
+{
+  notify (self, PROP_AVATAR);
+  notify (self, PROP_AVATAR_NAME);
+  notify (self, PROP_COLOR);
+}
+
 /**
  * confab_stream_tile_model_set_avatar:
  * @self: a tile
- * @avatar: (nullable): the person's avatar, %NULL for initials
+ * @avatar: (nullable): the person's avatar, loaded when it is first shown; %NULL for initials of the name
  */
 void
-confab_stream_tile_model_set_avatar (ConfabStreamTileModel *self, GdkPaintable *avatar)
+confab_stream_tile_model_set_avatar (ConfabStreamTileModel *self, ConfabAvatarModel *avatar)
 {
   g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
-  g_return_if_fail (avatar == NULL || GDK_IS_PAINTABLE (avatar));
+  g_return_if_fail (avatar == NULL || CONFAB_IS_AVATAR_MODEL (avatar));
 
-  if (g_set_object (&self->avatar, avatar))
-    notify (self, PROP_AVATAR);
+  if (self->avatar == avatar)
+    return;
+  if (self->avatar != NULL)
+    g_signal_handlers_disconnect_by_func (self->avatar, avatar_notify_cb, self);
+  g_set_object (&self->avatar, avatar);
+  if (avatar != NULL)
+    g_signal_connect_object (
+      avatar, "notify", G_CALLBACK (avatar_notify_cb), self, G_CONNECT_DEFAULT);
+  notify (self, PROP_AVATAR);
+  notify (self, PROP_AVATAR_NAME);
+  notify (self, PROP_COLOR);
 }
 
 /**

@@ -18,6 +18,7 @@ typedef enum {
 GType confab_tile_status_get_type (void);
 
 /* A view model's header names no class of other rooms: a widget sees view models only. */
+typedef struct _ConfabAvatarModel ConfabAvatarModel;
 typedef struct _ConfabClock ConfabClock;
 typedef struct _ConfabParticipant ConfabParticipant;
 typedef struct _ConfabRoomMember ConfabRoomMember;
@@ -50,7 +51,7 @@ const char *confab_stream_tile_model_get_status_text (ConfabStreamTileModel *sel
 const char *confab_stream_tile_model_get_description (ConfabStreamTileModel *self);
 GdkPaintable *confab_stream_tile_model_get_paintable (ConfabStreamTileModel *self);
 
-void confab_stream_tile_model_set_avatar (ConfabStreamTileModel *self, GdkPaintable *avatar);
+void confab_stream_tile_model_set_avatar (ConfabStreamTileModel *self, ConfabAvatarModel *avatar);
 void confab_stream_tile_model_set_rings (ConfabStreamTileModel *self, gboolean rings);
 void confab_stream_tile_model_set_shown (ConfabStreamTileModel *self, gboolean shown);
 void confab_stream_tile_model_set_waiting_for_key (ConfabStreamTileModel *self, gboolean waiting);

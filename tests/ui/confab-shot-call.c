@@ -45,6 +45,8 @@ confab_call_stand_open (ConfabCallStand *stand, guint n_people, const ConfabShot
   stand->clock = confab_manual_clock_new (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC);
   stand->call = confab_fake_call_new (n_people);
   confab_fake_call_set_started_at (stand->call, G_GINT64_CONSTANT (1699999276) * G_USEC_PER_SEC);
+  if (n_people > 0)
+    confab_stream_set_level (confab_fake_call_get_own_stream (stand->call), -32);
   stand->model = confab_call_view_model_new_with_clock (CONFAB_CALL (stand->call),
                                                         NULL,
                                                         NULL,
@@ -99,7 +101,6 @@ shoot_states (const char *folder)
   confab_call_view_model_toggle_microphone (stand.model);
   confab_call_view_model_toggle_camera (stand.model);
   confab_fake_participant_set_encrypted (confab_fake_call_get (stand.call, 1), FALSE);
-  gtk_widget_grab_focus (stand.page);
   gtk_window_set_focus_visible (stand.window, TRUE);
   confab_shot_save (stand.window, &shot, folder, "call-muted-1024x700");
   confab_call_stand_close (&stand);

@@ -22,8 +22,10 @@ fake_session_get_property (GObject *object, guint prop_id, GValue *value, GParam
 {
   if (prop_id == 1)
     g_value_set_int (value, FAKE_SESSION (object)->state);
-  else
+  else if (prop_id == 2)
     g_value_set_static_string (value, "@me:x");
+  else if (prop_id == 3)
+    g_value_set_static_string (value, "Mara Quist");
 }
 
 static void
@@ -36,6 +38,14 @@ fake_session_class_init (FakeSessionClass *klass)
     object_class, 1, g_param_spec_int ("state", NULL, NULL, 0, 99, 0, G_PARAM_READABLE));
   g_object_class_install_property (
     object_class, 2, g_param_spec_string ("user-id", NULL, NULL, NULL, G_PARAM_READABLE));
+  g_object_class_install_property (
+    object_class, 3, g_param_spec_string ("display-name", NULL, NULL, NULL, G_PARAM_READABLE));
+  g_object_class_install_property (
+    object_class, 4, g_param_spec_string ("avatar-url", NULL, NULL, NULL, G_PARAM_READABLE));
+  g_object_class_install_property (
+    object_class,
+    5,
+    g_param_spec_object ("media-repository", NULL, NULL, G_TYPE_OBJECT, G_PARAM_READABLE));
 }
 
 static void
@@ -129,6 +139,20 @@ test_tiles (Fixture *fixture, gconstpointer data)
 
   confab_fake_call_remove (fixture->call, 1);
   g_assert_cmpuint (get_n_tiles (fixture), ==, 4);
+}
+
+static void
+test_own_name (Fixture *fixture, gconstpointer data)
+{
+  ConfabStreamTileModel *own = get_tile (fixture, 0);
+  g_autofree char *initials = NULL;
+
+  g_object_get (own, "avatar-name", &initials, NULL);
+  g_assert_cmpstr (confab_stream_tile_model_get_name (own), ==, "You");
+  g_assert_cmpstr (initials, ==, "Mara Quist");
+  g_assert_cmpuint (confab_stream_tile_model_get_color (own),
+                    ==,
+                    g_str_hash ("Mara Quist") % 14 + 1);
 }
 
 static void
@@ -338,6 +362,7 @@ main (int argc, char *argv[])
 #define ADD(name, n, func)                                                                         \
   g_test_add ("/call-view-model/" name, Fixture, GUINT_TO_POINTER (n), set_up, func, tear_down)
   ADD ("tiles", 3, test_tiles);
+  ADD ("own-name", 0, test_own_name);
   ADD ("rings", 1, test_rings);
   ADD ("title", 4, test_title);
   ADD ("alone", 0, test_alone);

@@ -182,6 +182,12 @@ test_two (void)
   g_assert_cmpint (wide->empty.height, ==, 0);
   g_assert_true (gdk_rectangle_equal (&alone->cells[0].area, &own->area));
 
+  /* On a low stage the words stand beside it. */
+  request = (ConfabGridRequest) { 640, 245, 1, TRUE, 0, 0, 1.0, FALSE };
+  confab_grid_plan_free (g_steal_pointer (&alone));
+  alone = confab_grid_plan_new (&request);
+  g_assert_false (gdk_rectangle_intersect (&alone->empty, &alone->cells[0].area, NULL));
+
   /* On a phone nothing covers a face. */
   request = (ConfabGridRequest) { 360, 525, 2, TRUE, 0, 0, 1.0, FALSE };
   phone = confab_grid_plan_new (&request);
@@ -214,12 +220,18 @@ test_pages (void)
 static void
 test_text_scale (void)
 {
-  ConfabGridRequest request = { 360, 525, 9, TRUE, 0, 0, 2.0, FALSE };
+  ConfabGridRequest request = { 360, 525, 16, TRUE, 0, 0, 2.0, FALSE };
   g_autoptr (ConfabGridPlan) plan = confab_grid_plan_new (&request);
 
   g_assert_cmpint (plan->cells[0].area.width, >=, 200);
   g_assert_cmpint (plan->cells[0].area.height, >=, 112);
-  g_assert_cmpuint (plan->n_pages, >, 1);
+  g_assert_cmpuint (plan->n_pages, >, 2);
+
+  /* It makes no pages of what fits on one. */
+  confab_grid_plan_free (g_steal_pointer (&plan));
+  request.n_tiles = 9;
+  plan = confab_grid_plan_new (&request);
+  g_assert_cmpuint (plan->n_pages, ==, 1);
 }
 
 /* While a window is resized the count of columns changes once, and not back at the same place. */
