@@ -55,8 +55,8 @@ check_depth (const char *data, gsize length)
 JsonNode *
 confab_json_parse (const char *data, gssize length, GError **error)
 {
-  g_autoptr(JsonParser) parser = json_parser_new_immutable ();
-  g_autoptr(GError) parse_error = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (GError) parse_error = NULL;
   JsonNode *root;
 
   if (length < 0)
@@ -66,7 +66,10 @@ confab_json_parse (const char *data, gssize length, GError **error)
     return NULL;
   }
   if (!check_depth (data, length)) {
-    g_set_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_INVALID, "nested deeper than %d",
+    g_set_error (error,
+                 CONFAB_JSON_ERROR,
+                 CONFAB_JSON_ERROR_INVALID,
+                 "nested deeper than %d",
                  CONFAB_JSON_MAX_DEPTH);
     return NULL;
   }
@@ -92,7 +95,7 @@ confab_json_parse (const char *data, gssize length, GError **error)
 JsonObject *
 confab_json_parse_object (const char *data, gssize length, GError **error)
 {
-  g_autoptr(JsonNode) root = confab_json_parse (data, length, error);
+  g_autoptr (JsonNode) root = confab_json_parse (data, length, error);
 
   if (root == NULL)
     return NULL;
@@ -112,7 +115,7 @@ confab_json_parse_object (const char *data, gssize length, GError **error)
 char *
 confab_json_to_string (JsonObject *object)
 {
-  g_autoptr(JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
 
   json_node_set_object (node, object);
   return json_to_string (node, FALSE);
@@ -125,7 +128,9 @@ check_canonical_numbers (JsonNode *node, GError **error)
     GType type = json_node_get_value_type (node);
     if (type == G_TYPE_DOUBLE ||
         (type == G_TYPE_INT64 && ABS (json_node_get_int (node)) > MAX_SAFE_INTEGER)) {
-      g_set_error_literal (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_WRONG_TYPE,
+      g_set_error_literal (error,
+                           CONFAB_JSON_ERROR,
+                           CONFAB_JSON_ERROR_WRONG_TYPE,
                            "canonical JSON has integers of at most 2^53-1 only");
       return FALSE;
     }
@@ -197,7 +202,7 @@ append_canonical (GString *out, JsonNode *node)
   switch (json_node_get_node_type (node)) {
   case JSON_NODE_OBJECT: {
     JsonObject *object = json_node_get_object (node);
-    g_autoptr(GPtrArray) names = g_ptr_array_new ();
+    g_autoptr (GPtrArray) names = g_ptr_array_new ();
     JsonObjectIter iter;
     const char *name;
 
@@ -255,8 +260,8 @@ append_canonical (GString *out, JsonNode *node)
 char *
 confab_json_to_canonical (JsonObject *object, GError **error)
 {
-  g_autoptr(JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  g_autoptr(GString) out = NULL;
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (GString) out = NULL;
 
   json_node_set_object (node, object);
   if (!check_canonical_numbers (node, error))
@@ -278,7 +283,7 @@ copy_node (JsonNode *node)
   }
   if (JSON_NODE_HOLDS_ARRAY (node)) {
     JsonArray *array = json_node_get_array (node);
-    g_autoptr(JsonArray) array_copy = json_array_new ();
+    g_autoptr (JsonArray) array_copy = json_array_new ();
     for (guint i = 0; i < json_array_get_length (array); i++)
       json_array_add_element (array_copy, copy_node (json_array_get_element (array, i)));
     copy = json_node_new (JSON_NODE_ARRAY);
@@ -325,9 +330,12 @@ fail (JsonObject *object, const char *name, const char *wanted, GError **error)
 {
   gboolean missing = peek_member (object, name) == NULL;
 
-  g_set_error (error, CONFAB_JSON_ERROR,
+  g_set_error (error,
+               CONFAB_JSON_ERROR,
                missing ? CONFAB_JSON_ERROR_MISSING : CONFAB_JSON_ERROR_WRONG_TYPE,
-               missing ? "“%s” (%s) is missing" : "“%s” is not %s", name, wanted);
+               missing ? "“%s” (%s) is missing" : "“%s” is not %s",
+               name,
+               wanted);
   return FALSE;
 }
 
@@ -403,7 +411,7 @@ gboolean
 confab_json_get_strv (JsonObject *object, const char *name, GStrv *value, GError **error)
 {
   JsonArray *array = confab_json_peek_array (object, name);
-  g_autoptr(GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
   if (array == NULL)
     return fail (object, name, "an array of strings", error);

@@ -17,34 +17,23 @@ GQuark confab_json_error_quark (void);
 
 #define CONFAB_JSON_MAX_DEPTH 100
 
-JsonNode *confab_json_parse (const char *data,
-                             gssize length,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
-JsonObject *confab_json_parse_object (const char *data,
-                                      gssize length,
-                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+JsonNode *
+confab_json_parse (const char *data, gssize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+JsonObject *confab_json_parse_object (const char *data, gssize length, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
 char *confab_json_to_string (JsonObject *object) G_GNUC_WARN_UNUSED_RESULT;
 char *confab_json_to_canonical (JsonObject *object, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *confab_json_copy_object (JsonObject *object) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What must be there: FALSE and an error when it is missing or of another type. Nothing is copied. */
-gboolean confab_json_get_string (JsonObject *object,
-                                 const char *name,
-                                 const char **value,
-                                 GError **error);
+gboolean
+confab_json_get_string (JsonObject *object, const char *name, const char **value, GError **error);
 gboolean confab_json_get_int (JsonObject *object, const char *name, gint64 *value, GError **error);
-gboolean confab_json_get_object (JsonObject *object,
-                                 const char *name,
-                                 JsonObject **value,
-                                 GError **error);
-gboolean confab_json_get_array (JsonObject *object,
-                                const char *name,
-                                JsonArray **value,
-                                GError **error);
-gboolean confab_json_get_strv (JsonObject *object,
-                               const char *name,
-                               GStrv *value,
-                               GError **error);
+gboolean
+confab_json_get_object (JsonObject *object, const char *name, JsonObject **value, GError **error);
+gboolean
+confab_json_get_array (JsonObject *object, const char *name, JsonArray **value, GError **error);
+gboolean confab_json_get_strv (JsonObject *object, const char *name, GStrv *value, GError **error);
 
 /* What may be there: NULL or the fallback when it is missing or of another type. Nothing is copied. */
 const char *confab_json_peek_string (JsonObject *object, const char *name);

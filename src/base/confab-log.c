@@ -27,11 +27,8 @@ priority (GLogLevelFlags level)
  * Any thread. Never hand it tokens, keys or message bodies.
  */
 void
-confab_log_call (const char *domain,
-                 GLogLevelFlags level,
-                 const char *call_id,
-                 const char *format,
-                 ...)
+confab_log_call (
+  const char *domain, GLogLevelFlags level, const char *call_id, const char *format, ...)
 {
   g_autofree char *text = NULL;
   g_autofree char *message = NULL;

@@ -85,7 +85,8 @@ confab_manual_clock_remove (ConfabClock *clock, guint id)
   ConfabManualClock *self = CONFAB_MANUAL_CLOCK (clock);
 
   for (GSequenceIter *iter = g_sequence_get_begin_iter (self->timeouts);
-       !g_sequence_iter_is_end (iter); iter = g_sequence_iter_next (iter)) {
+       !g_sequence_iter_is_end (iter);
+       iter = g_sequence_iter_next (iter)) {
     Timeout *timeout = g_sequence_get (iter);
     if (timeout->id == id) {
       g_sequence_remove (iter);

@@ -52,10 +52,12 @@ fail (ConfabStore *self, GError **error)
 {
   int code = sqlite3_errcode (self->db);
 
-  g_set_error (error, CONFAB_STORE_ERROR,
+  g_set_error (error,
+               CONFAB_STORE_ERROR,
                code == SQLITE_BUSY || code == SQLITE_LOCKED ? CONFAB_STORE_ERROR_IN_USE
                                                             : CONFAB_STORE_ERROR_FAILED,
-               "%s", sqlite3_errmsg (self->db));
+               "%s",
+               sqlite3_errmsg (self->db));
   return FALSE;
 }
 
@@ -159,7 +161,7 @@ static gboolean
 run_in_transaction (ConfabStore *self, ConfabStoreFunc func, gpointer data, GError **error)
 {
   ConfabStoreTransaction transaction = { .store = self };
-  g_autoptr(GError) rollback_error = NULL;
+  g_autoptr (GError) rollback_error = NULL;
 
   if (!exec_plain (self, "BEGIN IMMEDIATE", error))
     return FALSE;
@@ -200,7 +202,7 @@ worker_cb (gpointer item, gpointer data)
   GTask *task = item;
   ConfabStore *self = g_task_get_source_object (task);
   Work *work = g_task_get_task_data (task);
-  g_autoptr(GSource) source = g_idle_source_new ();
+  g_autoptr (GSource) source = g_idle_source_new ();
 
   if (!g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), &work->error))
     run_in_transaction (self, work->func, work->data, &work->error);
@@ -241,11 +243,15 @@ migrate (ConfabStore *self, const char *const *migrations, GError **error)
   guint n_migrations = g_strv_length ((GStrv) migrations);
   gint64 version = 0;
 
-  if (!confab_store_query (&transaction, read_version_cb, &version, error, "PRAGMA user_version", NULL))
+  if (!confab_store_query (
+        &transaction, read_version_cb, &version, error, "PRAGMA user_version", NULL))
     return FALSE;
   if (version > n_migrations) {
-    g_set_error (error, CONFAB_STORE_ERROR, CONFAB_STORE_ERROR_TOO_NEW,
-                 "%s was written by a later version", self->path);
+    g_set_error (error,
+                 CONFAB_STORE_ERROR,
+                 CONFAB_STORE_ERROR_TOO_NEW,
+                 "%s was written by a later version",
+                 self->path);
     return FALSE;
   }
   for (guint i = version; i < n_migrations; i++) {
@@ -298,7 +304,7 @@ confab_store_init (ConfabStore *self)
 ConfabStore *
 confab_store_new (const char *path, const char *const *migrations, GError **error)
 {
-  g_autoptr(ConfabStore) self = g_object_new (CONFAB_TYPE_STORE, NULL);
+  g_autoptr (ConfabStore) self = g_object_new (CONFAB_TYPE_STORE, NULL);
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
 
   self->path = g_strdup (path != NULL ? path : ":memory:");
@@ -307,7 +313,11 @@ confab_store_new (const char *path, const char *const *migrations, GError **erro
     int fd = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
       int saved_errno = errno;
-      g_set_error (error, CONFAB_STORE_ERROR, CONFAB_STORE_ERROR_FAILED, "%s: %s", path,
+      g_set_error (error,
+                   CONFAB_STORE_ERROR,
+                   CONFAB_STORE_ERROR_FAILED,
+                   "%s: %s",
+                   path,
                    g_strerror (saved_errno));
       return NULL;
     }
@@ -324,8 +334,7 @@ confab_store_new (const char *path, const char *const *migrations, GError **erro
       !exec_plain (self, "PRAGMA journal_mode = WAL", error) ||
       !exec_plain (self, "PRAGMA synchronous = FULL", error) ||
       !exec_plain (self, "PRAGMA foreign_keys = ON", error) ||
-      !exec_plain (self, "PRAGMA secure_delete = ON", error) ||
-      !migrate (self, migrations, error))
+      !exec_plain (self, "PRAGMA secure_delete = ON", error) || !migrate (self, migrations, error))
     return NULL;
 
   self->worker = g_thread_pool_new (worker_cb, NULL, 1, TRUE, error);
@@ -353,7 +362,7 @@ confab_store_run_async (ConfabStore *self,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  g_autoptr(GTask) task = NULL;
+  g_autoptr (GTask) task = NULL;
   Work *work;
 
   g_return_if_fail (CONFAB_IS_STORE (self));
@@ -365,7 +374,9 @@ confab_store_run_async (ConfabStore *self,
   g_task_set_source_tag (task, confab_store_run_async);
   g_task_set_task_data (task, work, (GDestroyNotify) work_free);
   if (self->worker == NULL) {
-    g_task_return_new_error_literal (task, CONFAB_STORE_ERROR, CONFAB_STORE_ERROR_FAILED,
+    g_task_return_new_error_literal (task,
+                                     CONFAB_STORE_ERROR,
+                                     CONFAB_STORE_ERROR_FAILED,
                                      "the store is closed");
     return;
   }
@@ -408,8 +419,8 @@ run_done_cb (GObject *source, GAsyncResult *result, gpointer data)
 gboolean
 confab_store_run (ConfabStore *self, ConfabStoreFunc func, gpointer data, GError **error)
 {
-  g_autoptr(GMainContext) context = g_main_context_new ();
-  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GAsyncResult) result = NULL;
 
   g_return_val_if_fail (CONFAB_IS_STORE (self), FALSE);
 
@@ -449,11 +460,8 @@ confab_store_close (ConfabStore *self)
  * Returns: whether it ran
  */
 gboolean
-confab_store_exec (ConfabStoreTransaction *transaction,
-                   GError **error,
-                   const char *sql,
-                   const char *types,
-                   ...)
+confab_store_exec (
+  ConfabStoreTransaction *transaction, GError **error, const char *sql, const char *types, ...)
 {
   gboolean ok;
   va_list args;

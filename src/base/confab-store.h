@@ -39,9 +39,8 @@ typedef gboolean (*ConfabStoreFunc) (ConfabStoreTransaction *transaction,
                                      gpointer data,
                                      GError **error);
 
-ConfabStore *confab_store_new (const char *path,
-                               const char *const *migrations,
-                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ConfabStore *confab_store_new (const char *path, const char *const *migrations, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
 void confab_store_run_async (ConfabStore *self,
                              ConfabStoreFunc func,
                              gpointer data,
@@ -55,11 +54,8 @@ void confab_store_close (ConfabStore *self);
 
 /* Within a transaction. Parameters are bound by type letter: 's' const char * (NULL is SQL NULL),
  * 'i' gint64, 'b' GBytes * (NULL is SQL NULL). */
-gboolean confab_store_exec (ConfabStoreTransaction *transaction,
-                            GError **error,
-                            const char *sql,
-                            const char *types,
-                            ...);
+gboolean confab_store_exec (
+  ConfabStoreTransaction *transaction, GError **error, const char *sql, const char *types, ...);
 
 /**
  * ConfabStoreRow:

@@ -86,7 +86,7 @@ const char *
 confab_enum_nick (GType type, int value)
 {
   /* The class stays: a static type's class is never freed once it was made. */
-  g_autoptr(GEnumClass) klass = g_type_class_ref (type);
+  g_autoptr (GEnumClass) klass = g_type_class_ref (type);
   GEnumValue *found = g_enum_get_value (klass, value);
 
   return found != NULL ? found->value_nick : "?";

@@ -38,7 +38,7 @@ GType confab_call_state_get_type (void);
 
 /* What a person sees of one remote participant's connection, whatever carries it. */
 typedef enum {
-  CONFAB_PARTICIPANT_STATE_ADVERTISED,   /* in the call; this device is not, or has not begun to connect */
+  CONFAB_PARTICIPANT_STATE_ADVERTISED, /* in the call; this device is not, or has not begun to connect */
   CONFAB_PARTICIPANT_STATE_WAITING,      /* it is the other side's turn to connect */
   CONFAB_PARTICIPANT_STATE_CONNECTING,   /* first connection under way */
   CONFAB_PARTICIPANT_STATE_CONNECTED,    /* media can flow */

@@ -39,17 +39,25 @@ confab_call_default_init (ConfabCallInterface *iface)
    *
    * Ring, prompt or room.
    */
-  g_object_interface_install_property (
-    iface, g_param_spec_enum ("intent", NULL, NULL, CONFAB_TYPE_CALL_INTENT,
-                              CONFAB_CALL_INTENT_PROMPT, flags));
+  g_object_interface_install_property (iface,
+                                       g_param_spec_enum ("intent",
+                                                          NULL,
+                                                          NULL,
+                                                          CONFAB_TYPE_CALL_INTENT,
+                                                          CONFAB_CALL_INTENT_PROMPT,
+                                                          flags));
   /**
    * ConfabCall:call-type:
    *
    * Whether it starts with pictures.
    */
-  g_object_interface_install_property (
-    iface, g_param_spec_enum ("call-type", NULL, NULL, CONFAB_TYPE_CALL_TYPE, CONFAB_CALL_TYPE_VIDEO,
-                              flags));
+  g_object_interface_install_property (iface,
+                                       g_param_spec_enum ("call-type",
+                                                          NULL,
+                                                          NULL,
+                                                          CONFAB_TYPE_CALL_TYPE,
+                                                          CONFAB_CALL_TYPE_VIDEO,
+                                                          flags));
   /**
    * ConfabCall:name:
    *
@@ -62,9 +70,13 @@ confab_call_default_init (ConfabCallInterface *iface)
    *
    * Where this device stands.
    */
-  g_object_interface_install_property (
-    iface,
-    g_param_spec_enum ("state", NULL, NULL, CONFAB_TYPE_CALL_STATE, CONFAB_CALL_STATE_KNOWN, flags));
+  g_object_interface_install_property (iface,
+                                       g_param_spec_enum ("state",
+                                                          NULL,
+                                                          NULL,
+                                                          CONFAB_TYPE_CALL_STATE,
+                                                          CONFAB_CALL_STATE_KNOWN,
+                                                          flags));
   /**
    * ConfabCall:ringing:
    *
@@ -93,9 +105,16 @@ confab_call_default_init (ConfabCallInterface *iface)
    *
    * A command came to nothing, or the call was lost; `state` says where it stands now.
    */
-  signals[SIGNAL_FAILED] =
-    g_signal_new ("failed", CONFAB_TYPE_CALL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                  G_TYPE_ERROR | G_SIGNAL_TYPE_STATIC_SCOPE);
+  signals[SIGNAL_FAILED] = g_signal_new ("failed",
+                                         CONFAB_TYPE_CALL,
+                                         G_SIGNAL_RUN_LAST,
+                                         0,
+                                         NULL,
+                                         NULL,
+                                         NULL,
+                                         G_TYPE_NONE,
+                                         1,
+                                         G_TYPE_ERROR | G_SIGNAL_TYPE_STATIC_SCOPE);
 }
 
 static char *

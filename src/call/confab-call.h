@@ -11,10 +11,10 @@
 G_BEGIN_DECLS
 
 typedef enum {
-  CONFAB_CALL_ERROR_FORBIDDEN,   /* the room does not let this person do it: missing power */
-  CONFAB_CALL_ERROR_NETWORK,     /* the homeserver could not be reached */
+  CONFAB_CALL_ERROR_FORBIDDEN, /* the room does not let this person do it: missing power */
+  CONFAB_CALL_ERROR_NETWORK,   /* the homeserver could not be reached */
   CONFAB_CALL_ERROR_UNSUPPORTED, /* the call runs over something that this version does not speak (an SFU) */
-  CONFAB_CALL_ERROR_ENDED,       /* the call is over */
+  CONFAB_CALL_ERROR_ENDED, /* the call is over */
 } ConfabCallError;
 #define CONFAB_CALL_ERROR (confab_call_error_quark ())
 GQuark confab_call_error_quark (void);

@@ -22,9 +22,9 @@ typedef struct {
 
 #define CONFAB_TYPE_ICE_SERVERS (confab_ice_servers_get_type ())
 GType confab_ice_servers_get_type (void);
-ConfabIceServers *confab_ice_servers_new (const char *const *uris,
-                                          const char *username,
-                                          const char *password) G_GNUC_WARN_UNUSED_RESULT;
+ConfabIceServers *
+confab_ice_servers_new (const char *const *uris, const char *username, const char *password)
+  G_GNUC_WARN_UNUSED_RESULT;
 ConfabIceServers *confab_ice_servers_copy (const ConfabIceServers *self) G_GNUC_WARN_UNUSED_RESULT;
 void confab_ice_servers_free (ConfabIceServers *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ConfabIceServers, confab_ice_servers_free)

@@ -23,9 +23,16 @@ confab_local_media_default_init (ConfabLocalMediaInterface *iface)
    *
    * A device stopped giving anything, or gives again.
    */
-  signals[SIGNAL_PROBLEM_CHANGED] =
-    g_signal_new ("problem-changed", CONFAB_TYPE_LOCAL_MEDIA, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                  G_TYPE_NONE, 1, CONFAB_TYPE_DEVICE_KIND);
+  signals[SIGNAL_PROBLEM_CHANGED] = g_signal_new ("problem-changed",
+                                                  CONFAB_TYPE_LOCAL_MEDIA,
+                                                  G_SIGNAL_RUN_LAST,
+                                                  0,
+                                                  NULL,
+                                                  NULL,
+                                                  NULL,
+                                                  G_TYPE_NONE,
+                                                  1,
+                                                  CONFAB_TYPE_DEVICE_KIND);
 }
 
 #define IFACE CONFAB_LOCAL_MEDIA_GET_IFACE

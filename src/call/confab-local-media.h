@@ -32,9 +32,9 @@ struct _ConfabLocalMediaInterface {
   void (*close) (ConfabLocalMedia *self);
 };
 
-ConfabPeerConnection *confab_local_media_create_peer_connection (
-  ConfabLocalMedia *self,
-  const ConfabIceServers *servers) G_GNUC_WARN_UNUSED_RESULT;
+ConfabPeerConnection *
+confab_local_media_create_peer_connection (ConfabLocalMedia *self, const ConfabIceServers *servers)
+  G_GNUC_WARN_UNUSED_RESULT;
 ConfabStream *confab_local_media_get_stream (ConfabLocalMedia *self);
 void confab_local_media_set_microphone_muted (ConfabLocalMedia *self, gboolean muted);
 void confab_local_media_set_camera_muted (ConfabLocalMedia *self, gboolean muted);

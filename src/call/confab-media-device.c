@@ -66,8 +66,8 @@ confab_media_device_class_init (ConfabMediaDeviceClass *klass)
    *
    * What it is.
    */
-  properties[PROP_KIND] = g_param_spec_enum ("kind", NULL, NULL, CONFAB_TYPE_DEVICE_KIND,
-                                             CONFAB_DEVICE_KIND_MICROPHONE, flags);
+  properties[PROP_KIND] = g_param_spec_enum (
+    "kind", NULL, NULL, CONFAB_TYPE_DEVICE_KIND, CONFAB_DEVICE_KIND_MICROPHONE, flags);
   /**
    * ConfabMediaDevice:id:
    *

@@ -23,9 +23,16 @@ confab_media_devices_default_init (ConfabMediaDevicesInterface *iface)
    *
    * confab_media_devices_get_chosen() gives another device.
    */
-  signals[SIGNAL_CHOSEN_CHANGED] =
-    g_signal_new ("chosen-changed", CONFAB_TYPE_MEDIA_DEVICES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                  G_TYPE_NONE, 1, CONFAB_TYPE_DEVICE_KIND);
+  signals[SIGNAL_CHOSEN_CHANGED] = g_signal_new ("chosen-changed",
+                                                 CONFAB_TYPE_MEDIA_DEVICES,
+                                                 G_SIGNAL_RUN_LAST,
+                                                 0,
+                                                 NULL,
+                                                 NULL,
+                                                 NULL,
+                                                 G_TYPE_NONE,
+                                                 1,
+                                                 CONFAB_TYPE_DEVICE_KIND);
 }
 
 #define IFACE CONFAB_MEDIA_DEVICES_GET_IFACE

@@ -30,7 +30,8 @@ struct _ConfabMediaDevicesInterface {
 };
 
 GListModel *confab_media_devices_get_devices (ConfabMediaDevices *self, ConfabDeviceKind kind);
-ConfabMediaDevice *confab_media_devices_get_chosen (ConfabMediaDevices *self, ConfabDeviceKind kind);
+ConfabMediaDevice *
+confab_media_devices_get_chosen (ConfabMediaDevices *self, ConfabDeviceKind kind);
 void confab_media_devices_choose (ConfabMediaDevices *self, ConfabDeviceKind kind, const char *id);
 ConfabLocalMedia *confab_media_devices_open (ConfabMediaDevices *self,
                                              gboolean microphone_muted,

@@ -18,16 +18,20 @@ confab_participant_default_init (ConfabParticipantInterface *iface)
    *
    * How the connection is.
    */
-  g_object_interface_install_property (
-    iface, g_param_spec_enum ("state", NULL, NULL, CONFAB_TYPE_PARTICIPANT_STATE,
-                              CONFAB_PARTICIPANT_STATE_ADVERTISED, flags));
+  g_object_interface_install_property (iface,
+                                       g_param_spec_enum ("state",
+                                                          NULL,
+                                                          NULL,
+                                                          CONFAB_TYPE_PARTICIPANT_STATE,
+                                                          CONFAB_PARTICIPANT_STATE_ADVERTISED,
+                                                          flags));
   /**
    * ConfabParticipant:encrypted:
    *
    * Whether the call's signalling with this device is encrypted; so, without it, the homeserver could listen.
    */
-  g_object_interface_install_property (
-    iface, g_param_spec_boolean ("encrypted", NULL, NULL, TRUE, flags));
+  g_object_interface_install_property (iface,
+                                       g_param_spec_boolean ("encrypted", NULL, NULL, TRUE, flags));
 }
 
 #define IFACE CONFAB_PARTICIPANT_GET_IFACE

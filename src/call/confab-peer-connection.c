@@ -27,19 +27,28 @@ confab_peer_connection_default_init (ConfabPeerConnectionInterface *iface)
    *
    * ICE and DTLS together. Implementations notify.
    */
-  g_object_interface_install_property (
-    iface, g_param_spec_enum ("state", NULL, NULL, CONFAB_TYPE_CONNECTION_STATE,
-                              CONFAB_CONNECTION_STATE_NEW,
-                              G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS));
+  g_object_interface_install_property (iface,
+                                       g_param_spec_enum ("state",
+                                                          NULL,
+                                                          NULL,
+                                                          CONFAB_TYPE_CONNECTION_STATE,
+                                                          CONFAB_CONNECTION_STATE_NEW,
+                                                          G_PARAM_READABLE |
+                                                            G_PARAM_EXPLICIT_NOTIFY |
+                                                            G_PARAM_STATIC_STRINGS));
   /**
    * ConfabPeerConnection:gathering-complete:
    *
    * Whether all local candidates are known. Notified after the last #ConfabPeerConnection::local-candidate.
    */
-  g_object_interface_install_property (
-    iface, g_param_spec_boolean ("gathering-complete", NULL, NULL, FALSE,
-                                 G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY |
-                                   G_PARAM_STATIC_STRINGS));
+  g_object_interface_install_property (iface,
+                                       g_param_spec_boolean ("gathering-complete",
+                                                             NULL,
+                                                             NULL,
+                                                             FALSE,
+                                                             G_PARAM_READABLE |
+                                                               G_PARAM_EXPLICIT_NOTIFY |
+                                                               G_PARAM_STATIC_STRINGS));
 
   /**
    * ConfabPeerConnection::local-description-set:
@@ -47,50 +56,92 @@ confab_peer_connection_default_init (ConfabPeerConnectionInterface *iface)
    *
    * What create_offer() or create_answer() made is in force; confab_peer_connection_get_local_sdp() has it.
    */
-  signals[SIGNAL_LOCAL_DESCRIPTION_SET] =
-    g_signal_new ("local-description-set", CONFAB_TYPE_PEER_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL,
-                  NULL, NULL, G_TYPE_NONE, 1, CONFAB_TYPE_SDP_TYPE);
+  signals[SIGNAL_LOCAL_DESCRIPTION_SET] = g_signal_new ("local-description-set",
+                                                        CONFAB_TYPE_PEER_CONNECTION,
+                                                        G_SIGNAL_RUN_LAST,
+                                                        0,
+                                                        NULL,
+                                                        NULL,
+                                                        NULL,
+                                                        G_TYPE_NONE,
+                                                        1,
+                                                        CONFAB_TYPE_SDP_TYPE);
   /**
    * ConfabPeerConnection::remote-description-set:
    * @type: offer or answer
    */
-  signals[SIGNAL_REMOTE_DESCRIPTION_SET] =
-    g_signal_new ("remote-description-set", CONFAB_TYPE_PEER_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL,
-                  NULL, NULL, G_TYPE_NONE, 1, CONFAB_TYPE_SDP_TYPE);
+  signals[SIGNAL_REMOTE_DESCRIPTION_SET] = g_signal_new ("remote-description-set",
+                                                         CONFAB_TYPE_PEER_CONNECTION,
+                                                         G_SIGNAL_RUN_LAST,
+                                                         0,
+                                                         NULL,
+                                                         NULL,
+                                                         NULL,
+                                                         G_TYPE_NONE,
+                                                         1,
+                                                         CONFAB_TYPE_SDP_TYPE);
   /**
    * ConfabPeerConnection::description-failed:
    * @error: what was wrong
    *
    * The last create_offer(), create_answer() or set_remote_description() came to nothing.
    */
-  signals[SIGNAL_DESCRIPTION_FAILED] =
-    g_signal_new ("description-failed", CONFAB_TYPE_PEER_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL,
-                  NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR | G_SIGNAL_TYPE_STATIC_SCOPE);
+  signals[SIGNAL_DESCRIPTION_FAILED] = g_signal_new ("description-failed",
+                                                     CONFAB_TYPE_PEER_CONNECTION,
+                                                     G_SIGNAL_RUN_LAST,
+                                                     0,
+                                                     NULL,
+                                                     NULL,
+                                                     NULL,
+                                                     G_TYPE_NONE,
+                                                     1,
+                                                     G_TYPE_ERROR | G_SIGNAL_TYPE_STATIC_SCOPE);
   /**
    * ConfabPeerConnection::local-candidate:
    * @candidate: `candidate:…`, never empty
    * @sdp_mid: its m-section
    * @sdp_mline_index: the m-section's index
    */
-  signals[SIGNAL_LOCAL_CANDIDATE] =
-    g_signal_new ("local-candidate", CONFAB_TYPE_PEER_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                  NULL, G_TYPE_NONE, 3, G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
-                  G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_INT);
+  signals[SIGNAL_LOCAL_CANDIDATE] = g_signal_new ("local-candidate",
+                                                  CONFAB_TYPE_PEER_CONNECTION,
+                                                  G_SIGNAL_RUN_LAST,
+                                                  0,
+                                                  NULL,
+                                                  NULL,
+                                                  NULL,
+                                                  G_TYPE_NONE,
+                                                  3,
+                                                  G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
+                                                  G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
+                                                  G_TYPE_INT);
   /**
    * ConfabPeerConnection::track-added:
    * @track: a sound or picture whose first packet came
    */
-  signals[SIGNAL_TRACK_ADDED] =
-    g_signal_new ("track-added", CONFAB_TYPE_PEER_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                  G_TYPE_NONE, 1, CONFAB_TYPE_REMOTE_TRACK);
+  signals[SIGNAL_TRACK_ADDED] = g_signal_new ("track-added",
+                                              CONFAB_TYPE_PEER_CONNECTION,
+                                              G_SIGNAL_RUN_LAST,
+                                              0,
+                                              NULL,
+                                              NULL,
+                                              NULL,
+                                              G_TYPE_NONE,
+                                              1,
+                                              CONFAB_TYPE_REMOTE_TRACK);
   /**
    * ConfabPeerConnection::negotiation-needed:
    *
    * After the first offer and answer: local tracks changed so that a new offer is needed.
    */
-  signals[SIGNAL_NEGOTIATION_NEEDED] =
-    g_signal_new ("negotiation-needed", CONFAB_TYPE_PEER_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                  NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_NEGOTIATION_NEEDED] = g_signal_new ("negotiation-needed",
+                                                     CONFAB_TYPE_PEER_CONNECTION,
+                                                     G_SIGNAL_RUN_LAST,
+                                                     0,
+                                                     NULL,
+                                                     NULL,
+                                                     NULL,
+                                                     G_TYPE_NONE,
+                                                     0);
 }
 
 #define IFACE CONFAB_PEER_CONNECTION_GET_IFACE

@@ -53,11 +53,12 @@ gboolean confab_peer_connection_get_gathering_complete (ConfabPeerConnection *se
 gint64 confab_peer_connection_get_last_received_at (ConfabPeerConnection *self);
 
 /* For implementations. */
-void confab_peer_connection_emit_local_description_set (ConfabPeerConnection *self,
-                                                        ConfabSdpType type);
-void confab_peer_connection_emit_remote_description_set (ConfabPeerConnection *self,
-                                                         ConfabSdpType type);
-void confab_peer_connection_emit_description_failed (ConfabPeerConnection *self, const GError *error);
+void
+confab_peer_connection_emit_local_description_set (ConfabPeerConnection *self, ConfabSdpType type);
+void
+confab_peer_connection_emit_remote_description_set (ConfabPeerConnection *self, ConfabSdpType type);
+void
+confab_peer_connection_emit_description_failed (ConfabPeerConnection *self, const GError *error);
 void confab_peer_connection_emit_local_candidate (ConfabPeerConnection *self,
                                                   const char *candidate,
                                                   const char *sdp_mid,

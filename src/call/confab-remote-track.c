@@ -84,43 +84,39 @@ confab_remote_track_class_init (ConfabRemoteTrackClass *klass)
    *
    * Sound or picture.
    */
-  properties[PROP_KIND] =
-    g_param_spec_enum ("kind", NULL, NULL, CONFAB_TYPE_MEDIA_KIND, CONFAB_MEDIA_KIND_AUDIO, flags);
+  properties[PROP_KIND] = g_param_spec_enum (
+    "kind", NULL, NULL, CONFAB_TYPE_MEDIA_KIND, CONFAB_MEDIA_KIND_AUDIO, flags);
   /**
    * ConfabRemoteTrack:stream-id:
    *
    * The remote stream (`a=msid`) that it belongs to; %NULL when the SDP names none.
    */
-  properties[PROP_STREAM_ID] =
-    g_param_spec_string ("stream-id", NULL, NULL, NULL, flags);
+  properties[PROP_STREAM_ID] = g_param_spec_string ("stream-id", NULL, NULL, NULL, flags);
   /**
    * ConfabRemoteTrack:mid:
    *
    * Its m-section (`a=mid`); stays for the life of the connection.
    */
-  properties[PROP_MID] =
-    g_param_spec_string ("mid", NULL, NULL, NULL, flags);
+  properties[PROP_MID] = g_param_spec_string ("mid", NULL, NULL, NULL, flags);
   /**
    * ConfabRemoteTrack:paintable:
    *
    * A GdkPaintable that shows the picture, %NULL for sound. Typed GObject since `call` knows no GTK.
    */
-  properties[PROP_PAINTABLE] =
-    g_param_spec_object ("paintable", NULL, NULL, G_TYPE_OBJECT, flags);
+  properties[PROP_PAINTABLE] = g_param_spec_object ("paintable", NULL, NULL, G_TYPE_OBJECT, flags);
   /**
    * ConfabRemoteTrack:level:
    *
    * Loudness of the sound now: dBFS RMS, -100 … 0, at most ten times a second.
    */
-  properties[PROP_LEVEL] =
-    g_param_spec_double ("level", NULL, NULL, CONFAB_LEVEL_SILENCE, 0, CONFAB_LEVEL_SILENCE, flags);
+  properties[PROP_LEVEL] = g_param_spec_double (
+    "level", NULL, NULL, CONFAB_LEVEL_SILENCE, 0, CONFAB_LEVEL_SILENCE, flags);
   /**
    * ConfabRemoteTrack:playing:
    *
    * Whether something was decoded: a first frame, or sound above -60 dBFS.
    */
-  properties[PROP_PLAYING] =
-    g_param_spec_boolean ("playing", NULL, NULL, FALSE, flags);
+  properties[PROP_PLAYING] = g_param_spec_boolean ("playing", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 

@@ -15,9 +15,9 @@ G_BEGIN_DECLS
 #define CONFAB_TYPE_REMOTE_TRACK (confab_remote_track_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabRemoteTrack, confab_remote_track, CONFAB, REMOTE_TRACK, GObject)
 
-ConfabRemoteTrack *confab_remote_track_new (ConfabMediaKind kind,
-                                            const char *stream_id,
-                                            const char *mid) G_GNUC_WARN_UNUSED_RESULT;
+ConfabRemoteTrack *
+confab_remote_track_new (ConfabMediaKind kind, const char *stream_id, const char *mid)
+  G_GNUC_WARN_UNUSED_RESULT;
 ConfabMediaKind confab_remote_track_get_kind (ConfabRemoteTrack *self);
 const char *confab_remote_track_get_stream_id (ConfabRemoteTrack *self);
 const char *confab_remote_track_get_mid (ConfabRemoteTrack *self);

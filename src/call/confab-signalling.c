@@ -46,8 +46,8 @@ confab_signalling_send_to_device (ConfabSignalling *self,
   g_return_if_fail (room_id != NULL && user_id != NULL && device_id != NULL && type != NULL);
   g_return_if_fail (content != NULL);
 
-  CONFAB_SIGNALLING_GET_IFACE (self)->send_to_device (self, room_id, user_id, device_id, type, content,
-                                                      security, done, data, destroy);
+  CONFAB_SIGNALLING_GET_IFACE (self)->send_to_device (
+    self, room_id, user_id, device_id, type, content, security, done, data, destroy);
 }
 
 /**
@@ -77,8 +77,8 @@ confab_signalling_send_state (ConfabSignalling *self,
   g_return_if_fail (CONFAB_IS_SIGNALLING (self));
   g_return_if_fail (room_id != NULL && type != NULL && state_key != NULL && content != NULL);
 
-  CONFAB_SIGNALLING_GET_IFACE (self)->send_state (self, room_id, type, state_key, content, done, data,
-                                                  destroy);
+  CONFAB_SIGNALLING_GET_IFACE (self)->send_state (
+    self, room_id, type, state_key, content, done, data, destroy);
 }
 
 /**

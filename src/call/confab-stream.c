@@ -87,50 +87,45 @@ confab_stream_class_init (ConfabStreamClass *klass)
    *
    * The stream id as it stands in SDP and metadata.
    */
-  properties[PROP_ID] =
-    g_param_spec_string ("id", NULL, NULL, NULL, flags);
+  properties[PROP_ID] = g_param_spec_string ("id", NULL, NULL, NULL, flags);
   /**
    * ConfabStream:purpose:
    *
    * What it shows.
    */
-  properties[PROP_PURPOSE] =
-    g_param_spec_enum ("purpose", NULL, NULL, CONFAB_TYPE_STREAM_PURPOSE, CONFAB_STREAM_PURPOSE_USERMEDIA, flags);
+  properties[PROP_PURPOSE] = g_param_spec_enum (
+    "purpose", NULL, NULL, CONFAB_TYPE_STREAM_PURPOSE, CONFAB_STREAM_PURPOSE_USERMEDIA, flags);
   /**
    * ConfabStream:audio-muted:
    *
    * Whether the sender has its sound off.
    */
-  properties[PROP_AUDIO_MUTED] =
-    g_param_spec_boolean ("audio-muted", NULL, NULL, FALSE, flags);
+  properties[PROP_AUDIO_MUTED] = g_param_spec_boolean ("audio-muted", NULL, NULL, FALSE, flags);
   /**
    * ConfabStream:video-muted:
    *
    * Whether the sender has its picture off.
    */
-  properties[PROP_VIDEO_MUTED] =
-    g_param_spec_boolean ("video-muted", NULL, NULL, FALSE, flags);
+  properties[PROP_VIDEO_MUTED] = g_param_spec_boolean ("video-muted", NULL, NULL, FALSE, flags);
   /**
    * ConfabStream:has-video:
    *
    * Whether a frame was decoded (or captured, for an own stream), so that there is something to show.
    */
-  properties[PROP_HAS_VIDEO] =
-    g_param_spec_boolean ("has-video", NULL, NULL, FALSE, flags);
+  properties[PROP_HAS_VIDEO] = g_param_spec_boolean ("has-video", NULL, NULL, FALSE, flags);
   /**
    * ConfabStream:paintable:
    *
    * A GdkPaintable, or %NULL while there is none. Typed GObject since `call` knows no GTK.
    */
-  properties[PROP_PAINTABLE] =
-    g_param_spec_object ("paintable", NULL, NULL, G_TYPE_OBJECT, flags);
+  properties[PROP_PAINTABLE] = g_param_spec_object ("paintable", NULL, NULL, G_TYPE_OBJECT, flags);
   /**
    * ConfabStream:level:
    *
    * Loudness now: dBFS RMS, -100 … 0, at most ten times a second.
    */
-  properties[PROP_LEVEL] =
-    g_param_spec_double ("level", NULL, NULL, CONFAB_LEVEL_SILENCE, 0, CONFAB_LEVEL_SILENCE, flags);
+  properties[PROP_LEVEL] = g_param_spec_double (
+    "level", NULL, NULL, CONFAB_LEVEL_SILENCE, 0, CONFAB_LEVEL_SILENCE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 

@@ -19,8 +19,8 @@ G_BEGIN_DECLS
 #define CONFAB_TYPE_STREAM (confab_stream_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabStream, confab_stream, CONFAB, STREAM, GObject)
 
-ConfabStream *confab_stream_new (const char *id,
-                                 ConfabStreamPurpose purpose) G_GNUC_WARN_UNUSED_RESULT;
+ConfabStream *
+confab_stream_new (const char *id, ConfabStreamPurpose purpose) G_GNUC_WARN_UNUSED_RESULT;
 const char *confab_stream_get_id (ConfabStream *self);
 ConfabStreamPurpose confab_stream_get_purpose (ConfabStream *self);
 void confab_stream_set_purpose (ConfabStream *self, ConfabStreamPurpose purpose);

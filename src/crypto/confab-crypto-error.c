@@ -6,4 +6,4 @@
 
 #include "confab-crypto-error.h"
 
-G_DEFINE_QUARK (confab - crypto - error - quark, confab_crypto_error)
+G_DEFINE_QUARK (confab-crypto-error-quark, confab_crypto_error)

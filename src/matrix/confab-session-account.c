@@ -217,6 +217,16 @@ tokens_changed_cb (ConfabHomeserver *homeserver,
                                       g_object_unref);
 }
 
+/* Whoever was refused: the sync loop, which may wait for news for a while, hears it too, and ends. */
+static void
+logged_out_cb (ConfabHomeserver *homeserver, gboolean soft, ConfabSession *self)
+{
+  confab_session_end_wait (self,
+                           soft ? CONFAB_MATRIX_ERROR_SOFT_LOGOUT
+                                : CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN,
+                           "the server no longer takes the token");
+}
+
 static void
 calls_warning_cb (ConfabSessionCalls *calls,
                   const char *code,
@@ -248,6 +258,8 @@ make_parts (ConfabSession *self)
 
   g_signal_connect_object (
     self->homeserver, "tokens-changed", G_CALLBACK (tokens_changed_cb), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+    self->homeserver, "logged-out", G_CALLBACK (logged_out_cb), self, G_CONNECT_DEFAULT);
   self->rooms = confab_room_list_new (self->user_id, self->homeserver);
   self->media = confab_media_repository_new (self->homeserver, avatars, AVATAR_CACHE_SIZE);
   self->calls = confab_session_calls_new (self->store,

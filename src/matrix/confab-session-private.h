@@ -49,6 +49,8 @@ void confab_session_warn (ConfabSession *self, const char *code, const char *mes
 
 /* The sync loop; see confab-session-sync.c. */
 void confab_session_start_sync (ConfabSession *self);
+/* Ends the long poll or the pause that the loop is in, as if it had failed so. */
+void confab_session_end_wait (ConfabSession *self, ConfabMatrixError code, const char *message);
 DexFuture *confab_session_stop_sync (ConfabSession *self) G_GNUC_WARN_UNUSED_RESULT;
 
 /* For crash tests: where in applying a sync the process is; NULL but there. */

@@ -353,6 +353,13 @@ confab_session_stop_sync (ConfabSession *self)
   return dex_scheduler_spawn (NULL, 0, stop_sync_fiber, g_object_ref (self), g_object_unref);
 }
 
+void
+confab_session_end_wait (ConfabSession *self, ConfabMatrixError code, const char *message)
+{
+  if (self->kick != NULL && dex_future_is_pending (DEX_FUTURE (self->kick)))
+    dex_promise_reject (self->kick, g_error_new_literal (CONFAB_MATRIX_ERROR, code, message));
+}
+
 /**
  * confab_session_try_now:
  * @self: a session
@@ -364,9 +371,5 @@ confab_session_try_now (ConfabSession *self)
 {
   g_return_if_fail (CONFAB_IS_SESSION (self));
 
-  if (self->kick != NULL && dex_future_is_pending (DEX_FUTURE (self->kick)))
-    dex_promise_reject (self->kick,
-                        g_error_new_literal (CONFAB_MATRIX_ERROR,
-                                             CONFAB_MATRIX_ERROR_CANCELLED,
-                                             "try now"));
+  confab_session_end_wait (self, CONFAB_MATRIX_ERROR_CANCELLED, "try now");
 }

@@ -339,6 +339,7 @@ on_reply (gpointer object, gpointer data)
     confab_peer_connection_emit_remote_description_set (connection, CONFAB_SDP_TYPE_OFFER);
     break;
   case STEP_SET_REMOTE_ANSWER:
+    g_clear_pointer (&self->local_offer, g_free); /* one answer is all it gets */
     become_negotiated (self);
     confab_peer_connection_emit_remote_description_set (connection, CONFAB_SDP_TYPE_ANSWER);
     break;
@@ -848,6 +849,25 @@ check_remote (ConfabWebrtcPeer *self, ConfabSdpType type, const char *sdp, GErro
   return self->remote_sdp == NULL || confab_sdp_check_follows (sdp, self->remote_sdp, FALSE, error);
 }
 
+/*
+ * An answer as webrtcbin can take it. It puts the role it last had into its own offers, which may be the wrong
+ * one (it always answers `active`), where we say actpass: the answer must be its counterpart. The roles in force
+ * do not change by that, DTLS is up. hydrogen's answer may carry actpass, as an offer does: then the answerer is
+ * active (RFC 8842).
+ */
+static char *
+fit_setup (ConfabWebrtcPeer *self, const char *answer)
+{
+  g_autofree char *ours = confab_sdp_get_setup (self->local_offer);
+  g_autofree char *theirs = confab_sdp_get_setup (answer);
+
+  if (g_strcmp0 (ours, "active") == 0)
+    return confab_sdp_set_setup (answer, "passive");
+  if (g_strcmp0 (ours, "passive") == 0 || g_strcmp0 (theirs, "actpass") == 0)
+    return confab_sdp_set_setup (answer, "active");
+  return g_strdup (answer);
+}
+
 static void
 confab_webrtc_peer_set_remote_description (ConfabPeerConnection *connection,
                                            ConfabSdpType type,
@@ -869,23 +889,13 @@ confab_webrtc_peer_set_remote_description (ConfabPeerConnection *connection,
   if (!build_or_fail (self, is_answer ? NULL : sdp))
     return;
   /* A prepared offer of ours is dropped for an offer, and comes into force with its answer. */
-  if (!is_answer)
-    g_clear_pointer (&self->prepared, gst_webrtc_session_description_free);
+  if (!is_answer && self->prepared != NULL)
+    g_clear_pointer (&self->local_offer, g_free);
   else if (self->prepared != NULL)
     emit_webrtc (self, "set-local-description", self->prepared, STEP_SET_LOCAL_PREPARED);
   g_clear_pointer (&self->prepared, gst_webrtc_session_description_free);
 
-  /* hydrogen's answer may carry actpass, as an offer does: we offered, so the answerer is active (RFC 8842). */
-  text = g_strdup (sdp);
-  if (is_answer) {
-    g_autofree char *setup = confab_sdp_get_setup (sdp);
-
-    if (g_strcmp0 (setup, "actpass") == 0) {
-      g_free (text);
-      text = confab_sdp_set_setup (sdp,
-                                   g_strcmp0 (self->role, "active") == 0 ? "passive" : "active");
-    }
-  }
+  text = is_answer ? fit_setup (self, sdp) : g_strdup (sdp);
   if (gst_sdp_message_new_from_text (text, &message) != GST_SDP_OK) {
     fail_later (self,
                 g_error_new (CONFAB_SDP_ERROR,

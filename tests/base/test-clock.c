@@ -15,7 +15,8 @@ note_cb (gpointer data)
 {
   Fixture *fixture = data;
 
-  g_string_append_printf (fixture->log, "%" G_GINT64_FORMAT " ",
+  g_string_append_printf (fixture->log,
+                          "%" G_GINT64_FORMAT " ",
                           confab_clock_get_time (fixture->clock) / 1000);
 }
 
@@ -31,8 +32,8 @@ again_cb (gpointer data)
 static void
 test_manual (void)
 {
-  g_autoptr(ConfabManualClock) clock = confab_manual_clock_new (5000);
-  g_autoptr(GString) log = g_string_new (NULL);
+  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (5000);
+  g_autoptr (GString) log = g_string_new (NULL);
   Fixture fixture = { .clock = CONFAB_CLOCK (clock), .log = log };
   guint id;
 
@@ -56,8 +57,8 @@ test_manual (void)
 static void
 test_system (void)
 {
-  g_autoptr(ConfabClock) clock = confab_system_clock_new ();
-  g_autoptr(GString) log = g_string_new (NULL);
+  g_autoptr (ConfabClock) clock = confab_system_clock_new ();
+  g_autoptr (GString) log = g_string_new (NULL);
   Fixture fixture = { .clock = clock, .log = log };
   gint64 before = g_get_monotonic_time ();
   guint id;

@@ -14,7 +14,7 @@ test_invalid (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (inputs); i++) {
-    g_autoptr(GError) error = NULL;
+    g_autoptr (GError) error = NULL;
     g_assert_null (confab_json_parse (inputs[i], -1, &error));
     g_assert_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_INVALID);
   }
@@ -23,10 +23,10 @@ test_invalid (void)
 static void
 test_depth (void)
 {
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
   g_autofree char *deep = g_strnfill (200000, '[');
   g_autofree char *quoted = g_strdup_printf ("{\"a\\\"\":\"%s\"}", deep);
-  g_autoptr(JsonObject) object = NULL;
+  g_autoptr (JsonObject) object = NULL;
 
   g_assert_null (confab_json_parse (deep, -1, &error));
   g_assert_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_INVALID);
@@ -40,14 +40,15 @@ test_depth (void)
 static void
 test_read (void)
 {
-  g_autoptr(GError) error = NULL;
-  g_autoptr(JsonObject) object =
-    confab_json_parse_object ("{\"s\":\"x\",\"i\":3,\"d\":3600000.0,\"h\":0.5,\"b\":true,\"n\":null,"
-                              "\"o\":{},\"a\":[\"p\",\"q\"],\"m\":[\"p\",1],\"big\":1e300}",
-                              -1, &error);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) object = confab_json_parse_object (
+    "{\"s\":\"x\",\"i\":3,\"d\":3600000.0,\"h\":0.5,\"b\":true,\"n\":null,"
+    "\"o\":{},\"a\":[\"p\",\"q\"],\"m\":[\"p\",1],\"big\":1e300}",
+    -1,
+    &error);
   const char *text = NULL;
   gint64 number = 7;
-  g_auto(GStrv) strings = NULL;
+  g_auto (GStrv) strings = NULL;
 
   g_assert_no_error (error);
   g_assert_true (confab_json_get_string (object, "s", &text, &error));
@@ -95,8 +96,8 @@ test_canonical (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (pairs); i++) {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JsonObject) object = confab_json_parse_object (pairs[i].in, -1, &error);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (JsonObject) object = confab_json_parse_object (pairs[i].in, -1, &error);
     g_autofree char *canonical = NULL;
     g_assert_no_error (error);
     canonical = confab_json_to_canonical (object, &error);
@@ -111,8 +112,8 @@ test_canonical_refused (void)
   static const char *const inputs[] = { "{\"a\":1.5}", "{\"a\":[9007199254740992]}" };
 
   for (guint i = 0; i < G_N_ELEMENTS (inputs); i++) {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JsonObject) object = confab_json_parse_object (inputs[i], -1, NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (JsonObject) object = confab_json_parse_object (inputs[i], -1, NULL);
     g_assert_null (confab_json_to_canonical (object, &error));
     g_assert_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_WRONG_TYPE);
   }
@@ -121,9 +122,8 @@ test_canonical_refused (void)
 static void
 test_copy (void)
 {
-  g_autoptr(JsonObject) object =
-    confab_json_parse_object ("{\"a\":{\"b\":[1,{\"c\":2}]}}", -1, NULL);
-  g_autoptr(JsonObject) copy = confab_json_copy_object (object);
+  g_autoptr (JsonObject) object = confab_json_parse_object ("{\"a\":{\"b\":[1,{\"c\":2}]}}", -1, NULL);
+  g_autoptr (JsonObject) copy = confab_json_copy_object (object);
   g_autofree char *text = NULL;
 
   json_object_set_int_member (confab_json_peek_object (copy, "a"), "d", 3);

@@ -6,7 +6,8 @@
 
 #include "confab-store.h"
 
-static const char *const first[] = { "CREATE TABLE t (k TEXT PRIMARY KEY, n INTEGER, b BLOB)", NULL };
+static const char *const first[] = { "CREATE TABLE t (k TEXT PRIMARY KEY, n INTEGER, b BLOB)",
+                                     NULL };
 static const char *const second[] = {
   "CREATE TABLE t (k TEXT PRIMARY KEY, n INTEGER, b BLOB)",
   "ALTER TABLE t ADD COLUMN extra TEXT; CREATE TABLE u (k TEXT)",
@@ -21,10 +22,15 @@ static const char *const broken[] = {
 static gboolean
 insert_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
-  g_autoptr(GBytes) bytes = g_bytes_new ("\0x", 2);
+  g_autoptr (GBytes) bytes = g_bytes_new ("\0x", 2);
 
-  return confab_store_exec (transaction, error, "INSERT INTO t (k, n, b) VALUES (?, ?, ?)", "sib",
-                            (const char *) data, G_MAXINT64, bytes);
+  return confab_store_exec (transaction,
+                            error,
+                            "INSERT INTO t (k, n, b) VALUES (?, ?, ?)",
+                            "sib",
+                            (const char *) data,
+                            G_MAXINT64,
+                            bytes);
 }
 
 static gboolean
@@ -39,7 +45,7 @@ insert_then_fail_func (ConfabStoreTransaction *transaction, gpointer data, GErro
 static gboolean
 row_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
-  g_autoptr(GBytes) bytes = confab_store_row_get_bytes (row, 2);
+  g_autoptr (GBytes) bytes = confab_store_row_get_bytes (row, 2);
 
   g_assert_cmpint (confab_store_row_get_int (row, 1), ==, G_MAXINT64);
   g_assert_cmpuint (g_bytes_get_size (bytes), ==, 2);
@@ -50,14 +56,15 @@ row_cb (ConfabStoreRow *row, gpointer data, GError **error)
 static gboolean
 read_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
-  return confab_store_query (transaction, row_cb, data, error, "SELECT k, n, b FROM t ORDER BY k", NULL);
+  return confab_store_query (
+    transaction, row_cb, data, error, "SELECT k, n, b FROM t ORDER BY k", NULL);
 }
 
 static char *
 read_all (ConfabStore *store)
 {
   GString *out = g_string_new (NULL);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   confab_store_run (store, read_func, out, &error);
   g_assert_no_error (error);
@@ -67,8 +74,8 @@ read_all (ConfabStore *store)
 static void
 test_transaction (void)
 {
-  g_autoptr(GError) error = NULL;
-  g_autoptr(ConfabStore) store = confab_store_new (NULL, first, &error);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ConfabStore) store = confab_store_new (NULL, first, &error);
   g_autofree char *all = NULL;
 
   g_assert_no_error (error);
@@ -88,7 +95,7 @@ static void
 done_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
   guint *n_done = data;
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
 
   g_assert_true (confab_store_run_finish (CONFAB_STORE (source), result, &error));
   g_assert_no_error (error);
@@ -98,13 +105,13 @@ done_cb (GObject *source, GAsyncResult *result, gpointer data)
 static void
 test_order_and_close (void)
 {
-  g_autoptr(ConfabStore) store = confab_store_new (NULL, first, NULL);
-  g_autoptr(GError) error = NULL;
+  g_autoptr (ConfabStore) store = confab_store_new (NULL, first, NULL);
+  g_autoptr (GError) error = NULL;
   guint n_done = 0;
 
   for (char c = 'a'; c <= 'z'; c++)
-    confab_store_run_async (store, insert_func, g_strdup_printf ("%c", c), g_free, NULL, done_cb,
-                            &n_done);
+    confab_store_run_async (
+      store, insert_func, g_strdup_printf ("%c", c), g_free, NULL, done_cb, &n_done);
   while (n_done < 26)
     g_main_context_iteration (NULL, TRUE);
   confab_store_close (store);
@@ -116,10 +123,10 @@ test_order_and_close (void)
 static void
 test_file (void)
 {
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
   g_autofree char *dir = g_dir_make_tmp ("confab-XXXXXX", &error);
   g_autofree char *path = g_build_filename (dir, "store.db", NULL);
-  g_autoptr(ConfabStore) store = NULL;
+  g_autoptr (ConfabStore) store = NULL;
   g_autofree char *all = NULL;
   GStatBuf info;
 
@@ -153,11 +160,12 @@ test_file (void)
 static void
 test_damaged (void)
 {
-  g_autoptr(GError) error = NULL;
+  g_autoptr (GError) error = NULL;
   g_autofree char *dir = g_dir_make_tmp ("confab-XXXXXX", &error);
   g_autofree char *path = g_build_filename (dir, "store.db", NULL);
 
-  g_assert_true (g_file_set_contents (path, "this is no database, whatever its name says", -1, &error));
+  g_assert_true (
+    g_file_set_contents (path, "this is no database, whatever its name says", -1, &error));
   g_assert_null (confab_store_new (path, first, &error));
   g_assert_error (error, CONFAB_STORE_ERROR, CONFAB_STORE_ERROR_FAILED);
   g_clear_error (&error);

@@ -314,6 +314,26 @@ test_large (Fixture *f, gconstpointer data)
 }
 
 static void
+test_deep (Fixture *f, gconstpointer data)
+{
+  /* As deep as is allowed, on a fiber's small stack; and deeper. */
+  g_autoptr (GString) text = g_string_new (
+    "{\"a\":");
+  g_autofree char *deeper = NULL;
+
+  for (guint i = 0; i < CONFAB_JSON_MAX_DEPTH - 2; i++)
+    g_string_append_c (text, '[');
+  for (guint i = 0; i < CONFAB_JSON_MAX_DEPTH - 2; i++)
+    g_string_append_c (text, ']');
+  g_string_append_c (text, '}');
+  deeper = g_strdup_printf ("{\"a\":{\"b\":[%s]}}", text->str);
+  fake_homeserver_reply (f->fake, PATH, 200, text->str);
+  fake_homeserver_reply (f->fake, PATH, 200, deeper);
+  test_expect (get (f));
+  test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_BAD_RESPONSE);
+}
+
+static void
 test_nothing_there (Fixture *f, gconstpointer data)
 {
   g_autoptr (ConfabHomeserver) nobody = confab_homeserver_new ("http://127.0.0.1:1");
@@ -458,6 +478,7 @@ main (int argc, char **argv)
   ADD ("/homeserver/refresh-offline", test_refresh_offline);
   ADD ("/homeserver/time-out-and-abort", test_time_out_and_abort);
   ADD ("/homeserver/large", test_large);
+  ADD ("/homeserver/deep", test_deep);
   ADD ("/homeserver/nothing-there", test_nothing_there);
   ADD ("/homeserver/tls", test_tls);
   ADD ("/homeserver/discover", test_discover);

@@ -187,7 +187,8 @@ test_garbage (Fixture *f, gconstpointer data)
     "{\"algorithm\":\"m.olm.v1.curve25519-aes-sha2\",\"sender_key\":\"x\",\"ciphertext\":{\"ME\":{"
     "\"type\":"
     "7,\"body\":\"\"}}}",
-    "{\"algorithm\":\"m.olm.v1.curve25519-aes-sha2\",\"sender_key\":\"x\",\"ciphertext\":{\"ME\":3}}",
+    "{\"algorithm\":\"m.olm.v1.curve25519-aes-sha2\",\"sender_key\":\"x\",\"ciphertext\":{\"ME\":3}"
+    "}",
     "{\"algorithm\":\"m.megolm.v1.aes-sha2\"}",
   };
   g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);

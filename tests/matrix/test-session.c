@@ -393,6 +393,24 @@ test_soft_logout (Fixture *f, gconstpointer data)
 }
 
 static void
+test_refused_elsewhere (Fixture *f, gconstpointer data)
+{
+  /* Not the sync, which waits for news, but something else is told that the token is no good. */
+  static const char refusal[] = "{\"errcode\":\"M_UNKNOWN_TOKEN\"}";
+
+  sign_in (f);
+  until_asked (f, "s1");
+  f->account->sync_status = 401;
+  f->account->sync_error = refusal;
+  fake_homeserver_reply (f->account->server, "/_matrix/client/v3/refresh", 401, refusal);
+  fake_homeserver_reply (f->account->server, "/_matrix/client/v3/join/", 401, refusal);
+  test_expect_error (confab_session_join_room (f->session, "!b:x"),
+                     ME,
+                     CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN);
+  until_state (f, CONFAB_SESSION_STATE_LOGGED_OUT);
+}
+
+static void
 test_sign_out (Fixture *f, gconstpointer data)
 {
   g_autofree char *path = g_build_filename (f->dir, "account.db", NULL);
@@ -470,6 +488,7 @@ main (int argc, char **argv)
   ADD ("/session/to-device", test_to_device);
   ADD ("/session/bad-sync", test_bad_sync);
   ADD ("/session/soft-logout", test_soft_logout);
+  ADD ("/session/refused-elsewhere", test_refused_elsewhere);
   ADD ("/session/sign-out", test_sign_out);
   ADD ("/session/rooms", test_rooms);
   return g_test_run ();

@@ -8,7 +8,7 @@
 
 #include "confab-call-enums.h"
 
-G_DEFINE_QUARK (confab - bot - error - quark, confab_bot_error)
+G_DEFINE_QUARK (confab-bot-error-quark, confab_bot_error)
 
 G_DEFINE_ENUM_TYPE (ConfabBotError,
                     confab_bot_error,
