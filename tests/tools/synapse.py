@@ -127,8 +127,11 @@ class Synapse:
         python = os.environ.get('CONFAB_SYNAPSE_PYTHON', sys.executable)
         command = [python, '-m', 'synapse.app.homeserver', '-c', str(self.dir / 'homeserver.yaml')]
         env = {**os.environ, 'SYNAPSE_CACHE_FACTOR': '1'}
-        subprocess.run([*command, '--generate-keys'], check=True, env=env, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.PIPE, text=True)
+        keys = subprocess.run([*command, '--generate-keys'], check=False, env=env, capture_output=True,
+                              text=True)
+        if keys.returncode != 0:
+            raise RuntimeError(f'no Synapse for {python} (./dev setup makes one, and ./dev test names it in '
+                               f'CONFAB_SYNAPSE_PYTHON): {keys.stderr.strip()[-500:]}')
         self.output = (self.dir / 'output').open('w')
         self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
                                         stdout=self.output, stderr=self.output,

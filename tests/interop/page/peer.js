@@ -121,8 +121,21 @@ peer.joinCall = async ({ roomId, callId, timeout = 20000 }) => {
   return { callId: peer.call.id, joinMs: Math.round(performance.now() - start) };
 };
 
+// Whether hydrogen's store has its own device in the call.
+async function listed(call) {
+  const { session } = peer.client;
+  const state = await session.rooms.get(call.roomId)
+    .observeStateTypeAndKey("org.matrix.msc3401.call.member", session.userId);
+  return (state.get()?.content["m.calls"] ?? []).some((c) => c["m.call_id"] === call.id &&
+    c["m.devices"].some((d) => d.device_id === session.deviceId));
+}
+
+// Until its own leaving has come back in sync: hydrogen takes that for having been sent away, and would leave the call
+// again if it had joined meanwhile.
 peer.leave = async () => {
-  await peer.call.leave();
+  const { call } = peer;
+  await call.leave();
+  while (await listed(call)) await new Promise((resolve) => setTimeout(resolve, 50));
   peer.call = null;
   peer.views.forEach((view) => view.video.remove());
   peer.views.clear();
