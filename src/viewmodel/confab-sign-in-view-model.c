@@ -39,7 +39,6 @@ G_DEFINE_FINAL_TYPE (ConfabSignInViewModel, confab_sign_in_view_model, G_TYPE_OB
 typedef enum {
   PROP_HOMESERVER = 1,
   PROP_USER,
-  PROP_PASSWORD,
   PROP_SERVER_STATE,
   PROP_SERVER_ERROR,
   PROP_ACCOUNT_ERROR,
@@ -196,7 +195,6 @@ sign_in_fiber (gpointer data)
     &error);
   if (signed_in) {
     wipe_password (self);
-    notify (self, PROP_PASSWORD);
     set_busy (self, FALSE);
     return dex_future_new_true ();
   }
@@ -231,9 +229,6 @@ confab_sign_in_view_model_get_property (GObject *object,
     break;
   case PROP_USER:
     g_value_set_string (value, self->user);
-    break;
-  case PROP_PASSWORD:
-    g_value_set_string (value, self->password != NULL ? self->password : "");
     break;
   case PROP_SERVER_STATE:
     g_value_set_uint (value, self->server_state);
@@ -273,9 +268,6 @@ confab_sign_in_view_model_set_property (GObject *object,
   case PROP_USER:
     confab_sign_in_view_model_set_user (self, g_value_get_string (value));
     break;
-  case PROP_PASSWORD:
-    confab_sign_in_view_model_set_password (self, g_value_get_string (value));
-    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
   }
@@ -313,7 +305,6 @@ confab_sign_in_view_model_class_init (ConfabSignInViewModelClass *klass)
   object_class->dispose = confab_sign_in_view_model_dispose;
   properties[PROP_HOMESERVER] = g_param_spec_string ("homeserver", NULL, NULL, "", write);
   properties[PROP_USER] = g_param_spec_string ("user", NULL, NULL, "", write);
-  properties[PROP_PASSWORD] = g_param_spec_string ("password", NULL, NULL, "", write);
   properties[PROP_SERVER_STATE] = g_param_spec_uint (
     "server-state", NULL, NULL, 0, G_MAXUINT, 0, read);
   properties[PROP_SERVER_ERROR] = g_param_spec_string ("server-error", NULL, NULL, "", read);
@@ -440,7 +431,6 @@ confab_sign_in_view_model_set_password (ConfabSignInViewModel *self, const char 
   wipe_password (self);
   self->password = g_strdup (password);
   set_errors (self, self->server_error, "");
-  notify (self, PROP_PASSWORD);
   notify (self, PROP_CAN_SIGN_IN);
 }
 

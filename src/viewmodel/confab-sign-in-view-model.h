@@ -19,9 +19,9 @@ typedef enum {
 /**
  * ConfabSignInViewModel:
  *
- * The sign-in page. Properties (notify): `homeserver`, `user`, `password` (writable), `server-state`, `server-error`
+ * The sign-in page. Properties (notify): `homeserver`, `user` (writable), `server-state`, `server-error`
  * and `account-error` (sentences, empty for none), `busy`, `can-sign-in`, `show-account`. The homeserver is looked up
- * 600 ms after the last key; a full Matrix id in `user` fills it in. The password is wiped once it has been used.
+ * 600 ms after the last key; a full Matrix id in `user` fills it in. The password is no property, and is wiped once it has been used.
  * Main thread only.
  *
  * Signal `focus-wanted` (“homeserver” or “password”): the row that is wrong.

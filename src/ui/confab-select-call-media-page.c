@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-ui"
+
+#include "config.h"
+
+#include "confab-select-call-media-page.h"
+
+#include "confab-facepile.h"
+#include "confab-picture.h"
+#include "confab-ratio-bin.h"
+
+#include <glib/gi18n.h>
+
+struct _ConfabSelectCallMediaPage {
+  AdwNavigationPage parent_instance;
+
+  ConfabSelectCallMediaViewModel *model;
+  GSimpleActionGroup *actions;
+  AdwBreakpointBin *breakpoints;
+  GtkBox *devices;
+  AdwSplitButton *join_wide;
+  AdwSplitButton *join_narrow;
+};
+
+G_DEFINE_FINAL_TYPE (ConfabSelectCallMediaPage,
+                     confab_select_call_media_page,
+                     ADW_TYPE_NAVIGATION_PAGE)
+
+typedef enum {
+  PROP_MODEL = 1,
+} Property;
+static GParamSpec *properties[PROP_MODEL + 1];
+
+static gboolean not(gpointer object, gboolean value)
+{
+  return !value;
+}
+
+static gboolean
+is_text (gpointer object, const char *text)
+{
+  return text != NULL && *text != '\0';
+}
+
+static gboolean
+both (gpointer object, gboolean first, gboolean second)
+{
+  return first && second;
+}
+
+static gboolean
+no_picture (gpointer object, GObject *paintable, const char *problem)
+{
+  return paintable == NULL && (problem == NULL || *problem == '\0');
+}
+
+static gboolean
+is_picture (gpointer object, GObject *paintable)
+{
+  return paintable != NULL;
+}
+
+static char *
+microphone_icon (gpointer object, gboolean on)
+{
+  return g_strdup (on ? "audio-input-microphone-symbolic" : "microphone-disabled-symbolic");
+}
+
+static char *
+camera_icon (gpointer object, gboolean on)
+{
+  return g_strdup (on ? "camera-video-symbolic" : "camera-disabled-symbolic");
+}
+
+static char *
+microphone_tip (gpointer object, gboolean on)
+{
+  return g_strdup (on ? _ ("Turn Microphone Off (Ctrl+D)") : _ ("Turn Microphone On (Ctrl+D)"));
+}
+
+static char *
+camera_tip (gpointer object, gboolean on)
+{
+  return g_strdup (on ? _ ("Turn Camera Off (Ctrl+E)") : _ ("Turn Camera On (Ctrl+E)"));
+}
+
+static GStrv
+switch_classes (gpointer object, gboolean on)
+{
+  const char *const when_on[] = { "round", "osd", NULL };
+  const char *const when_off[] = { "round", "off", NULL };
+
+  return g_strdupv ((GStrv) (on ? when_on : when_off));
+}
+
+static char *
+microphone_device (gpointer object, const char *name)
+{
+  /* Translators: %s is the name of a device */
+  return g_strdup_printf (_ ("Microphone: %s"), name);
+}
+
+static char *
+speaker_device (gpointer object, const char *name)
+{
+  /* Translators: %s is the name of a device */
+  return g_strdup_printf (_ ("Speaker: %s"), name);
+}
+
+static char *
+camera_device (gpointer object, const char *name)
+{
+  /* Translators: %s is the name of a device */
+  return g_strdup_printf (_ ("Camera: %s"), name);
+}
+
+static void
+join_clicked (ConfabSelectCallMediaPage *self)
+{
+  confab_select_call_media_view_model_join (self->model);
+}
+
+static void
+retry_clicked (ConfabSelectCallMediaPage *self)
+{
+  confab_select_call_media_view_model_retry (self->model);
+}
+
+static void
+join_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ConfabSelectCallMediaPage *self = data;
+  const char *how = g_variant_get_string (parameter, NULL);
+
+  if (self->model == NULL)
+    return;
+  confab_select_call_media_view_model_set_microphone_on (self->model, !g_str_equal (how, "listen"));
+  confab_select_call_media_view_model_set_camera_on (self->model, g_str_equal (how, "camera"));
+  confab_select_call_media_view_model_join (self->model);
+}
+
+static void
+choose_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ConfabSelectCallMediaPage *self = data;
+
+  if (self->model != NULL)
+    confab_select_call_media_view_model_choose (self->model,
+                                                g_action_get_name (G_ACTION (action)),
+                                                g_variant_get_string (parameter, NULL));
+}
+
+/* The radio marks follow what is chosen, whoever chose it. */
+static void
+chosen_cb (ConfabSelectCallMediaPage *self)
+{
+  static const char *const kinds[] = { "microphone", "speaker", "camera" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self->actions), kinds[i]);
+    g_autofree char *id = confab_select_call_media_view_model_dup_chosen (self->model, kinds[i]);
+
+    g_simple_action_set_state (G_SIMPLE_ACTION (action), g_variant_new_string (id));
+  }
+}
+
+static void
+title_cb (ConfabSelectCallMediaPage *self)
+{
+  ConfabRoomViewModel *room = confab_select_call_media_view_model_get_room (self->model);
+  const char *name = confab_room_view_model_get_name (room);
+
+  adw_navigation_page_set_title (ADW_NAVIGATION_PAGE (self),
+                                 name != NULL && *name != '\0' ? name : _ ("Call"));
+}
+
+static GtkWidget *
+join_button (ConfabSelectCallMediaPage *self)
+{
+  return GTK_WIDGET (gtk_widget_get_visible (GTK_WIDGET (self->join_wide)) ? self->join_wide
+                                                                           : self->join_narrow);
+}
+
+static void
+breakpoint_cb (ConfabSelectCallMediaPage *self)
+{
+  gboolean narrow = adw_breakpoint_bin_get_current_breakpoint (self->breakpoints) != NULL;
+
+  if (narrow)
+    gtk_widget_add_css_class (GTK_WIDGET (self->devices), "card");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->devices), "card");
+}
+
+static void
+confab_select_call_media_page_shown (AdwNavigationPage *page)
+{
+  gtk_widget_grab_focus (join_button (CONFAB_SELECT_CALL_MEDIA_PAGE (page)));
+}
+
+static void
+confab_select_call_media_page_map (GtkWidget *widget)
+{
+  ConfabSelectCallMediaPage *self = CONFAB_SELECT_CALL_MEDIA_PAGE (widget);
+
+  GTK_WIDGET_CLASS (confab_select_call_media_page_parent_class)->map (widget);
+  if (self->model != NULL)
+    confab_room_view_model_show (confab_select_call_media_view_model_get_room (self->model));
+}
+
+static void
+confab_select_call_media_page_unmap (GtkWidget *widget)
+{
+  ConfabSelectCallMediaPage *self = CONFAB_SELECT_CALL_MEDIA_PAGE (widget);
+
+  if (self->model != NULL)
+    confab_room_view_model_hide (confab_select_call_media_view_model_get_room (self->model));
+  GTK_WIDGET_CLASS (confab_select_call_media_page_parent_class)->unmap (widget);
+}
+
+static void
+add_actions (ConfabSelectCallMediaPage *self)
+{
+  static const GActionEntry entries[] = {
+    { "join", join_action, "s", NULL, NULL },
+    { "microphone", choose_action, "s", "''", NULL },
+    { "speaker", choose_action, "s", "''", NULL },
+    { "camera", choose_action, "s", "''", NULL },
+  };
+
+  self->actions = g_simple_action_group_new ();
+  g_action_map_add_action_entries (G_ACTION_MAP (self->actions),
+                                   entries,
+                                   G_N_ELEMENTS (entries),
+                                   self);
+  gtk_widget_insert_action_group (GTK_WIDGET (self), "media", G_ACTION_GROUP (self->actions));
+}
+
+static void
+confab_select_call_media_page_set_model (ConfabSelectCallMediaPage *self,
+                                         ConfabSelectCallMediaViewModel *model)
+{
+  if (self->model == model)
+    return;
+  if (self->model != NULL && gtk_widget_get_mapped (GTK_WIDGET (self)))
+    confab_room_view_model_hide (confab_select_call_media_view_model_get_room (self->model));
+  if (self->model != NULL)
+    g_signal_handlers_disconnect_by_data (self->model, self);
+  g_set_object (&self->model, model);
+  if (model != NULL) {
+    g_signal_connect_object (
+      model, "notify::microphone-name", G_CALLBACK (chosen_cb), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (
+      model, "notify::speaker-name", G_CALLBACK (chosen_cb), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (
+      model, "notify::camera-name", G_CALLBACK (chosen_cb), self, G_CONNECT_SWAPPED);
+    chosen_cb (self);
+    title_cb (self);
+    if (gtk_widget_get_mapped (GTK_WIDGET (self)))
+      confab_room_view_model_show (confab_select_call_media_view_model_get_room (model));
+  }
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL]);
+}
+
+static void
+confab_select_call_media_page_get_property (GObject *object,
+                                            guint prop_id,
+                                            GValue *value,
+                                            GParamSpec *pspec)
+{
+  if (prop_id == PROP_MODEL)
+    g_value_set_object (value, CONFAB_SELECT_CALL_MEDIA_PAGE (object)->model);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+}
+
+static void
+confab_select_call_media_page_set_property (GObject *object,
+                                            guint prop_id,
+                                            const GValue *value,
+                                            GParamSpec *pspec)
+{
+  if (prop_id == PROP_MODEL)
+    confab_select_call_media_page_set_model (CONFAB_SELECT_CALL_MEDIA_PAGE (object),
+                                             g_value_get_object (value));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+}
+
+static void
+confab_select_call_media_page_dispose (GObject *object)
+{
+  ConfabSelectCallMediaPage *self = CONFAB_SELECT_CALL_MEDIA_PAGE (object);
+
+  confab_select_call_media_page_set_model (self, NULL);
+  g_clear_object (&self->actions);
+  /* Not gtk_widget_dispose_template (): the bound child is the page's own, which it lets go of itself. */
+
+  G_OBJECT_CLASS (confab_select_call_media_page_parent_class)->dispose (object);
+}
+
+static void
+confab_select_call_media_page_class_init (ConfabSelectCallMediaPageClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  g_type_ensure (CONFAB_TYPE_FACEPILE);
+  g_type_ensure (CONFAB_TYPE_AVATAR_MODEL);
+  g_type_ensure (CONFAB_TYPE_RATIO_BIN);
+  g_type_ensure (CONFAB_TYPE_PICTURE);
+  g_type_ensure (CONFAB_TYPE_ROOM_VIEW_MODEL);
+  object_class->get_property = confab_select_call_media_page_get_property;
+  object_class->set_property = confab_select_call_media_page_set_property;
+  object_class->dispose = confab_select_call_media_page_dispose;
+  properties[PROP_MODEL] = g_param_spec_object ("model",
+                                                NULL,
+                                                NULL,
+                                                CONFAB_TYPE_SELECT_CALL_MEDIA_VIEW_MODEL,
+                                                G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
+                                                  G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+
+  gtk_widget_class_set_template_from_resource (
+    widget_class, "/app/confab/Confab/ui/confab-select-call-media-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, breakpoints);
+  gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, devices);
+  gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, join_wide);
+  gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, join_narrow);
+  gtk_widget_class_bind_template_callback (widget_class, not);
+  gtk_widget_class_bind_template_callback (widget_class, is_text);
+  gtk_widget_class_bind_template_callback (widget_class, both);
+  gtk_widget_class_bind_template_callback (widget_class, no_picture);
+  gtk_widget_class_bind_template_callback (widget_class, is_picture);
+  gtk_widget_class_bind_template_callback (widget_class, microphone_icon);
+  gtk_widget_class_bind_template_callback (widget_class, camera_icon);
+  gtk_widget_class_bind_template_callback (widget_class, microphone_tip);
+  gtk_widget_class_bind_template_callback (widget_class, camera_tip);
+  gtk_widget_class_bind_template_callback (widget_class, switch_classes);
+  gtk_widget_class_bind_template_callback (widget_class, microphone_device);
+  gtk_widget_class_bind_template_callback (widget_class, speaker_device);
+  gtk_widget_class_bind_template_callback (widget_class, camera_device);
+  gtk_widget_class_bind_template_callback (widget_class, join_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, retry_clicked);
+  ADW_NAVIGATION_PAGE_CLASS (klass)->shown = confab_select_call_media_page_shown;
+  widget_class->map = confab_select_call_media_page_map;
+  widget_class->unmap = confab_select_call_media_page_unmap;
+}
+
+static void
+confab_select_call_media_page_init (ConfabSelectCallMediaPage *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  add_actions (self);
+  g_signal_connect_object (self->breakpoints,
+                           "notify::current-breakpoint",
+                           G_CALLBACK (breakpoint_cb),
+                           self,
+                           G_CONNECT_SWAPPED);
+}

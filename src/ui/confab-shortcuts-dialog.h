@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ConfabShortcutsDialog:
+ *
+ * Every shortcut of the application, in groups. (AdwShortcutsDialog comes with libadwaita 1.8.)
+ */
+#define CONFAB_TYPE_SHORTCUTS_DIALOG (confab_shortcuts_dialog_get_type ())
+G_DECLARE_FINAL_TYPE (
+  ConfabShortcutsDialog, confab_shortcuts_dialog, CONFAB, SHORTCUTS_DIALOG, AdwDialog)
+
+AdwDialog *confab_shortcuts_dialog_new (void) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One accelerator of the application. */
+typedef struct {
+  const char *action;      /* detailed name */
+  const char *accelerator; /* as gtk_accelerator_parse () reads it */
+  const char *title;       /* N_() */
+  const char *group;       /* N_() */
+} ConfabShortcut;
+/* All of them: what the application sets and what the dialog lists. */
+const ConfabShortcut *confab_shortcuts_get (guint *n_shortcuts);
+
+G_END_DECLS
