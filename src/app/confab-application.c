@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-app"
+
+#include "config.h"
+
+#include "confab-application.h"
+
+#include "confab-media-engine.h"
+#include "confab-session-view-model.h"
+#include "confab-session.h"
+#include "confab-shortcuts-dialog.h"
+#include "confab-system-clock.h"
+#include "confab-window.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <gst/gst.h>
+#include <libdex.h>
+
+struct _ConfabApplication {
+  AdwApplication parent_instance;
+
+  char *profile_dir;      /* --profile-dir, or NULL */
+  char *insecure_secrets; /* --insecure-secrets, or NULL */
+  char *homeserver;       /* --homeserver, or NULL */
+  gboolean test_media;
+  ConfabClock *clock;
+  ConfabSession *session;
+  ConfabMediaEngine *engine; /* NULL before the first frame */
+  ConfabSessionViewModel *model;
+  ConfabWindow *window;
+  char *room_to_open; /* asked for before the rooms were there */
+  gboolean stopping;
+  guint signal_sources[2];
+};
+
+G_DEFINE_FINAL_TYPE (ConfabApplication, confab_application, ADW_TYPE_APPLICATION)
+
+static char *
+data_dir (ConfabApplication *self)
+{
+  if (self->profile_dir != NULL)
+    return g_build_filename (self->profile_dir, "data", NULL);
+  return g_build_filename (g_get_user_data_dir (), "confab", NULL);
+}
+
+static char *
+cache_dir (ConfabApplication *self)
+{
+  if (self->profile_dir != NULL)
+    return g_build_filename (self->profile_dir, "cache", NULL);
+  return g_build_filename (g_get_user_cache_dir (), "confab", NULL);
+}
+
+/* The test picture and tone name the user: others can tell who is seen and heard. */
+static void
+user_id_cb (ConfabApplication *self)
+{
+  const char *user_id = confab_session_get_user_id (self->session);
+
+  if (self->engine != NULL && self->test_media && user_id != NULL)
+    confab_media_engine_set_test_identity (self->engine, user_id);
+}
+
+/* After the first frame: loading GStreamer and asking for devices would hold the window up. */
+static gboolean
+start_media_cb (gpointer data)
+{
+  ConfabApplication *self = data;
+
+  if (self->engine != NULL || self->stopping)
+    return G_SOURCE_REMOVE;
+  gst_init (NULL, NULL);
+  self->engine = confab_media_engine_new (self->test_media ? CONFAB_MEDIA_SOURCE_TEST
+                                                           : CONFAB_MEDIA_SOURCE_DEVICES);
+  user_id_cb (self);
+  confab_session_view_model_set_devices (self->model, CONFAB_MEDIA_DEVICES (self->engine));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+first_frame_cb (GdkFrameClock *frame_clock, ConfabApplication *self)
+{
+  g_signal_handlers_disconnect_by_func (frame_clock, first_frame_cb, self);
+  g_idle_add_full (G_PRIORITY_LOW, start_media_cb, g_object_ref (self), g_object_unref);
+}
+
+static void
+realize_cb (GtkWidget *window, ConfabApplication *self)
+{
+  GdkFrameClock *frame_clock = gtk_widget_get_frame_clock (window);
+
+  g_signal_connect_object (frame_clock, "after-paint", G_CALLBACK (first_frame_cb), self, 0);
+}
+
+static void
+open_room (ConfabApplication *self, const char *room)
+{
+  if (confab_session_view_model_get_page (self->model) != CONFAB_SESSION_PAGE_ROOMS) {
+    g_set_str (&self->room_to_open, room);
+    return;
+  }
+  if (confab_session_view_model_open_room (self->model, room))
+    confab_window_show_room (self->window);
+}
+
+static void
+page_cb (ConfabApplication *self)
+{
+  g_autofree char *room = NULL;
+
+  if (confab_session_view_model_get_page (self->model) != CONFAB_SESSION_PAGE_ROOMS)
+    return;
+  room = g_steal_pointer (&self->room_to_open);
+  if (room != NULL)
+    open_room (self, room);
+}
+
+static void
+sign_in_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ConfabApplication *self = data;
+  ConfabSignInViewModel *sign_in = confab_session_view_model_get_sign_in (self->model);
+  const char *homeserver = NULL;
+  const char *user = NULL;
+  const char *password = NULL;
+
+  g_variant_get (parameter, "(&s&s&s)", &homeserver, &user, &password);
+  if (confab_session_view_model_get_page (self->model) != CONFAB_SESSION_PAGE_SIGN_IN) {
+    g_info ("app.sign-in: signed in already");
+    return;
+  }
+  /* First the name: when it is a full Matrix id it fills in a homeserver, and what is said explicitly wins. */
+  confab_sign_in_view_model_set_user (sign_in, user);
+  if (*homeserver != '\0')
+    confab_sign_in_view_model_set_homeserver (sign_in, homeserver);
+  confab_sign_in_view_model_set_password (sign_in, password);
+  if (*password != '\0')
+    confab_sign_in_view_model_sign_in (sign_in);
+}
+
+static void
+open_room_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  open_room (data, g_variant_get_string (parameter, NULL));
+}
+
+static void
+open_rooms_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ConfabApplication *self = data;
+
+  confab_window_show_rooms (self->window);
+  gtk_window_present (GTK_WINDOW (self->window));
+}
+
+static void
+shortcuts_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  confab_window_show_shortcuts (CONFAB_APPLICATION (data)->window);
+}
+
+static void
+about_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  ConfabApplication *self = data;
+  AdwDialog *dialog = adw_about_dialog_new ();
+
+  adw_about_dialog_set_application_name (ADW_ABOUT_DIALOG (dialog), _ ("Confab"));
+  adw_about_dialog_set_application_icon (ADW_ABOUT_DIALOG (dialog), CONFAB_APP_ID);
+  adw_about_dialog_set_version (ADW_ABOUT_DIALOG (dialog), CONFAB_VERSION);
+  adw_about_dialog_set_developer_name (ADW_ABOUT_DIALOG (dialog), _ ("The Confab developers"));
+  adw_about_dialog_set_comments (ADW_ABOUT_DIALOG (dialog), _ ("Calls in your Matrix rooms"));
+  adw_about_dialog_set_license_type (ADW_ABOUT_DIALOG (dialog), GTK_LICENSE_GPL_3_0);
+  adw_dialog_present (dialog, GTK_WIDGET (self->window));
+}
+
+static DexFuture *
+stop_fiber (gpointer data)
+{
+  ConfabApplication *self = CONFAB_APPLICATION (data);
+  g_autoptr (GError) error = NULL;
+
+  /* Leaves the call properly: others see it at once instead of after a time-out. */
+  if (!dex_await (confab_session_stop (self->session), &error))
+    g_info ("Stopping: %s", error->message);
+  g_application_release (G_APPLICATION (self));
+  g_application_quit (G_APPLICATION (self));
+  return dex_future_new_true ();
+}
+
+static void
+stop (ConfabApplication *self)
+{
+  if (self->stopping)
+    return;
+  self->stopping = TRUE;
+  g_application_hold (G_APPLICATION (self));
+  if (self->window != NULL)
+    gtk_widget_set_visible (GTK_WIDGET (self->window), FALSE);
+  dex_future_disown (
+    dex_scheduler_spawn (NULL, 0, stop_fiber, g_object_ref (self), g_object_unref));
+}
+
+static void
+quit_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  stop (data);
+}
+
+static gboolean
+signal_cb (gpointer data)
+{
+  stop (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+close_request_cb (ConfabApplication *self)
+{
+  stop (self);
+  return GDK_EVENT_STOP;
+}
+
+static void
+add_accelerators (ConfabApplication *self)
+{
+  guint n = 0;
+  const ConfabShortcut *shortcuts = confab_shortcuts_get (&n);
+
+  for (guint i = 0; i < n; i++) {
+    const char *accelerators[] = { shortcuts[i].accelerator, NULL };
+
+    if (shortcuts[i].action != NULL)
+      gtk_application_set_accels_for_action (GTK_APPLICATION (self),
+                                             shortcuts[i].action,
+                                             accelerators);
+  }
+}
+
+static void
+make_session (ConfabApplication *self)
+{
+  g_autoptr (ConfabSecrets) secrets = NULL;
+  g_autofree char *data = data_dir (self);
+  g_autofree char *cache = cache_dir (self);
+
+  self->clock = confab_system_clock_new ();
+  secrets = self->insecure_secrets != NULL ? confab_file_secrets_new (self->insecure_secrets)
+                                           : confab_keyring_new ();
+  self->session = confab_session_new (self->clock, secrets, data, cache);
+  self->model = confab_session_view_model_new (self->session, NULL, self->clock);
+  g_signal_connect_object (
+    self->session, "notify::user-id", G_CALLBACK (user_id_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    self->model, "notify::page", G_CALLBACK (page_cb), self, G_CONNECT_SWAPPED);
+  if (self->homeserver != NULL)
+    confab_sign_in_view_model_set_homeserver (confab_session_view_model_get_sign_in (self->model),
+                                              self->homeserver);
+}
+
+static void
+confab_application_activate (GApplication *application)
+{
+  ConfabApplication *self = CONFAB_APPLICATION (application);
+
+  if (self->stopping)
+    return;
+  if (self->window == NULL) {
+    make_session (self);
+    self->window = confab_window_new (GTK_APPLICATION (self), self->model);
+    g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *) &self->window);
+    g_signal_connect_object (
+      self->window, "close-request", G_CALLBACK (close_request_cb), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (self->window, "realize", G_CALLBACK (realize_cb), self, 0);
+    confab_session_view_model_start (self->model);
+  }
+  gtk_window_present (GTK_WINDOW (self->window));
+}
+
+static void
+confab_application_open (GApplication *application, GFile **files, int n_files, const char *hint)
+{
+  g_autofree char *uri = NULL;
+
+  g_application_activate (application);
+  if (n_files == 0)
+    return;
+  uri = g_file_get_uri (files[0]);
+  open_room (CONFAB_APPLICATION (application), uri);
+}
+
+static void
+confab_application_startup (GApplication *application)
+{
+  static const GActionEntry entries[] = {
+    { "sign-in", sign_in_action, "(sss)", NULL, NULL },
+    { "open-room", open_room_action, "s", NULL, NULL },
+    { "open-rooms", open_rooms_action, NULL, NULL, NULL },
+    { "shortcuts", shortcuts_action, NULL, NULL, NULL },
+    { "about", about_action, NULL, NULL, NULL },
+    { "quit", quit_action, NULL, NULL, NULL },
+  };
+  ConfabApplication *self = CONFAB_APPLICATION (application);
+
+  G_APPLICATION_CLASS (confab_application_parent_class)->startup (application);
+  gtk_window_set_default_icon_name (CONFAB_APP_ID);
+  g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
+  add_accelerators (self);
+  self->signal_sources[0] = g_unix_signal_add (SIGTERM, signal_cb, self);
+  self->signal_sources[1] = g_unix_signal_add (SIGINT, signal_cb, self);
+}
+
+static void
+confab_application_shutdown (GApplication *application)
+{
+  ConfabApplication *self = CONFAB_APPLICATION (application);
+
+  for (guint i = 0; i < G_N_ELEMENTS (self->signal_sources); i++)
+    g_clear_handle_id (&self->signal_sources[i], g_source_remove);
+  if (self->window != NULL)
+    gtk_window_destroy (GTK_WINDOW (self->window));
+  g_clear_object (&self->model);
+  if (self->engine != NULL)
+    confab_media_engine_close (self->engine);
+  g_clear_object (&self->engine);
+  g_clear_object (&self->session);
+  g_clear_object (&self->clock);
+
+  G_APPLICATION_CLASS (confab_application_parent_class)->shutdown (application);
+}
+
+static int
+confab_application_handle_local_options (GApplication *application, GVariantDict *options)
+{
+  if (g_variant_dict_contains (options, "version")) {
+    g_print ("confab %s\n", CONFAB_VERSION);
+    return 0;
+  }
+#if !defined(CONFAB_FAKE_MEDIA)
+  if (CONFAB_APPLICATION (application)->test_media) {
+    g_printerr ("confab: --test-media: this build has no test media (-Dfake_media=true)\n");
+    return 2;
+  }
+#endif
+  return -1;
+}
+
+static void
+confab_application_finalize (GObject *object)
+{
+  ConfabApplication *self = CONFAB_APPLICATION (object);
+
+  g_free (self->profile_dir);
+  g_free (self->insecure_secrets);
+  g_free (self->homeserver);
+  g_free (self->room_to_open);
+
+  G_OBJECT_CLASS (confab_application_parent_class)->finalize (object);
+}
+
+static void
+confab_application_class_init (ConfabApplicationClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
+
+  object_class->finalize = confab_application_finalize;
+  application_class->activate = confab_application_activate;
+  application_class->open = confab_application_open;
+  application_class->startup = confab_application_startup;
+  application_class->shutdown = confab_application_shutdown;
+  application_class->handle_local_options = confab_application_handle_local_options;
+}
+
+static void
+confab_application_init (ConfabApplication *self)
+{
+  const GOptionEntry entries[] = {
+    { "profile-dir",
+      0,
+      0,
+      G_OPTION_ARG_FILENAME,
+      &self->profile_dir,
+      N_ ("Keep data and cache in DIR instead of the home directory"),
+      N_ ("DIR") },
+    { "homeserver",
+      0,
+      0,
+      G_OPTION_ARG_STRING,
+      &self->homeserver,
+      N_ ("Fill in this homeserver"),
+      N_ ("NAME") },
+    { "test-media",
+      0,
+      0,
+      G_OPTION_ARG_NONE,
+      &self->test_media,
+      N_ ("For tests: a test picture and tone instead of camera and microphone"),
+      NULL },
+    { "insecure-secrets",
+      0,
+      0,
+      G_OPTION_ARG_FILENAME,
+      &self->insecure_secrets,
+      N_ ("For tests only: keep tokens and keys in files in DIR, unprotected, instead of the "
+          "keyring"),
+      N_ ("DIR") },
+    { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Show the version and end"), NULL },
+    { NULL },
+  };
+
+  g_application_add_main_option_entries (G_APPLICATION (self), entries);
+}
+
+ConfabApplication *
+confab_application_new (void)
+{
+  return g_object_new (CONFAB_TYPE_APPLICATION,
+                       "application-id",
+                       CONFAB_APP_ID,
+                       "resource-base-path",
+                       "/app/confab/Confab",
+                       "flags",
+                       G_APPLICATION_HANDLES_OPEN,
+                       NULL);
+}
