@@ -6,6 +6,7 @@
 
 #include "confab-application.h"
 
+#include "confab-inspector.h"
 #include "confab-media-engine.h"
 #include "confab-session-view-model.h"
 #include "confab-session.h"
@@ -25,6 +26,8 @@ struct _ConfabApplication {
   char *insecure_secrets; /* --insecure-secrets, or NULL */
   char *homeserver;       /* --homeserver, or NULL */
   gboolean test_media;
+  gboolean inspect;
+  ConfabInspector *inspector; /* NULL without --inspect */
   ConfabClock *clock;
   ConfabSession *session;
   ConfabMediaEngine *engine; /* NULL before the first frame */
@@ -76,6 +79,8 @@ start_media_cb (gpointer data)
                                                            : CONFAB_MEDIA_SOURCE_DEVICES);
   user_id_cb (self);
   confab_session_view_model_set_devices (self->model, CONFAB_MEDIA_DEVICES (self->engine));
+  if (self->inspector != NULL)
+    confab_inspector_set_engine (self->inspector, self->engine);
   return G_SOURCE_REMOVE;
 }
 
@@ -260,6 +265,19 @@ make_session (ConfabApplication *self)
                                               self->homeserver);
 }
 
+/* Other programs look into the call only when whoever started this one said so. */
+static void
+start_inspector (ConfabApplication *self)
+{
+  GDBusConnection *connection = g_application_get_dbus_connection (G_APPLICATION (self));
+  const char *path = g_application_get_dbus_object_path (G_APPLICATION (self));
+  g_autoptr (GError) error = NULL;
+
+  self->inspector = confab_inspector_new (self->session, self->model, self->clock);
+  if (connection == NULL || !confab_inspector_export (self->inspector, connection, path, &error))
+    g_warning ("--inspect: %s", error != NULL ? error->message : "no session bus");
+}
+
 static void
 confab_application_activate (GApplication *application)
 {
@@ -269,6 +287,8 @@ confab_application_activate (GApplication *application)
     return;
   if (self->window == NULL) {
     make_session (self);
+    if (self->inspect)
+      start_inspector (self);
     self->window = confab_window_new (GTK_APPLICATION (self), self->model);
     g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *) &self->window);
     g_signal_connect_object (
@@ -321,6 +341,9 @@ confab_application_shutdown (GApplication *application)
     g_clear_handle_id (&self->signal_sources[i], g_source_remove);
   if (self->window != NULL)
     gtk_window_destroy (GTK_WINDOW (self->window));
+  if (self->inspector != NULL)
+    confab_inspector_unexport (self->inspector);
+  g_clear_object (&self->inspector);
   g_clear_object (&self->model);
   if (self->engine != NULL)
     confab_media_engine_close (self->engine);
@@ -398,6 +421,13 @@ confab_application_init (ConfabApplication *self)
       G_OPTION_ARG_NONE,
       &self->test_media,
       N_ ("For tests: a test picture and tone instead of camera and microphone"),
+      NULL },
+    { "inspect",
+      0,
+      0,
+      G_OPTION_ARG_NONE,
+      &self->inspect,
+      N_ ("For tests: let other programs look into the call over D-Bus"),
       NULL },
     { "insecure-secrets",
       0,

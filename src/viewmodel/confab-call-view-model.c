@@ -956,10 +956,14 @@ confab_call_view_model_toggle_camera (ConfabCallViewModel *self)
 void
 confab_call_view_model_leave (ConfabCallViewModel *self)
 {
+  /* Whoever hears that the call is over may drop the last other reference. */
+  g_autoptr (ConfabCallViewModel) kept = NULL;
+
   g_return_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self));
 
   if (self->state == CONFAB_CALL_PAGE_ENDED)
     return;
+  kept = g_object_ref (self);
   self->was_active = TRUE;
   confab_call_leave (self->call);
   update (self);

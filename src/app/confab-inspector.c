@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab"
+
+#include "config.h"
+
+#include "confab-inspector.h"
+
+#include <gtk/gtk.h>
+
+#include "confab-call-report.h"
+#include "confab-call-timing.h"
+#include "confab-json.h"
+
+struct _ConfabInspector {
+  GObject parent_instance;
+
+  ConfabSession *session;
+  ConfabSessionViewModel *model;
+  ConfabClock *clock;
+  ConfabMediaEngine *engine;
+  ConfabCallTiming *timing; /* of the call that this device is in */
+  GDBusConnection *connection;
+  guint registration;
+};
+
+G_DEFINE_FINAL_TYPE (ConfabInspector, confab_inspector, G_TYPE_OBJECT)
+
+static const char
+  interface_xml[] = "<node><interface name='app.confab.Confab.Inspector'>"
+                    "<method name='State'><arg name='json' type='s' direction='out'/></method>"
+                    "<method name='Members'><arg name='json' type='s' direction='out'/></method>"
+                    "<method name='Stats'><arg name='json' type='s' direction='out'/></method>"
+                    "<method name='Tracks'><arg name='json' type='s' direction='out'/></method>"
+                    "<method name='Screenshot'><arg name='path' type='s' direction='in'/></method>"
+                    "</interface></node>";
+
+static void
+call_cb (ConfabInspector *self)
+{
+  ConfabCallViewModel *call = confab_session_view_model_get_call (self->model);
+
+  g_clear_object (&self->timing);
+  if (call != NULL)
+    self->timing = confab_call_timing_new (confab_call_view_model_get_call (call),
+                                           self->clock,
+                                           confab_clock_get_time (self->clock));
+}
+
+static void
+return_json (GDBusMethodInvocation *invocation, JsonNode *node)
+{
+  g_autofree char *text = json_to_string (node, FALSE);
+
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(s)", text));
+}
+
+static void
+return_object (GDBusMethodInvocation *invocation, JsonObject *object)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_set_object (node, object);
+  return_json (invocation, node);
+}
+
+static void
+return_array (GDBusMethodInvocation *invocation, JsonArray *array)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
+
+  json_node_set_array (node, array);
+  return_json (invocation, node);
+}
+
+static DexFuture *
+report_cb (DexFuture *future, gpointer data)
+{
+  GDBusMethodInvocation *invocation = data;
+  g_autoptr (GError) error = NULL;
+  const GValue *value = dex_future_get_value (future, &error);
+
+  if (value == NULL)
+    g_dbus_method_invocation_return_gerror (g_object_ref (invocation), error);
+  else if (G_VALUE_HOLDS (value, JSON_TYPE_OBJECT))
+    return_object (g_object_ref (invocation), g_value_get_boxed (value));
+  else
+    return_array (g_object_ref (invocation), g_value_get_boxed (value));
+  return NULL;
+}
+
+/* Whose account it is, which page is shown, and what its test picture and tone are. */
+static JsonObject *
+describe_state (ConfabInspector *self)
+{
+  static const char *const pages[] = { "loading", "sign-in", "problem", "rooms" };
+  JsonObject *state = json_object_new ();
+  JsonArray *rgb = json_array_new ();
+  guint8 mean[3] = { 0, 0, 0 };
+
+  if (self->engine != NULL)
+    confab_media_engine_get_mean_rgb (self->engine, mean);
+  for (guint i = 0; i < G_N_ELEMENTS (mean); i++)
+    json_array_add_int_element (rgb, mean[i]);
+  json_object_set_string_member (state, "userId", confab_session_get_user_id (self->session));
+  json_object_set_string_member (state, "deviceId", confab_session_get_device_id (self->session));
+  json_object_set_boolean_member (
+    state, "online", confab_session_get_state (self->session) == CONFAB_SESSION_STATE_ONLINE);
+  json_object_set_string_member (state,
+                                 "page",
+                                 pages[confab_session_view_model_get_page (self->model)]);
+  json_object_set_boolean_member (state, "media", self->engine != NULL);
+  json_object_set_boolean_member (state, "inCall", self->timing != NULL);
+  json_object_set_int_member (state,
+                              "toneHz",
+                              self->engine != NULL ? confab_media_engine_get_tone_hz (self->engine)
+                                                   : 0);
+  json_object_set_array_member (state, "meanRgb", rgb);
+  return state;
+}
+
+static gboolean
+save_window (GtkWidget *window, const char *path, GError **error)
+{
+  int width = gtk_widget_get_width (window), height = gtk_widget_get_height (window);
+  g_autoptr (GdkPaintable) live = gtk_widget_paintable_new (window);
+  g_autoptr (GdkPaintable) image = gdk_paintable_get_current_image (live);
+  g_autoptr (GtkSnapshot) snapshot = gtk_snapshot_new ();
+  g_autoptr (GskRenderNode) node = NULL;
+  g_autoptr (GdkTexture) texture = NULL;
+
+  gdk_paintable_snapshot (image, snapshot, width, height);
+  node = gtk_snapshot_to_node (snapshot);
+  if (node != NULL)
+    texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (window)),
+                                           node,
+                                           &GRAPHENE_RECT_INIT (0, 0, width, height));
+  if (texture == NULL || !gdk_texture_save_to_png (texture, path)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: the window cannot be saved", path);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+take_screenshot (GDBusMethodInvocation *invocation, GVariant *parameters)
+{
+  GtkApplication *application = GTK_APPLICATION (g_application_get_default ());
+  GtkWindow *window = gtk_application_get_active_window (application);
+  g_autoptr (GError) error = NULL;
+  const char *path;
+
+  g_variant_get (parameters, "(&s)", &path);
+  if (window == NULL)
+    g_dbus_method_invocation_return_error (invocation,
+                                           G_IO_ERROR,
+                                           G_IO_ERROR_NOT_FOUND,
+                                           "there is no window");
+  else if (!save_window (GTK_WIDGET (window), path, &error))
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation, NULL);
+}
+
+static void
+inspect_call (ConfabInspector *self, GDBusMethodInvocation *invocation, const char *method)
+{
+  ConfabCall *call = confab_call_timing_get_call (self->timing);
+  DexFuture *future;
+
+  if (g_str_equal (method, "Members")) {
+    g_autoptr (JsonArray) members = confab_call_report_members (call);
+
+    return_array (invocation, members);
+    return;
+  }
+  if (g_str_equal (method, "Stats"))
+    future = confab_call_report_stats (self->timing);
+  else
+    future = confab_call_report_tracks (call);
+  dex_future_disown (dex_future_finally (future, report_cb, invocation, g_object_unref));
+}
+
+static void
+method_call_cb (GDBusConnection *connection,
+                const char *sender,
+                const char *object_path,
+                const char *interface_name,
+                const char *method,
+                GVariant *parameters,
+                GDBusMethodInvocation *invocation,
+                gpointer data)
+{
+  ConfabInspector *self = CONFAB_INSPECTOR (data);
+
+  if (g_str_equal (method, "State")) {
+    g_autoptr (JsonObject) state = describe_state (self);
+
+    return_object (invocation, state);
+  } else if (g_str_equal (method, "Screenshot")) {
+    take_screenshot (invocation, parameters);
+  } else if (self->timing == NULL) {
+    g_dbus_method_invocation_return_error (invocation,
+                                           G_IO_ERROR,
+                                           G_IO_ERROR_NOT_FOUND,
+                                           "not in a call");
+  } else {
+    inspect_call (self, invocation, method);
+  }
+}
+
+static void
+confab_inspector_dispose (GObject *object)
+{
+  ConfabInspector *self = CONFAB_INSPECTOR (object);
+
+  confab_inspector_unexport (self);
+  g_clear_object (&self->timing);
+  g_clear_object (&self->engine);
+  g_clear_object (&self->model);
+  g_clear_object (&self->session);
+  g_clear_object (&self->clock);
+
+  G_OBJECT_CLASS (confab_inspector_parent_class)->dispose (object);
+}
+
+static void
+confab_inspector_class_init (ConfabInspectorClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = confab_inspector_dispose;
+}
+
+static void
+confab_inspector_init (ConfabInspector *self)
+{
+}
+
+ConfabInspector *
+confab_inspector_new (ConfabSession *session, ConfabSessionViewModel *model, ConfabClock *clock)
+{
+  ConfabInspector *self = g_object_new (CONFAB_TYPE_INSPECTOR, NULL);
+
+  self->session = g_object_ref (session);
+  self->model = g_object_ref (model);
+  self->clock = g_object_ref (clock);
+  g_signal_connect_object (model, "notify::call", G_CALLBACK (call_cb), self, G_CONNECT_SWAPPED);
+  call_cb (self);
+  return self;
+}
+
+void
+confab_inspector_set_engine (ConfabInspector *self, ConfabMediaEngine *engine)
+{
+  g_return_if_fail (CONFAB_IS_INSPECTOR (self));
+
+  g_set_object (&self->engine, engine);
+}
+
+gboolean
+confab_inspector_export (ConfabInspector *self,
+                         GDBusConnection *connection,
+                         const char *object_path,
+                         GError **error)
+{
+  static const GDBusInterfaceVTable vtable = { .method_call = method_call_cb };
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (interface_xml, NULL);
+
+  g_return_val_if_fail (self->registration == 0, FALSE);
+
+  self->registration = g_dbus_connection_register_object (
+    connection, object_path, node->interfaces[0], &vtable, self, NULL, error);
+  if (self->registration == 0)
+    return FALSE;
+  self->connection = g_object_ref (connection);
+  return TRUE;
+}
+
+void
+confab_inspector_unexport (ConfabInspector *self)
+{
+  if (self->registration != 0)
+    g_dbus_connection_unregister_object (self->connection, self->registration);
+  self->registration = 0;
+  g_clear_object (&self->connection);
+}
