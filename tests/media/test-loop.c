@@ -152,7 +152,7 @@ write_y4m (void)
   for (guint i = 0; i < 20; i++) {
     g_string_append (data, "FRAME\n");
     for (guint j = 0; j < Y4M_WIDTH * Y4M_HEIGHT * 3 / 2; j++)
-      g_string_append_c (data, j < Y4M_WIDTH * Y4M_HEIGHT ? 100 + i : 128);
+      g_string_append_c (data, (char) (j < Y4M_WIDTH * Y4M_HEIGHT ? 100 + i : 128));
   }
   g_assert_true (g_file_set_contents (path, data->str, data->len, NULL));
   return g_steal_pointer (&path);
