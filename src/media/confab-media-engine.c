@@ -243,6 +243,20 @@ confab_media_engine_init (ConfabMediaEngine *self)
     self->monitor, "changed", G_CALLBACK (devices_changed_cb), self, G_CONNECT_SWAPPED);
 }
 
+/*
+ * Before the main loop runs and after it has ended, the main context belongs to nobody, and whoever invokes
+ * something in it runs it himself: gtk4paintablesink, when it is stopped by another thread at that time, then
+ * drops its paintable there and aborts the process. So the thread that makes engines keeps it for good.
+ */
+static void
+keep_main_context (void)
+{
+  static gboolean kept = FALSE;
+
+  if (!kept)
+    kept = g_main_context_acquire (NULL);
+}
+
 /**
  * confab_media_engine_new:
  * @source: where picture and sound come from
@@ -254,6 +268,7 @@ confab_media_engine_new (ConfabMediaSource source)
 {
   ConfabMediaEngine *self = g_object_new (CONFAB_TYPE_MEDIA_ENGINE, NULL);
 
+  keep_main_context ();
   self->source = source;
   if (source == CONFAB_MEDIA_SOURCE_TEST) {
     confab_device_monitor_add_test_devices (self->monitor);

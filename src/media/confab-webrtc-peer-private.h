@@ -34,7 +34,8 @@ struct _ConfabWebrtcPeer {
   ConfabConnectionState state;
   gboolean gathering_complete;
   gboolean closed;
-  gboolean negotiated; /* a first offer and answer are in force */
+  gboolean negotiated;  /* a first offer and answer are in force */
+  gboolean told_needed; /* ::negotiation-needed, since the last exchange */
   guint n_candidates;
   char *remote_sdp;
   char *local_offer; /* the offer in force or prepared, that an answer must fit */

@@ -253,12 +253,48 @@ set_rtcp_bandwidth (ConfabWebrtcPeer *self)
     g_object_set (session, "bandwidth", RTCP_BANDWIDTH, NULL);
 }
 
+static GstWebRTCSignalingState
+signaling_state (ConfabWebrtcPeer *self)
+{
+  GstWebRTCSignalingState state = GST_WEBRTC_SIGNALING_STATE_CLOSED;
+
+  g_object_get (self->webrtc, "signaling-state", &state, NULL);
+  return state;
+}
+
+static void
+negotiation_asked (gpointer object, gpointer data)
+{
+  ConfabWebrtcPeer *self = object;
+  g_autoptr (GArray) transceivers = NULL;
+  gboolean waits = FALSE;
+
+  if (self->closed || !self->negotiated || self->told_needed ||
+      signaling_state (self) != GST_WEBRTC_SIGNALING_STATE_STABLE)
+    return;
+
+  /* Only a track of ours that has no m-line yet is a reason; webrtcbin finds others that are none. */
+  g_signal_emit_by_name (self->webrtc, "get-transceivers", &transceivers);
+  for (guint i = 0; transceivers != NULL && i < transceivers->len; i++) {
+    g_autofree char *mid = NULL;
+
+    g_object_get (g_array_index (transceivers, GObject *, i), "mid", &mid, NULL);
+    waits |= mid == NULL;
+  }
+  self->told_needed = waits;
+  if (waits)
+    confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (self));
+}
+
 static void
 become_negotiated (ConfabWebrtcPeer *self)
 {
   remember_role (self);
   set_rtcp_bandwidth (self);
   self->negotiated = TRUE;
+  self->told_needed = FALSE;
+  /* webrtcbin may have asked before this. */
+  confab_main_link_post (self->link, negotiation_asked, NULL, NULL);
 }
 
 static void
@@ -457,28 +493,6 @@ candidate_cb (GstElement *webrtc, guint mline_index, const char *text, gpointer 
   candidate = g_new (Candidate, 1);
   *candidate = (Candidate) { mline_index, g_strdup (text) };
   confab_main_link_post (user_data, candidate_found, candidate, candidate_free);
-}
-
-static void
-negotiation_asked (gpointer object, gpointer data)
-{
-  ConfabWebrtcPeer *self = object;
-  g_autoptr (GArray) transceivers = NULL;
-  gboolean waits = FALSE;
-
-  if (self->closed || !self->negotiated)
-    return;
-
-  /* Only a track of ours that has no m-line yet is a reason; webrtcbin finds others that are none. */
-  g_signal_emit_by_name (self->webrtc, "get-transceivers", &transceivers);
-  for (guint i = 0; transceivers != NULL && i < transceivers->len; i++) {
-    g_autofree char *mid = NULL;
-
-    g_object_get (g_array_index (transceivers, GObject *, i), "mid", &mid, NULL);
-    waits |= mid == NULL;
-  }
-  if (waits)
-    confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (self));
 }
 
 static void
@@ -786,15 +800,6 @@ build_or_fail (ConfabWebrtcPeer *self, const char *remote_offer)
                            CONFAB_SDP_ERROR_UNUSABLE,
                            "GStreamer's element webrtcbin is not installed"));
   return FALSE;
-}
-
-static GstWebRTCSignalingState
-signaling_state (ConfabWebrtcPeer *self)
-{
-  GstWebRTCSignalingState state = GST_WEBRTC_SIGNALING_STATE_CLOSED;
-
-  g_object_get (self->webrtc, "signaling-state", &state, NULL);
-  return state;
 }
 
 static void
