@@ -680,7 +680,11 @@ set_up_ice (ConfabWebrtcPeer *self)
   }
 }
 
-/* One sending track: input, payloader, and caps that name the SSRC before any packet exists. */
+/*
+ * One sending track: input, payloader, and caps that name the SSRC before any packet exists. An offer may be made before
+ * the payloader's own caps came through, so these hold all that an SDP needs: without its channels Opus is `OPUS/48000`,
+ * which Chromium rejects (RFC 7587 section 7: always 2), and webrtcbin then waits for ever on a transport of its own.
+ */
 static GstElement *
 build_sender (ConfabWebrtcPeer *self, gboolean is_audio, guint payload, guint32 ssrc)
 {
@@ -695,12 +699,13 @@ build_sender (ConfabWebrtcPeer *self, gboolean is_audio, guint payload, guint32 
                                                      is_audio ? "rtpopuspay" : "rtpvp8pay",
                                                      NULL);
   g_autofree char *caps = g_strdup_printf (
-    "application/x-rtp,media=%s,encoding-name=%s,clock-rate=%u,payload=%u,ssrc=(uint)%u",
+    "application/x-rtp,media=%s,encoding-name=%s,clock-rate=%u,payload=%u,ssrc=(uint)%u%s",
     is_audio ? "audio" : "video",
     is_audio ? "OPUS" : "VP8",
     is_audio ? 48000 : 90000,
     payload,
-    ssrc);
+    ssrc,
+    is_audio ? ",encoding-params=(string)2" : "");
   GstElement *filter = confab_media_pipeline_add_caps (self->pipeline, caps);
   g_autoptr (GstPad) source = gst_element_get_static_pad (filter, "src");
   g_autoptr (GstPad) sink = gst_element_request_pad_simple (self->webrtc, "sink_%u");

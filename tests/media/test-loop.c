@@ -75,6 +75,31 @@ test_both_ways (Fixture *f, gconstpointer data)
   g_assert_nonnull (strstr (answer, "a=setup:active"));
 }
 
+static gboolean
+has_local (gpointer data)
+{
+  return ((LoopEnd *) data)->n_local > 0;
+}
+
+/* Whether the payloaders' caps came before the offer is made or after it: many, since it is a race. */
+static void
+test_offer_is_whole (Fixture *f, gconstpointer data)
+{
+  for (guint i = 0; i < 60; i++) {
+    LoopEnd end;
+    g_autofree char *offer = NULL;
+
+    loop_end_init (&end, &f->users[0]);
+    confab_peer_connection_create_offer (end.connection);
+    loop_wait (has_local, &end, "an offer");
+    offer = confab_peer_connection_get_local_sdp (end.connection);
+    g_assert_nonnull (strstr (offer, "a=rtpmap:111 OPUS/48000/2\r\n"));
+    g_assert_nonnull (strstr (offer, "a=rtpmap:96 VP8/90000\r\n"));
+    g_assert_nonnull (strstr (offer, "a=ssrc:"));
+    loop_end_clear (&end);
+  }
+}
+
 static guint
 count_frames (LoopEnd *end)
 {
@@ -683,6 +708,7 @@ main (int argc, char **argv)
   gst_init (NULL, NULL);
 
   g_test_add ("/loop/both-ways", Fixture, NULL, setup, test_both_ways, teardown);
+  g_test_add ("/loop/offer-is-whole", Fixture, NULL, setup, test_offer_is_whole, teardown);
   g_test_add ("/loop/mute-microphone", Fixture, NULL, setup, test_mute_microphone, teardown);
   g_test_add ("/loop/mute-camera", Fixture, NULL, setup, test_mute_camera, teardown);
   g_test_add (
