@@ -9,9 +9,13 @@
 #include "confab-json.h"
 #include "confab-matrix-error.h"
 #include "confab-store-future.h"
+#include "confab-sync-store.h"
 
 #define UPLOAD_PATH "/_matrix/client/v3/keys/upload"
 #define MAX_ROUNDS 3
+#define OLD_FALLBACK_MS                                                                            \
+  (60 * 60 * 1000) /* how long messages may still come that used the one before */
+#define OLD_FALLBACK "old_fallback_until"
 
 typedef struct {
   ConfabStore *store;
@@ -19,6 +23,7 @@ typedef struct {
   ConfabOlmVault *vault;
   gint64 n_on_server;
   gboolean fallback_used;
+  gint64 now_ms;
   JsonObject *body; /* of the next request; NULL: nothing to do */
   gboolean with_device_keys;
 } Upload;
@@ -83,11 +88,53 @@ make_body (Upload *upload, ConfabOlmAccount *account, gboolean shared)
                                    sign_keys (upload, account, fallback, TRUE));
 }
 
+/* Spec: “One-time and fallback keys”: whoever gets hold of the private half of a key that many used reads what they
+ * wrote; so it goes when all of that must have come. */
+static gboolean
+forget_fallback (Upload *upload,
+                 ConfabStoreTransaction *transaction,
+                 ConfabOlmAccount *account,
+                 gboolean *changed,
+                 GError **error)
+{
+  g_autofree char *text = NULL;
+  gint64 until_ms;
+
+  if (!confab_sync_store_get_meta (transaction, OLD_FALLBACK, &text, error))
+    return FALSE;
+  if (text == NULL)
+    return TRUE;
+  until_ms = g_ascii_strtoll (text, NULL, 10);
+  /* A clock that was set back must not keep it for years. */
+  if (upload->now_ms < until_ms && until_ms - upload->now_ms <= OLD_FALLBACK_MS)
+    return TRUE;
+  confab_olm_account_forget_old_fallback_key (account);
+  *changed = TRUE;
+  return confab_sync_store_set_meta (transaction, OLD_FALLBACK, NULL, error);
+}
+
+static gboolean
+replace_fallback (Upload *upload,
+                  ConfabStoreTransaction *transaction,
+                  ConfabOlmAccount *account,
+                  GError **error)
+{
+  g_autofree char *until_ms = g_strdup_printf ("%" G_GINT64_FORMAT,
+                                               upload->now_ms + OLD_FALLBACK_MS);
+
+  return confab_olm_account_generate_fallback_key (account, error) &&
+         confab_sync_store_set_meta (transaction, OLD_FALLBACK, until_ms, error);
+}
+
 /* What is not marked as published goes out again first: a process before this one may have died between the
  * request and the mark, and the server takes the same key twice. */
 static gboolean
-generate (
-  Upload *upload, ConfabOlmAccount *account, gboolean shared, gboolean *changed, GError **error)
+generate (Upload *upload,
+          ConfabStoreTransaction *transaction,
+          ConfabOlmAccount *account,
+          gboolean shared,
+          gboolean *changed,
+          GError **error)
 {
   g_autoptr (GHashTable) unpublished = confab_olm_account_dup_one_time_keys (account);
   g_autoptr (GHashTable) fallback = confab_olm_account_dup_fallback_key (account);
@@ -99,10 +146,10 @@ generate (
     n_missing = 0; /* the reply will tell */
   if (n_missing > 0 && !confab_olm_account_generate_one_time_keys (account, n_missing, error))
     return FALSE;
-  if (need_fallback && !confab_olm_account_generate_fallback_key (account, error))
+  if (need_fallback && !replace_fallback (upload, transaction, account, error))
     return FALSE;
   upload->fallback_used = FALSE;
-  *changed = n_missing > 0 || need_fallback;
+  *changed = *changed || n_missing > 0 || need_fallback;
   return TRUE;
 }
 
@@ -117,7 +164,8 @@ prepare_func (ConfabStoreTransaction *transaction, gpointer data, GError **error
                                                              &shared,
                                                              error);
 
-  if (account == NULL || !generate (upload, account, shared, &changed, error))
+  if (account == NULL || !forget_fallback (upload, transaction, account, &changed, error) ||
+      !generate (upload, transaction, account, shared, &changed, error))
     return FALSE;
   if (changed &&
       !confab_olm_vault_save_account (upload->vault, transaction, account, shared, error))
@@ -192,7 +240,8 @@ confab_key_upload (ConfabStore *store,
                    ConfabHomeserver *homeserver,
                    ConfabOlmVault *vault,
                    gint64 n_on_server,
-                   gboolean fallback_used)
+                   gboolean fallback_used,
+                   gint64 now_ms)
 {
   Upload *upload = g_new0 (Upload, 1);
 
@@ -201,5 +250,6 @@ confab_key_upload (ConfabStore *store,
   upload->vault = confab_olm_vault_ref (vault);
   upload->n_on_server = n_on_server;
   upload->fallback_used = fallback_used;
+  upload->now_ms = now_ms;
   return dex_scheduler_spawn (NULL, 0, confab_key_upload_fiber, upload, upload_free);
 }

@@ -217,9 +217,13 @@ upload_keys (ConfabOlmMachine *self, gint64 n_keys, gboolean fallback_used, GErr
   g_autoptr (GError) failure = NULL;
   gint64 n_left;
 
-  n_left = dex_await_int64 (
-    confab_key_upload (self->store, self->homeserver, self->vault, n_keys, fallback_used),
-    &failure);
+  n_left = dex_await_int64 (confab_key_upload (self->store,
+                                               self->homeserver,
+                                               self->vault,
+                                               n_keys,
+                                               fallback_used,
+                                               now_ms (self)),
+                            &failure);
   if (failure != NULL) {
     g_propagate_error (error, g_steal_pointer (&failure));
     return FALSE;

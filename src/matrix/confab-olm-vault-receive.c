@@ -91,33 +91,63 @@ peek_ed25519 (JsonObject *payload, const char *name)
   return confab_json_peek_string (confab_json_peek_object (payload, name), "ed25519");
 }
 
-/* The device that the payload itself presents (MSC4147), when it is rightly signed and not at odds with the list. */
-static gboolean
-check_presented_device (ConfabStoreTransaction *transaction,
-                        const char *sender,
-                        const char *sender_key,
-                        JsonObject *payload,
-                        ConfabDeviceKeys **keys,
-                        const char **refusal,
-                        GError **error)
+/* The device that the payload itself presents (spec v1.15, before that MSC4147). Where one is, it has to be right,
+ * also when the device is known from the list. */
+static const char *
+read_presented_device (const char *sender,
+                       const char *sender_key,
+                       JsonObject *payload,
+                       ConfabDeviceKeys **presented)
 {
-  JsonObject *object = confab_json_peek_object (payload, "sender_device_keys");
+  JsonNode *node = json_object_get_member (payload, "sender_device_keys");
+  g_autoptr (ConfabDeviceKeys) keys = NULL;
+
+  if (node == NULL)
+    node = json_object_get_member (payload, "org.matrix.msc4147.device_keys");
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return NULL;
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    keys = confab_device_keys_parse (json_node_get_object (node), sender, NULL, NULL);
+  if (keys == NULL || strcmp (keys->curve25519, sender_key) != 0)
+    return "the sender's device keys in it are not rightly signed";
+  if (g_strcmp0 (peek_ed25519 (payload, "keys"), keys->ed25519) != 0)
+    return "its signing key is not that of the device keys in it";
+  *presented = g_steal_pointer (&keys);
+  return NULL;
+}
+
+/* @keys: the sender's device by its list, or else the one that is presented, if it is not at odds with the list. */
+static gboolean
+find_device (ConfabStoreTransaction *transaction,
+             const char *sender,
+             const char *sender_key,
+             JsonObject *payload,
+             ConfabDeviceKeys **keys,
+             const char **refusal,
+             GError **error)
+{
   g_autoptr (ConfabDeviceKeys) presented = NULL;
   g_autoptr (ConfabDeviceKeys) known = NULL;
 
-  if (object == NULL)
-    object = confab_json_peek_object (payload, "org.matrix.msc4147.device_keys");
-  if (object == NULL)
+  *refusal = read_presented_device (sender, sender_key, payload, &presented);
+  if (*refusal != NULL)
     return TRUE;
-  presented = confab_device_keys_parse (object, sender, NULL, NULL);
-  if (presented == NULL || strcmp (presented->curve25519, sender_key) != 0) {
-    *refusal = "the sender's device keys in it are not rightly signed";
+  if (!confab_device_list_lookup (transaction, sender, NULL, sender_key, keys, error))
+    return FALSE;
+  if (*keys != NULL) {
+    if (presented != NULL && strcmp (presented->device_id, (*keys)->device_id) != 0)
+      *refusal = "the device keys in it are of another device";
     return TRUE;
   }
+  /* Whom we hear from we will answer. */
+  if (!confab_device_list_require (transaction, sender, error))
+    return FALSE;
+  if (presented == NULL)
+    return TRUE;
   if (!confab_device_list_lookup (transaction, sender, presented->device_id, NULL, &known, error))
     return FALSE;
-  if (known != NULL && (strcmp (known->ed25519, presented->ed25519) != 0 ||
-                        strcmp (known->curve25519, presented->curve25519) != 0))
+  /* Another key than the list has, since by its own key it is not in there. */
+  if (known != NULL)
     *refusal = "the sender's identity key is not the one that is known";
   else
     *keys = g_steal_pointer (&presented);
@@ -173,15 +203,8 @@ judge (ConfabOlmVault *self,
   *refusal = check_names (self, confab_olm_account_get_ed25519 (account), sender, payload);
   if (*refusal != NULL)
     return TRUE;
-  if (!confab_device_list_lookup (transaction, sender, NULL, sender_key, keys, error))
+  if (!find_device (transaction, sender, sender_key, payload, keys, refusal, error))
     return FALSE;
-  if (*keys == NULL) {
-    if (!check_presented_device (transaction, sender, sender_key, payload, keys, refusal, error))
-      return FALSE;
-    /* Whom we hear from we will answer. */
-    if (!confab_device_list_require (transaction, sender, error))
-      return FALSE;
-  }
   if (*refusal == NULL && *keys != NULL)
     *refusal = check_device (*keys, payload);
   if (*refusal == NULL)

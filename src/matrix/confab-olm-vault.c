@@ -259,7 +259,6 @@ make_payload (ConfabOlmVault *self,
               JsonObject *content)
 {
   g_autoptr (JsonObject) payload = json_object_new ();
-  JsonObject *own = confab_device_keys_make (account, self->user_id, self->device_id);
 
   json_object_set_string_member (payload, "type", type);
   json_object_set_object_member (payload, "content", json_object_ref (content));
@@ -269,9 +268,11 @@ make_payload (ConfabOlmVault *self,
                                  "keys",
                                  key_object (confab_olm_account_get_ed25519 (account)));
   json_object_set_object_member (payload, "recipient_keys", key_object (to->ed25519));
-  /* For receivers that do not follow our devices; spec v1.15 and, before, MSC4147. */
-  json_object_set_object_member (payload, "sender_device_keys", json_object_ref (own));
-  json_object_set_object_member (payload, "org.matrix.msc4147.device_keys", own);
+  /* For receivers that do not follow our devices; spec v1.15. Only by this name: clients on matrix-rust-sdk take it
+   * and its older one, MSC4147's, for the same field, and refuse a payload that has it twice. */
+  json_object_set_object_member (payload,
+                                 "sender_device_keys",
+                                 confab_device_keys_make (account, self->user_id, self->device_id));
   return confab_json_to_string (payload);
 }
 

@@ -122,6 +122,38 @@ test_stock (Fixture *f, gconstpointer data)
   g_assert_nonnull (g_hash_table_lookup (f->world->fallback, f->bob->name));
 }
 
+/* A key that many may have used: the one before it works for an hour, and then no more. */
+static void
+test_fallback_key (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) nothing = g_ptr_array_new ();
+  Device *carol = device_new (f->world, "@carol:x|CDEV", NULL);
+  g_autoptr (JsonObject) late = NULL;
+
+  device_start (carol);
+  g_hash_table_remove (f->world->one_time, f->bob->name);
+  device_send (f->alice, f->bob, "soon");
+  device_flush (f->alice);
+  device_send (carol, f->bob, "late");
+  device_flush (carol);
+  g_hash_table_remove (f->world->fallback, f->bob->name);
+  device_sync_events (f->bob, nothing);
+  g_assert_nonnull (g_hash_table_lookup (f->world->fallback, f->bob->name));
+
+  confab_manual_clock_advance (f->world->clock, 59 * 60 * 1000);
+  device_sync_events (f->bob, nothing);
+  late = g_ptr_array_steal_index (world_mailbox (f->world, f->bob->name), 1);
+  device_sync (f->bob, NULL);
+  assert_inbox (f->bob, "@alice:x|ADEV|soon ");
+  confab_manual_clock_advance (f->world->clock, 2 * 60 * 1000);
+  device_sync_events (f->bob, nothing);
+  g_ptr_array_add (world_mailbox (f->world, f->bob->name), g_steal_pointer (&late));
+  device_sync (f->bob, NULL);
+  assert_inbox (f->bob, "");
+  assert_warned (f->bob, "cannot be decrypted");
+  device_free (carol);
+}
+
 static void
 test_replay (Fixture *f, gconstpointer data)
 {
@@ -234,6 +266,25 @@ stranger_publish (Stranger *self)
   g_hash_table_insert (self->f->world->device_keys,
                        g_strdup ("@mallory:x|MDEV"),
                        confab_json_copy_object (self->keys));
+}
+
+static void
+stranger_offer_key (Stranger *self)
+{
+  g_autoptr (GHashTable) keys = NULL;
+  JsonObject *pool = json_object_new ();
+  JsonObject *object = json_object_new ();
+  GHashTableIter iter;
+  gpointer key = NULL;
+
+  confab_olm_account_generate_one_time_keys (self->account, 1, NULL);
+  keys = confab_olm_account_dup_one_time_keys (self->account);
+  g_hash_table_iter_init (&iter, keys);
+  g_hash_table_iter_next (&iter, NULL, &key);
+  json_object_set_string_member (object, "key", key);
+  confab_signed_json_sign (object, self->account, "@mallory:x", "MDEV");
+  json_object_set_object_member (pool, "signed_curve25519:AAAA", object);
+  g_hash_table_insert (self->f->world->one_time, g_strdup ("@mallory:x|MDEV"), pool);
 }
 
 static void
@@ -405,6 +456,99 @@ test_presented_device (Fixture *f, gconstpointer data)
 }
 
 static void
+refuse_presented (Stranger *stranger, const char *payload, JsonObject *keys, const char *warning)
+{
+  Device *bob = stranger->f->bob;
+
+  stranger_send (stranger, payload, keys);
+  device_sync (bob, NULL);
+  assert_inbox (bob, "");
+  assert_warned (bob, warning);
+}
+
+/* Spec v1.15, “Validation of incoming decrypted events”: what is presented is checked also when it is not needed. */
+static void
+test_presented_by_known (Fixture *f, gconstpointer data)
+{
+  const char *const users[] = { "@mallory:x", NULL };
+  g_autoptr (JsonObject) other_user = NULL;
+  g_autoptr (JsonObject) other_device = NULL;
+  Stranger stranger, second;
+
+  stranger_init (&stranger, f);
+  stranger_init (&second, f);
+  stranger_publish (&stranger);
+  confab_olm_machine_track_users (f->bob->machine, users);
+  device_sync (f->bob, NULL);
+  other_user = confab_device_keys_make (stranger.account, "@alice:x", "MDEV");
+  other_device = confab_device_keys_make (stranger.account, "@mallory:x", "OTHER");
+  refuse_presented (&stranger, GOOD, other_user, "not rightly signed");
+  refuse_presented (&stranger, GOOD, second.keys, "not rightly signed");
+  refuse_presented (&stranger, GOOD, other_device, "of another device");
+  refuse_presented (&stranger,
+                    PAYLOAD ("@mallory:x", "@bob:x", "$B", "$B", "MDEV"),
+                    stranger.keys,
+                    "not that of the device keys in it");
+  stranger_send (&stranger, GOOD, stranger.keys);
+  device_sync (f->bob, NULL);
+  assert_inbox (f->bob, "@mallory:x|MDEV|t ");
+  stranger_clear (&stranger);
+  stranger_clear (&second);
+}
+
+/* What alice writes, as the stranger whom she takes for a friend reads it. */
+static void
+test_own_payload (Fixture *f, gconstpointer data)
+{
+  Stranger stranger;
+  g_autoptr (ConfabOlmSession) session = NULL;
+  g_autoptr (ConfabDeviceKeys) own = NULL;
+  g_autoptr (JsonObject) payload = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  JsonObject *alice = g_hash_table_lookup (f->world->device_keys, f->alice->name);
+  JsonObject *content, *message;
+
+  stranger_init (&stranger, f);
+  stranger_publish (&stranger);
+  stranger_offer_key (&stranger);
+  device_send_full (f->alice, "!r:x", "@mallory:x", "MDEV", "hello", CONFAB_SIGNALLING_ENCRYPTED);
+  device_flush (f->alice);
+  content = json_object_get_object_member (world_mailbox (f->world, "@mallory:x|MDEV")->pdata[0],
+                                           "content");
+  g_assert_cmpstr (json_object_get_string_member (content, "algorithm"),
+                   ==,
+                   "m.olm.v1.curve25519-aes-sha2");
+  g_assert_cmpstr (json_object_get_string_member (content, "sender_key"),
+                   ==,
+                   key_of (alice, "curve25519:ADEV"));
+  message = json_object_get_object_member (json_object_get_object_member (content, "ciphertext"),
+                                           confab_olm_account_get_curve25519 (stranger.account));
+  g_assert_cmpint (json_object_get_int_member (message, "type"), ==, 0);
+  session = confab_olm_account_create_inbound (stranger.account,
+                                               key_of (alice, "curve25519:ADEV"),
+                                               json_object_get_string_member (message, "body"),
+                                               &error);
+  g_assert_no_error (error);
+  text = confab_olm_session_decrypt (
+    session, 0, json_object_get_string_member (message, "body"), NULL, &error);
+  g_assert_no_error (error);
+  payload = confab_json_parse_object (text, -1, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (json_object_get_string_member (payload, "sender"), ==, "@alice:x");
+  g_assert_cmpstr (json_object_get_string_member (payload, "recipient"), ==, "@mallory:x");
+  own = confab_device_keys_parse (json_object_get_object_member (payload, "sender_device_keys"),
+                                  "@alice:x",
+                                  "ADEV",
+                                  &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (own->curve25519, ==, key_of (alice, "curve25519:ADEV"));
+  /* Clients on matrix-rust-sdk would take it for the same field twice, and drop the message. */
+  g_assert_false (json_object_has_member (payload, "org.matrix.msc4147.device_keys"));
+  stranger_clear (&stranger);
+}
+
+static void
 test_presented_device_that_changed (Fixture *f, gconstpointer data)
 {
   const char *const users[] = { "@mallory:x", NULL };
@@ -511,12 +655,15 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   ADD ("talk", test_talk);
   ADD ("stock", test_stock);
+  ADD ("fallback-key", test_fallback_key);
   ADD ("replay", test_replay);
   ADD ("wrong-sender", test_wrong_sender);
   ADD ("garbage", test_garbage);
   ADD ("bad-payloads", test_bad_payloads);
   ADD ("unknown-device", test_unknown_device);
   ADD ("presented-device", test_presented_device);
+  ADD ("presented-by-known", test_presented_by_known);
+  ADD ("own-payload", test_own_payload);
   ADD ("presented-device-that-changed", test_presented_device_that_changed);
   ADD ("wedged", test_wedged);
   ADD ("wrong-pickle-key", test_wrong_pickle_key);
