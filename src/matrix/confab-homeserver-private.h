@@ -2,9 +2,36 @@
 
 #pragma once
 
+#include <libsoup/soup.h>
+
 #include "confab-homeserver.h"
 
 G_BEGIN_DECLS
+
+#define CONFAB_HOMESERVER_REFRESH_PATH "/_matrix/client/v3/refresh"
+
+struct _ConfabHomeserver {
+  GObject parent_instance;
+
+  SoupSession *session;
+  char *base_url; /* without a slash at the end */
+  char *access_token;
+  char *refresh_token;
+  gint64 expires_at;  /* monotonic, µs; 0: not known */
+  DexFuture *refresh; /* (nullable): a refresh that runs, for all who wait for it */
+  DexCancellable *stop;
+  char *transaction_prefix;
+  guint64 n_transactions;
+  gint64 server_date;    /* of the last answer, s since epoch; 0: none */
+  gint64 server_date_at; /* when that came: monotonic, µs */
+  guint retry_base_ms;
+  guint max_attempts;
+  gsize max_reply_size;
+};
+
+/* For confab-homeserver-request.c. Fibers only; one refresh for all who ask at the same time. */
+gboolean confab_homeserver_await_refresh (ConfabHomeserver *self, GError **error);
+gboolean confab_homeserver_token_is_stale (ConfabHomeserver *self);
 
 /* How failures are tried again: pauses of about @base_ms, doubled each time. For tests. */
 void confab_homeserver_set_retry (ConfabHomeserver *self, guint base_ms, guint max_attempts);

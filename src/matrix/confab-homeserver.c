@@ -4,7 +4,6 @@
 
 #include "config.h"
 
-#include "confab-homeserver.h"
 #include "confab-homeserver-private.h"
 
 #include <string.h>
@@ -12,32 +11,10 @@
 #include "confab-http.h"
 #include "confab-json.h"
 
-#define DEFAULT_TIMEOUT_MS (30 * 1000)
 #define DEFAULT_RETRY_BASE_MS 500
 #define DEFAULT_MAX_ATTEMPTS 5
-#define MAX_RETRY_PAUSE_MS (30 * 1000)
 #define MAX_REPLY_SIZE ((gsize) 256 * 1024 * 1024) /* the first sync of a large account */
 #define REFRESH_MARGIN_MS (30 * 1000)
-#define REFRESH_PATH "/_matrix/client/v3/refresh"
-
-struct _ConfabHomeserver {
-  GObject parent_instance;
-
-  SoupSession *session;
-  char *base_url; /* without a slash at the end */
-  char *access_token;
-  char *refresh_token;
-  gint64 expires_at;  /* monotonic, µs; 0: not known */
-  DexFuture *refresh; /* (nullable): a refresh that runs, for all who wait for it */
-  DexCancellable *stop;
-  char *transaction_prefix;
-  guint64 n_transactions;
-  gint64 server_date;    /* of the last answer, s since epoch; 0: none */
-  gint64 server_date_at; /* when that came: monotonic, µs */
-  guint retry_base_ms;
-  guint max_attempts;
-  gsize max_reply_size;
-};
 
 G_DEFINE_FINAL_TYPE (ConfabHomeserver, confab_homeserver, G_TYPE_OBJECT)
 
@@ -47,230 +24,6 @@ enum {
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
-
-typedef struct {
-  ConfabHomeserver *homeserver;
-  char *method;
-  char *path;
-  GBytes *body; /* (nullable) */
-  guint timeout_ms;
-  gsize max_size;
-  ConfabRequestFlags flags;
-  gboolean raw; /* the reply is no JSON */
-  DexFuture *stop;
-  guint n_attempts;
-} Request;
-
-static void
-request_free (Request *request)
-{
-  g_object_unref (request->homeserver);
-  g_free (request->method);
-  g_free (request->path);
-  g_clear_pointer (&request->body, g_bytes_unref);
-  dex_unref (request->stop);
-  g_free (request);
-}
-
-static Request *
-request_new (ConfabHomeserver *self, const char *method, const char *path, ConfabRequestFlags flags)
-{
-  Request *request = g_new0 (Request, 1);
-
-  request->homeserver = g_object_ref (self);
-  request->method = g_strdup (method);
-  request->path = g_strdup (path);
-  request->timeout_ms = DEFAULT_TIMEOUT_MS;
-  request->max_size = self->max_reply_size;
-  request->flags = flags;
-  request->stop = dex_ref (DEX_FUTURE (self->stop));
-  return request;
-}
-
-static SoupMessage *
-message_new (Request *request, GError **error)
-{
-  ConfabHomeserver *self = request->homeserver;
-  g_autofree char *url = g_strconcat (self->base_url, request->path, NULL);
-  g_autoptr (SoupMessage) message = soup_message_new (request->method, url);
-
-  if (message == NULL) {
-    g_set_error (error,
-                 CONFAB_MATRIX_ERROR,
-                 CONFAB_MATRIX_ERROR_NO_HOMESERVER,
-                 "“%s” is no address",
-                 self->base_url);
-    return NULL;
-  }
-  if (!(request->flags & CONFAB_REQUEST_NO_AUTH) && self->access_token != NULL) {
-    g_autofree char *header = g_strconcat ("Bearer ", self->access_token, NULL);
-    soup_message_headers_replace (soup_message_get_request_headers (message),
-                                  "Authorization",
-                                  header);
-    explicit_bzero (header, strlen (header));
-  }
-  if (request->body != NULL)
-    soup_message_set_request_body_from_bytes (message, "application/json", request->body);
-  /* No redirects: they would take the token elsewhere, and come from sign-in pages of networks. */
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
-  soup_message_set_priority (message,
-                             request->flags & CONFAB_REQUEST_URGENT ? SOUP_MESSAGE_PRIORITY_HIGH
-                                                                    : SOUP_MESSAGE_PRIORITY_NORMAL);
-  return g_steal_pointer (&message);
-}
-
-static const struct {
-  const char *errcode;
-  ConfabMatrixError code;
-} error_codes[] = {
-  { "M_LIMIT_EXCEEDED", CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED },
-  { "M_FORBIDDEN", CONFAB_MATRIX_ERROR_FORBIDDEN },
-  { "M_UNKNOWN_TOKEN", CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN },
-  { "M_MISSING_TOKEN", CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN },
-  { "M_USER_DEACTIVATED", CONFAB_MATRIX_ERROR_DEACTIVATED },
-  { "M_NOT_FOUND", CONFAB_MATRIX_ERROR_NOT_FOUND },
-  { "M_TOO_LARGE", CONFAB_MATRIX_ERROR_TOO_LARGE },
-};
-
-static ConfabMatrixError
-code_for_status (guint status)
-{
-  if (status >= 500)
-    return CONFAB_MATRIX_ERROR_SERVER;
-  if (status == 429)
-    return CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED;
-  if (status == SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE)
-    return CONFAB_MATRIX_ERROR_TOO_LARGE;
-  return CONFAB_MATRIX_ERROR_FAILED;
-}
-
-static GError *
-error_from_reply (ConfabHttpReply *reply, JsonObject *object)
-{
-  const char *errcode = confab_json_peek_string (object, "errcode");
-  const char *text = confab_json_peek_string (object, "error");
-  gint64 retry_after_ms = CLAMP (confab_json_peek_int (object, "retry_after_ms", -1),
-                                 -1,
-                                 G_MAXINT32);
-  ConfabMatrixError code = code_for_status (reply->status);
-  g_autofree char *message = NULL;
-
-  for (guint i = 0; i < G_N_ELEMENTS (error_codes); i++) {
-    if (g_strcmp0 (errcode, error_codes[i].errcode) == 0)
-      code = error_codes[i].code;
-  }
-  if (code == CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN &&
-      confab_json_peek_boolean (object, "soft_logout", FALSE))
-    code = CONFAB_MATRIX_ERROR_SOFT_LOGOUT;
-  if (retry_after_ms < 0)
-    retry_after_ms = reply->retry_after_ms;
-  message = g_strdup_printf ("HTTP status %u%s%s%s%s",
-                             reply->status,
-                             errcode != NULL ? ", " : "",
-                             errcode != NULL ? errcode : "",
-                             text != NULL ? ": " : "",
-                             text != NULL ? text : "");
-  return confab_matrix_error_new (code, errcode, retry_after_ms, message);
-}
-
-static gboolean
-is_success (guint status)
-{
-  return status >= 200 && status < 300;
-}
-
-/* One try. Fills in exactly one of @object (JSON), @bytes (raw) and the error. */
-static gboolean
-await_attempt (Request *request, JsonObject **object, GBytes **bytes, GError **error)
-{
-  g_autoptr (SoupMessage) message = message_new (request, error);
-  g_autoptr (ConfabHttpReply) reply = NULL;
-  g_autoptr (JsonObject) parsed = NULL;
-  g_autoptr (GError) parse_error = NULL;
-
-  if (message == NULL)
-    return FALSE;
-  reply = dex_await_boxed (confab_http_exchange (request->homeserver->session,
-                                                 message,
-                                                 request->max_size,
-                                                 request->timeout_ms,
-                                                 request->stop),
-                           error);
-  if (reply == NULL)
-    return FALSE;
-  g_debug ("%s %s: %u, %" G_GSIZE_FORMAT " bytes",
-           request->method,
-           g_uri_get_path (soup_message_get_uri (message)),
-           reply->status,
-           g_bytes_get_size (reply->body));
-  if (reply->date != 0) {
-    request->homeserver->server_date = reply->date;
-    request->homeserver->server_date_at = g_get_monotonic_time ();
-  }
-  if (request->raw && is_success (reply->status)) {
-    *bytes = g_bytes_ref (reply->body);
-    return TRUE;
-  }
-  if (reply->status == 511 || (reply->status >= 300 && reply->status < 400) ||
-      (is_success (reply->status) && reply->is_html)) {
-    g_set_error_literal (error,
-                         CONFAB_MATRIX_ERROR,
-                         CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL,
-                         "a web page came in place of the homeserver's answer");
-    return FALSE;
-  }
-  parsed = confab_http_await_json (reply->body, &parse_error);
-  if (!is_success (reply->status)) {
-    g_propagate_error (error, error_from_reply (reply, parsed));
-    return FALSE;
-  }
-  if (parsed == NULL) {
-    g_set_error (
-      error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_BAD_RESPONSE, "%s", parse_error->message);
-    return FALSE;
-  }
-  *object = g_steal_pointer (&parsed);
-  return TRUE;
-}
-
-/* Whether the same request may go out again without doing twice what it does. */
-static gboolean
-is_repeatable (Request *request)
-{
-  return !g_str_equal (request->method, "POST") ||
-         g_str_has_prefix (request->path, "/_matrix/client/v3/keys/") ||
-         g_str_equal (request->path, REFRESH_PATH);
-}
-
-static gboolean
-should_retry (Request *request, const GError *error)
-{
-  if (request->flags & CONFAB_REQUEST_NO_RETRY ||
-      request->n_attempts >= request->homeserver->max_attempts)
-    return FALSE;
-  if (g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED))
-    return confab_matrix_error_get_retry_after_ms (error) <= MAX_RETRY_PAUSE_MS;
-  return is_repeatable (request) &&
-         (g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_SERVER) ||
-          g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK));
-}
-
-/* Returns FALSE when stopped meanwhile. */
-static gboolean
-await_pause (Request *request, const GError *reason)
-{
-  guint base_ms = request->homeserver->retry_base_ms << MIN (request->n_attempts - 1, 6);
-  guint pause_ms = MIN (base_ms, MAX_RETRY_PAUSE_MS) * g_random_double_range (0.5, 1.0);
-  gint64 wanted_ms = confab_matrix_error_get_retry_after_ms (reason);
-
-  /* Never before the server's time, and not all clients at once. */
-  if (wanted_ms >= 0)
-    pause_ms = wanted_ms + pause_ms / 4;
-  g_debug ("%s: again in %u ms: %s", request->path, pause_ms, reason->message);
-  dex_await (dex_future_first (dex_timeout_new_msec (pause_ms), dex_ref (request->stop), NULL),
-             NULL);
-  return dex_future_is_pending (request->stop);
-}
 
 static gboolean
 take_new_tokens (ConfabHomeserver *self, JsonObject *reply, GError **error)
@@ -307,8 +60,13 @@ refresh_fiber (gpointer data)
   g_autoptr (GError) error = NULL;
 
   json_object_set_string_member (body, "refresh_token", self->refresh_token);
-  reply = dex_await_boxed (
-    confab_homeserver_send (self, "POST", REFRESH_PATH, body, 0, CONFAB_REQUEST_NO_AUTH), &error);
+  reply = dex_await_boxed (confab_homeserver_send (self,
+                                                   "POST",
+                                                   CONFAB_HOMESERVER_REFRESH_PATH,
+                                                   body,
+                                                   0,
+                                                   CONFAB_REQUEST_NO_AUTH),
+                           &error);
   dex_clear (&self->refresh);
   if (reply == NULL || !take_new_tokens (self, reply, &error)) {
     if (g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FORBIDDEN))
@@ -318,17 +76,9 @@ refresh_fiber (gpointer data)
   return dex_future_new_true ();
 }
 
-static gboolean
-is_logged_out (const GError *error)
-{
-  return g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN) ||
-         g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_SOFT_LOGOUT) ||
-         g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_DEACTIVATED);
-}
-
 /* Single flight: a refresh token works once. */
-static gboolean
-await_refresh (ConfabHomeserver *self, GError **error)
+gboolean
+confab_homeserver_await_refresh (ConfabHomeserver *self, GError **error)
 {
   if (self->refresh == NULL)
     self->refresh = dex_scheduler_spawn (
@@ -336,90 +86,11 @@ await_refresh (ConfabHomeserver *self, GError **error)
   return dex_await (dex_ref (self->refresh), error);
 }
 
-static gboolean
-token_is_stale (ConfabHomeserver *self)
+gboolean
+confab_homeserver_token_is_stale (ConfabHomeserver *self)
 {
   return self->refresh_token != NULL && self->expires_at != 0 &&
          g_get_monotonic_time () > self->expires_at - REFRESH_MARGIN_MS * (gint64) 1000;
-}
-
-/* After a refused token: gets a new one, and says whether the request may be tried again. */
-static gboolean
-await_new_token (Request *request, const char *used_token, GError **error)
-{
-  ConfabHomeserver *self = request->homeserver;
-  g_autoptr (GError) refresh_error = NULL;
-
-  if (g_strcmp0 (used_token, self->access_token) != 0)
-    return self->access_token != NULL;
-  if (self->refresh_token == NULL)
-    return FALSE;
-  if (await_refresh (self, &refresh_error))
-    return TRUE;
-  g_clear_error (error);
-  g_propagate_error (error, g_steal_pointer (&refresh_error));
-  return FALSE;
-}
-
-static void
-report_logout (ConfabHomeserver *self, const char *used_token, const GError *error)
-{
-  /* Only once: what was under way with the same token says nothing new. */
-  if (!is_logged_out (error) || self->access_token == NULL ||
-      g_strcmp0 (used_token, self->access_token) != 0)
-    return;
-  g_signal_emit (self,
-                 signals[SIGNAL_LOGGED_OUT],
-                 0,
-                 g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_SOFT_LOGOUT));
-}
-
-static DexFuture *
-request_fiber (gpointer data)
-{
-  Request *request = data;
-  ConfabHomeserver *self = request->homeserver;
-  gboolean auth = !(request->flags & CONFAB_REQUEST_NO_AUTH);
-  gboolean refreshed = FALSE;
-
-  while (TRUE) {
-    g_autoptr (GError) error = NULL;
-    g_autoptr (JsonObject) object = NULL;
-    g_autoptr (GBytes) bytes = NULL;
-    g_autofree char *used_token = NULL;
-
-    if (auth && token_is_stale (self) && !await_refresh (self, &error)) {
-      report_logout (self, self->access_token, error);
-      return dex_future_new_for_error (g_steal_pointer (&error));
-    }
-    used_token = g_strdup (self->access_token);
-    request->n_attempts++;
-    if (await_attempt (request, &object, &bytes, &error)) {
-      if (bytes != NULL)
-        return dex_future_new_take_boxed (G_TYPE_BYTES, g_steal_pointer (&bytes));
-      return dex_future_new_take_boxed (JSON_TYPE_OBJECT, g_steal_pointer (&object));
-    }
-    if (auth && !refreshed && is_logged_out (error) &&
-        await_new_token (request, used_token, &error)) {
-      refreshed = TRUE;
-      continue;
-    }
-    if (auth)
-      report_logout (self, used_token, error);
-    if (!should_retry (request, error))
-      return dex_future_new_for_error (g_steal_pointer (&error));
-    if (!await_pause (request, error))
-      return dex_future_new_reject (CONFAB_MATRIX_ERROR,
-                                    CONFAB_MATRIX_ERROR_CANCELLED,
-                                    "%s: stopped",
-                                    request->path);
-  }
-}
-
-static DexFuture *
-run (Request *request)
-{
-  return dex_scheduler_spawn (NULL, 0, request_fiber, request, (GDestroyNotify) request_free);
 }
 
 static void
@@ -589,65 +260,6 @@ void
 confab_homeserver_set_max_reply_size (ConfabHomeserver *self, gsize max_size)
 {
   self->max_reply_size = max_size;
-}
-
-/**
- * confab_homeserver_send:
- * @self: a homeserver
- * @method: `GET`, `PUT`, `POST` or `DELETE`
- * @path: percent-encoded, begins with `/_matrix/`, may hold a query
- * @body: (nullable): sent as JSON
- * @timeout_ms: for one try; 0 is 30 s
- * @flags: how
- *
- * Sends a request. When the server asks for patience, or fails in a way that may pass, it is sent again, the very
- * same; a POST only when it cannot do its work twice. Rejects with a #ConfabMatrixError.
- *
- * Returns: (transfer full): a future that resolves to a JsonObject (boxed)
- */
-DexFuture *
-confab_homeserver_send (ConfabHomeserver *self,
-                        const char *method,
-                        const char *path,
-                        JsonObject *body,
-                        guint timeout_ms,
-                        ConfabRequestFlags flags)
-{
-  Request *request;
-
-  dex_return_error_if_fail (CONFAB_IS_HOMESERVER (self));
-  dex_return_error_if_fail (method != NULL && path != NULL && path[0] == '/');
-
-  request = request_new (self, method, path, flags);
-  if (timeout_ms != 0)
-    request->timeout_ms = timeout_ms;
-  if (body != NULL) {
-    char *text = confab_json_to_string (body);
-    request->body = g_bytes_new_take (text, strlen (text));
-  }
-  return run (request);
-}
-
-/**
- * confab_homeserver_get_bytes:
- * @self: a homeserver
- * @path: as for confab_homeserver_send()
- * @max_size: at most so many bytes, or %CONFAB_MATRIX_ERROR_TOO_LARGE
- *
- * Returns: (transfer full): a future that resolves to a GBytes (boxed)
- */
-DexFuture *
-confab_homeserver_get_bytes (ConfabHomeserver *self, const char *path, gsize max_size)
-{
-  Request *request;
-
-  dex_return_error_if_fail (CONFAB_IS_HOMESERVER (self));
-  dex_return_error_if_fail (path != NULL && path[0] == '/');
-
-  request = request_new (self, "GET", path, CONFAB_REQUEST_NONE);
-  request->raw = TRUE;
-  request->max_size = max_size;
-  return run (request);
 }
 
 /**
