@@ -10,116 +10,95 @@
 
 #include "confab-http.h"
 #include "confab-json.h"
+#include "confab-server-name.h"
 
 #define WELL_KNOWN_PATH "/.well-known/matrix/client"
 #define WELL_KNOWN_TIMEOUT_MS (10 * 1000)
 #define WELL_KNOWN_MAX_SIZE (64 * 1024)
+#define MAX_REDIRECTS 5
 #define VERSIONS_PATH "/_matrix/client/versions"
-#define MAX_NAME_LENGTH 500
-
-/* What a person typed, as the base of URLs, and what of it was said. */
-typedef struct {
-  char *origin; /* scheme and host, without a slash at the end */
-  gboolean is_url;
-  gboolean is_loopback;
-} Name;
-
-static void
-name_clear (Name *name)
-{
-  g_clear_pointer (&name->origin, g_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Name, name_clear)
 
 static gboolean
-fail_name (const char *text, GError **error)
+fail (ConfabMatrixError code, const char *url, const char *what, GError **error)
 {
-  g_set_error (error,
-               CONFAB_MATRIX_ERROR,
-               CONFAB_MATRIX_ERROR_NO_HOMESERVER,
-               "“%s” is no name of a homeserver",
-               text);
+  g_set_error (error, CONFAB_MATRIX_ERROR, code, "%s %s", url, what);
   return FALSE;
 }
 
+/* Follows redirects, but no further than TLS goes: on the way anybody could answer. */
 static gboolean
-name_read (Name *name, const char *text, GError **error)
+await_well_known_reply (const char *url, ConfabHttpReply **reply, GError **error)
 {
-  g_autofree char *stripped = g_strstrip (g_strdup (text));
-  const char *server = stripped;
-  g_autofree char *url = NULL;
-  g_autoptr (GUri) uri = NULL;
+  g_autoptr (SoupSession) session = confab_http_session_new ();
+  g_autoptr (DexFuture) never = DEX_FUTURE (dex_cancellable_new ());
+  g_autofree char *next = g_strdup (url);
 
-  if (strlen (stripped) > MAX_NAME_LENGTH)
-    return fail_name ("…", error);
-  if (server[0] == '@') {
-    server = strchr (server, ':');
-    if (server == NULL)
-      return fail_name (stripped, error);
-    server++;
+  for (guint i = 0; i <= MAX_REDIRECTS; i++) {
+    g_autoptr (SoupMessage) message = soup_message_new ("GET", next);
+
+    if (message == NULL)
+      return fail (CONFAB_MATRIX_ERROR_NO_HOMESERVER, next, "is no address", error);
+    if (g_str_has_prefix (url, "https:") && !confab_http_is_safe (soup_message_get_uri (message)))
+      return fail (CONFAB_MATRIX_ERROR_TLS, url, "leads to an address without TLS", error);
+    soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+    g_clear_pointer (reply, confab_http_reply_unref);
+    *reply = dex_await_boxed (
+      confab_http_exchange (session, message, WELL_KNOWN_MAX_SIZE, WELL_KNOWN_TIMEOUT_MS, never),
+      error);
+    if (*reply == NULL)
+      return FALSE;
+    if ((*reply)->location == NULL)
+      return TRUE;
+    g_set_str (&next, (*reply)->location);
   }
-  name->is_url = g_str_has_prefix (server, "https://") || g_str_has_prefix (server, "http://");
-  url = name->is_url ? g_strdup (server) : g_strconcat ("https://", server, NULL);
-  uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL);
-  if (uri == NULL || g_uri_get_host (uri) == NULL || g_uri_get_host (uri)[0] == '\0' ||
-      strpbrk (g_uri_get_host (uri), " %/\\<>\"") != NULL || g_uri_get_user (uri) != NULL ||
-      g_uri_get_query (uri) != NULL || g_uri_get_fragment (uri) != NULL ||
-      (!name->is_url && g_uri_get_path (uri)[0] != '\0' &&
-       !g_str_equal (g_uri_get_path (uri), "/")))
-    return fail_name (stripped, error);
-  while (g_str_has_suffix (url, "/"))
-    url[strlen (url) - 1] = '\0';
-  name->is_loopback = confab_http_is_loopback (g_uri_get_host (uri));
-  name->origin = g_steal_pointer (&url);
+  g_clear_pointer (reply, confab_http_reply_unref);
+  return fail (CONFAB_MATRIX_ERROR_NO_HOMESERVER, url, "leads in circles", error);
+}
+
+static gboolean
+read_base_url (const char *url, JsonObject *object, char **base_url, GError **error)
+{
+  const char *text = confab_json_peek_string (confab_json_peek_object (object, "m.homeserver"),
+                                              "base_url");
+  g_autoptr (GUri) uri = text != NULL ? g_uri_parse (text, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+
+  if (uri == NULL || g_uri_get_host (uri) == NULL || g_uri_get_host (uri)[0] == '\0')
+    return fail (CONFAB_MATRIX_ERROR_NO_HOMESERVER,
+                 url,
+                 "does not say where the homeserver is",
+                 error);
+  if (!confab_http_is_safe (uri))
+    return fail (CONFAB_MATRIX_ERROR_TLS, url, "leads to an address without TLS", error);
+  *base_url = g_strdup (text);
   return TRUE;
 }
 
-/* Spec: Client-Server API, “Well-known URI”. NULL without an error: the server says nothing there. */
-static char *
-await_well_known (Name *name, GError **error)
+/* Spec: Client-Server API, “Well-known URIs”. @base_url stays NULL when the server says nothing there (“IGNORE”); the
+ * error is “FAIL_PROMPT”: the person is told, and may name the homeserver itself. */
+static gboolean
+await_well_known (const ConfabServerName *name, char **base_url, GError **error)
 {
-  g_autofree char *url = g_strconcat (name->origin, WELL_KNOWN_PATH, NULL);
-  g_autoptr (SoupSession) session = confab_http_session_new ();
-  g_autoptr (SoupMessage) message = soup_message_new ("GET", url);
-  g_autoptr (DexFuture) never = DEX_FUTURE (dex_cancellable_new ());
+  g_autofree char *url = g_strconcat (name->well_known_origin, WELL_KNOWN_PATH, NULL);
   g_autoptr (ConfabHttpReply) reply = NULL;
   g_autoptr (JsonObject) object = NULL;
-  g_autoptr (GUri) uri = NULL;
-  const char *base_url;
+  g_autoptr (GError) local_error = NULL;
 
-  if (message == NULL) {
-    fail_name (name->origin, error);
-    return NULL;
+  if (!await_well_known_reply (url, &reply, &local_error)) {
+    /* The homeserver answers at a port of its own; that nothing does at the usual one says nothing of it. */
+    if (!g_str_equal (name->well_known_origin, name->origin) &&
+        g_error_matches (local_error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK))
+      return TRUE;
+    g_propagate_error (error, g_steal_pointer (&local_error));
+    return FALSE;
   }
-  reply = dex_await_boxed (
-    confab_http_exchange (session, message, WELL_KNOWN_MAX_SIZE, WELL_KNOWN_TIMEOUT_MS, never),
-    error);
-  if (reply == NULL)
-    return NULL;
-  /* Many web servers answer any path with a page of theirs: that is no well-known file either. */
-  if (reply->status != SOUP_STATUS_OK || reply->is_html)
-    return NULL;
+  /* Against the specification's letter, but many web servers answer any path with a page of theirs: that is no
+   * well-known file either. */
+  if (reply->status == SOUP_STATUS_NOT_FOUND || (reply->status == SOUP_STATUS_OK && reply->is_html))
+    return TRUE;
+  if (reply->status != SOUP_STATUS_OK)
+    return fail (CONFAB_MATRIX_ERROR_NO_HOMESERVER, url, "cannot be read", error);
   object = confab_http_await_json (reply->body, NULL);
-  base_url = confab_json_peek_string (confab_json_peek_object (object, "m.homeserver"), "base_url");
-  uri = base_url != NULL ? g_uri_parse (base_url, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
-  if (uri == NULL || g_uri_get_host (uri) == NULL) {
-    g_set_error (error,
-                 CONFAB_MATRIX_ERROR,
-                 CONFAB_MATRIX_ERROR_NO_HOMESERVER,
-                 "%s does not say where the homeserver is",
-                 url);
-    return NULL;
-  }
-  if (!g_str_equal (g_uri_get_scheme (uri), "https") &&
-      !confab_http_is_loopback (g_uri_get_host (uri))) {
-    g_set_error (error,
-                 CONFAB_MATRIX_ERROR,
-                 CONFAB_MATRIX_ERROR_TLS,
-                 "%s leads to an address without TLS",
-                 url);
-    return NULL;
-  }
-  return g_strdup (base_url);
+  return read_base_url (url, object, base_url, error);
 }
 
 static gboolean
@@ -170,7 +149,7 @@ await_homeserver (const char *base_url, GError **error)
 }
 
 static ConfabHomeserver *
-await_discovery (Name *name, GError **error)
+await_discovery (const ConfabServerName *name, GError **error)
 {
   g_autoptr (GError) direct_error = NULL;
   g_autofree char *base_url = NULL;
@@ -185,8 +164,7 @@ await_discovery (Name *name, GError **error)
       return homeserver;
     }
   }
-  base_url = await_well_known (name, error);
-  if (base_url == NULL && *error != NULL)
+  if (!await_well_known (name, &base_url, error))
     return NULL;
   if (base_url == NULL && name->is_url) {
     g_propagate_error (error, g_steal_pointer (&direct_error));
@@ -198,11 +176,11 @@ await_discovery (Name *name, GError **error)
 static DexFuture *
 discover_fiber (gpointer data)
 {
-  g_auto (Name) name = { 0 };
+  g_auto (ConfabServerName) name = { 0 };
   g_autoptr (GError) error = NULL;
   ConfabHomeserver *homeserver = NULL;
 
-  if (!name_read (&name, data, &error))
+  if (!confab_server_name_read (&name, data, &error))
     return dex_future_new_for_error (g_steal_pointer (&error));
   if (!name.is_url && name.is_loopback) {
     /* A homeserver on this machine rarely has a certificate. */

@@ -10,6 +10,11 @@ G_BEGIN_DECLS
 
 #define CONFAB_HOMESERVER_REFRESH_PATH "/_matrix/client/v3/refresh"
 
+/* Resolves when new tokens are where the next process finds them. */
+typedef DexFuture *(*ConfabKeepTokensFunc) (const char *access_token,
+                                            const char *refresh_token,
+                                            gpointer data);
+
 struct _ConfabHomeserver {
   GObject parent_instance;
 
@@ -17,8 +22,10 @@ struct _ConfabHomeserver {
   char *base_url; /* without a slash at the end */
   char *access_token;
   char *refresh_token;
-  gint64 expires_at;  /* monotonic, µs; 0: not known */
-  DexFuture *refresh; /* (nullable): a refresh that runs, for all who wait for it */
+  gint64 expires_at;                /* monotonic, µs; 0: not known */
+  DexFuture *refresh;               /* (nullable): a refresh that runs, for all who wait for it */
+  ConfabKeepTokensFunc keep_tokens; /* (nullable) */
+  gpointer keep_data;
   DexCancellable *stop;
   char *transaction_prefix;
   guint64 n_transactions;
@@ -33,8 +40,13 @@ struct _ConfabHomeserver {
 gboolean confab_homeserver_await_refresh (ConfabHomeserver *self, GError **error);
 gboolean confab_homeserver_token_is_stale (ConfabHomeserver *self);
 
+/* @func (nullable) is called with tokens that came by a refresh, before they are used. */
+void
+confab_homeserver_set_keep_func (ConfabHomeserver *self, ConfabKeepTokensFunc func, gpointer data);
 /* How failures are tried again: pauses of about @base_ms, doubled each time. For tests. */
 void confab_homeserver_set_retry (ConfabHomeserver *self, guint base_ms, guint max_attempts);
+/* As if the tokens had been set so long ago. For tests. */
+void confab_homeserver_set_token_age (ConfabHomeserver *self, gint64 age_ms);
 void confab_homeserver_set_max_reply_size (ConfabHomeserver *self, gsize max_size);
 const char *confab_homeserver_get_access_token (ConfabHomeserver *self);
 const char *confab_homeserver_get_refresh_token (ConfabHomeserver *self);

@@ -15,6 +15,10 @@
 
 #define DEFAULT_TIMEOUT_MS (30 * 1000)
 #define MAX_RETRY_PAUSE_MS (30 * 1000)
+#define MAX_REDIRECTS 5
+
+typedef char Secret;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Secret, confab_secret_free)
 
 typedef struct {
   ConfabHomeserver *homeserver;
@@ -24,7 +28,9 @@ typedef struct {
   guint timeout_ms;
   gsize max_size;
   ConfabRequestFlags flags;
-  gboolean raw; /* the reply is no JSON */
+  gboolean raw;   /* the reply is no JSON */
+  char *redirect; /* (nullable): where the server keeps it */
+  guint n_redirects;
   DexFuture *stop;
   guint n_attempts;
 } Request;
@@ -36,6 +42,7 @@ request_free (Request *request)
   g_free (request->method);
   g_free (request->path);
   g_clear_pointer (&request->body, g_bytes_unref);
+  g_free (request->redirect);
   dex_unref (request->stop);
   g_free (request);
 }
@@ -59,7 +66,9 @@ static SoupMessage *
 message_new (Request *request, GError **error)
 {
   ConfabHomeserver *self = request->homeserver;
-  g_autofree char *url = g_strconcat (self->base_url, request->path, NULL);
+  g_autofree char *url = request->redirect != NULL
+                           ? g_strdup (request->redirect)
+                           : g_strconcat (self->base_url, request->path, NULL);
   g_autoptr (SoupMessage) message = soup_message_new (request->method, url);
 
   if (message == NULL) {
@@ -67,10 +76,11 @@ message_new (Request *request, GError **error)
                  CONFAB_MATRIX_ERROR,
                  CONFAB_MATRIX_ERROR_NO_HOMESERVER,
                  "“%s” is no address",
-                 self->base_url);
+                 request->redirect != NULL ? request->redirect : self->base_url);
     return NULL;
   }
-  if (!(request->flags & CONFAB_REQUEST_NO_AUTH) && self->access_token != NULL) {
+  if (!(request->flags & CONFAB_REQUEST_NO_AUTH) && request->redirect == NULL &&
+      self->access_token != NULL) {
     g_autofree char *header = g_strconcat ("Bearer ", self->access_token, NULL);
     soup_message_headers_replace (soup_message_get_request_headers (message),
                                   "Authorization",
@@ -147,31 +157,62 @@ is_success (guint status)
   return status >= 200 && status < 300;
 }
 
+/* Spec: “Content repository”: media may be kept elsewhere. What is there needs no token, and gets none. */
+static gboolean
+follow_redirect (Request *request, const ConfabHttpReply *reply)
+{
+  g_autoptr (GUri) uri = NULL;
+
+  if (!request->raw || (reply->status != 307 && reply->status != 308) || reply->location == NULL ||
+      request->n_redirects >= MAX_REDIRECTS)
+    return FALSE;
+  uri = g_uri_parse (reply->location, SOUP_HTTP_URI_FLAGS, NULL);
+  if (uri == NULL || !confab_http_is_safe (uri))
+    return FALSE;
+  request->n_redirects++;
+  g_set_str (&request->redirect, reply->location);
+  return TRUE;
+}
+
+static gboolean
+await_exchange (Request *request, ConfabHttpReply **reply, GError **error)
+{
+  do {
+    g_autoptr (SoupMessage) message = message_new (request, error);
+
+    g_clear_pointer (reply, confab_http_reply_unref);
+    if (message == NULL)
+      return FALSE;
+    *reply = dex_await_boxed (confab_http_exchange (request->homeserver->session,
+                                                    message,
+                                                    request->max_size,
+                                                    request->timeout_ms,
+                                                    request->stop),
+                              error);
+    if (*reply == NULL)
+      return FALSE;
+    g_debug ("%s %s: %u, %" G_GSIZE_FORMAT " bytes",
+             request->method,
+             g_uri_get_path (soup_message_get_uri (message)),
+             (*reply)->status,
+             g_bytes_get_size ((*reply)->body));
+  } while (follow_redirect (request, *reply));
+  return TRUE;
+}
+
 /* One try. Fills in exactly one of @object (JSON), @bytes (raw) and the error. */
 static gboolean
 await_attempt (Request *request, JsonObject **object, GBytes **bytes, GError **error)
 {
-  g_autoptr (SoupMessage) message = message_new (request, error);
   g_autoptr (ConfabHttpReply) reply = NULL;
   g_autoptr (JsonObject) parsed = NULL;
   g_autoptr (GError) parse_error = NULL;
 
-  if (message == NULL)
+  g_clear_pointer (&request->redirect, g_free);
+  request->n_redirects = 0;
+  if (!await_exchange (request, &reply, error))
     return FALSE;
-  reply = dex_await_boxed (confab_http_exchange (request->homeserver->session,
-                                                 message,
-                                                 request->max_size,
-                                                 request->timeout_ms,
-                                                 request->stop),
-                           error);
-  if (reply == NULL)
-    return FALSE;
-  g_debug ("%s %s: %u, %" G_GSIZE_FORMAT " bytes",
-           request->method,
-           g_uri_get_path (soup_message_get_uri (message)),
-           reply->status,
-           g_bytes_get_size (reply->body));
-  if (reply->date != 0) {
+  if (reply->date != 0 && request->redirect == NULL) {
     request->homeserver->server_date = reply->date;
     request->homeserver->server_date_at = g_get_monotonic_time ();
   }
@@ -248,6 +289,27 @@ is_logged_out (const GError *error)
          g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_DEACTIVATED);
 }
 
+static gboolean
+is_refused (const GError *error)
+{
+  return is_logged_out (error) ||
+         g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FORBIDDEN);
+}
+
+/* What a refused refresh means: Synapse answers M_FORBIDDEN when the session has lasted as long as it may, and then
+ * only the refusal of the access token says whether the device stays. */
+static void
+judge_refusal (GError *refresh_error, const GError *refusal)
+{
+  if (!g_error_matches (refresh_error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FORBIDDEN))
+    return;
+  refresh_error->code = g_error_matches (refusal,
+                                         CONFAB_MATRIX_ERROR,
+                                         CONFAB_MATRIX_ERROR_SOFT_LOGOUT)
+                          ? CONFAB_MATRIX_ERROR_SOFT_LOGOUT
+                          : CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN;
+}
+
 /* After a refused token: gets a new one, and says whether the request may be tried again. */
 static gboolean
 await_new_token (Request *request, const char *used_token, GError **error)
@@ -261,6 +323,7 @@ await_new_token (Request *request, const char *used_token, GError **error)
     return FALSE;
   if (confab_homeserver_await_refresh (self, &refresh_error))
     return TRUE;
+  judge_refusal (refresh_error, *error);
   g_clear_error (error);
   g_propagate_error (error, g_steal_pointer (&refresh_error));
   return FALSE;
@@ -292,12 +355,14 @@ request_fiber (gpointer data)
     g_autoptr (GError) error = NULL;
     g_autoptr (JsonObject) object = NULL;
     g_autoptr (GBytes) bytes = NULL;
-    g_autofree char *used_token = NULL;
+    g_autoptr (Secret) used_token = NULL;
 
-    if (auth && confab_homeserver_token_is_stale (self) &&
+    if (auth && !refreshed && confab_homeserver_token_is_stale (self) &&
         !confab_homeserver_await_refresh (self, &error)) {
-      report_logout (self, self->access_token, error);
-      return dex_future_new_for_error (g_steal_pointer (&error));
+      if (!is_refused (error))
+        return dex_future_new_for_error (g_steal_pointer (&error));
+      /* What the server says to the old token tells what is the matter. */
+      g_clear_error (&error);
     }
     used_token = g_strdup (self->access_token);
     request->n_attempts++;
@@ -306,6 +371,8 @@ request_fiber (gpointer data)
         return dex_future_new_take_boxed (G_TYPE_BYTES, g_steal_pointer (&bytes));
       return dex_future_new_take_boxed (JSON_TYPE_OBJECT, g_steal_pointer (&object));
     }
+    /* Only the homeserver itself can say that its token is no good. */
+    auth = auth && request->redirect == NULL;
     if (auth && !refreshed && is_logged_out (error) &&
         await_new_token (request, used_token, &error)) {
       refreshed = TRUE;

@@ -15,18 +15,35 @@
 #define DEFAULT_MAX_ATTEMPTS 5
 #define MAX_REPLY_SIZE ((gsize) 256 * 1024 * 1024) /* the first sync of a large account */
 #define REFRESH_MARGIN_MS (30 * 1000)
+#define KEEP_TIMEOUT_S 10 /* a keyring that somebody has to unlock must not hold everything up */
 
 G_DEFINE_FINAL_TYPE (ConfabHomeserver, confab_homeserver, G_TYPE_OBJECT)
 
 enum {
-  SIGNAL_TOKENS_CHANGED,
   SIGNAL_LOGGED_OUT,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
 
+/* Spec: “Refreshing access tokens”: the old refresh token works until a new token is used. So the new ones are kept
+ * first: whoever is killed in between asks once more, instead of being logged out. */
 static gboolean
-take_new_tokens (ConfabHomeserver *self, JsonObject *reply, GError **error)
+await_kept (ConfabHomeserver *self, const char *access_token, const char *refresh_token)
+{
+  g_autoptr (DexFuture) stop = dex_ref (DEX_FUTURE (self->stop)); /* an abort puts another in its place */
+  DexFuture *kept;
+
+  if (self->keep_tokens == NULL)
+    return TRUE;
+  kept = self->keep_tokens (access_token, refresh_token, self->keep_data);
+  /* What cannot be kept still works until the end of this process; who keeps says what is wrong. */
+  dex_await (
+    dex_future_first (kept, dex_timeout_new_seconds (KEEP_TIMEOUT_S), dex_ref (stop), NULL), NULL);
+  return dex_future_is_pending (stop);
+}
+
+static gboolean
+await_new_tokens_taken (ConfabHomeserver *self, JsonObject *reply, GError **error)
 {
   const char *access_token = confab_json_peek_string (reply, "access_token");
   const char *refresh_token = confab_json_peek_string (reply, "refresh_token");
@@ -41,14 +58,15 @@ take_new_tokens (ConfabHomeserver *self, JsonObject *reply, GError **error)
   }
   /* Without a new refresh token the old one stays good. */
   kept = g_strdup (refresh_token != NULL ? refresh_token : self->refresh_token);
-  confab_homeserver_set_tokens (self,
-                                access_token,
-                                kept,
-                                confab_json_peek_int (reply, "expires_in_ms", 0));
-  if (kept != NULL)
-    explicit_bzero (kept, strlen (kept));
-  g_signal_emit (self, signals[SIGNAL_TOKENS_CHANGED], 0, self->access_token, self->refresh_token);
-  return TRUE;
+  if (await_kept (self, access_token, kept))
+    confab_homeserver_set_tokens (self,
+                                  access_token,
+                                  kept,
+                                  confab_json_peek_int (reply, "expires_in_ms", 0));
+  else
+    g_set_error_literal (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED, "stopped");
+  confab_secret_free (g_steal_pointer (&kept));
+  return *error == NULL;
 }
 
 static DexFuture *
@@ -58,6 +76,7 @@ refresh_fiber (gpointer data)
   g_autoptr (JsonObject) body = json_object_new ();
   g_autoptr (JsonObject) reply = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean ok;
 
   json_object_set_string_member (body, "refresh_token", self->refresh_token);
   reply = dex_await_boxed (confab_homeserver_send (self,
@@ -67,13 +86,9 @@ refresh_fiber (gpointer data)
                                                    0,
                                                    CONFAB_REQUEST_NO_AUTH),
                            &error);
+  ok = reply != NULL && await_new_tokens_taken (self, reply, &error);
   dex_clear (&self->refresh);
-  if (reply == NULL || !take_new_tokens (self, reply, &error)) {
-    if (g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FORBIDDEN))
-      error->code = CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN;
-    return dex_future_new_for_error (g_steal_pointer (&error));
-  }
-  return dex_future_new_true ();
+  return ok ? dex_future_new_true () : dex_future_new_for_error (g_steal_pointer (&error));
 }
 
 /* Single flight: a refresh token works once. */
@@ -126,17 +141,6 @@ confab_homeserver_class_init (ConfabHomeserverClass *klass)
   object_class->dispose = confab_homeserver_dispose;
   object_class->finalize = confab_homeserver_finalize;
 
-  signals[SIGNAL_TOKENS_CHANGED] = g_signal_new ("tokens-changed",
-                                                 G_TYPE_FROM_CLASS (klass),
-                                                 G_SIGNAL_RUN_LAST,
-                                                 0,
-                                                 NULL,
-                                                 NULL,
-                                                 NULL,
-                                                 G_TYPE_NONE,
-                                                 2,
-                                                 G_TYPE_STRING,
-                                                 G_TYPE_STRING);
   signals[SIGNAL_LOGGED_OUT] = g_signal_new ("logged-out",
                                              G_TYPE_FROM_CLASS (klass),
                                              G_SIGNAL_RUN_LAST,
@@ -250,10 +254,23 @@ confab_homeserver_get_server_time (ConfabHomeserver *self)
 }
 
 void
+confab_homeserver_set_keep_func (ConfabHomeserver *self, ConfabKeepTokensFunc func, gpointer data)
+{
+  self->keep_tokens = func;
+  self->keep_data = data;
+}
+
+void
 confab_homeserver_set_retry (ConfabHomeserver *self, guint base_ms, guint max_attempts)
 {
   self->retry_base_ms = base_ms;
   self->max_attempts = max_attempts;
+}
+
+void
+confab_homeserver_set_token_age (ConfabHomeserver *self, gint64 age_ms)
+{
+  self->expires_at -= age_ms * 1000;
 }
 
 void

@@ -23,8 +23,7 @@ typedef enum {
  * HTTP with one homeserver: authorisation (refreshing the access token when it goes stale), time-outs, retries
  * with back-off for M_LIMIT_EXCEEDED and 5xx, errors as #ConfabMatrixError. Main thread only.
  *
- * Signals: `tokens-changed` (access token, refresh token or NULL) after a refresh; `logged-out` (soft) when
- * the server no longer takes the token.
+ * Signal `logged-out` (soft): the server no longer takes the token.
  */
 #define CONFAB_TYPE_HOMESERVER (confab_homeserver_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabHomeserver, confab_homeserver, CONFAB, HOMESERVER, GObject)

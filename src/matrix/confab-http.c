@@ -31,6 +31,7 @@ confab_http_reply_unref (ConfabHttpReply *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
   g_bytes_unref (self->body);
+  g_free (self->location);
   g_free (self);
 }
 
@@ -73,6 +74,14 @@ confab_http_is_loopback (const char *host)
     return TRUE;
   address = g_inet_address_new_from_string (host);
   return address != NULL && g_inet_address_get_is_loopback (address);
+}
+
+gboolean
+confab_http_is_safe (GUri *uri)
+{
+  return g_str_equal (g_uri_get_scheme (uri), "https") ||
+         (g_str_equal (g_uri_get_scheme (uri), "http") &&
+          confab_http_is_loopback (g_uri_get_host (uri)));
 }
 
 typedef struct {
@@ -168,6 +177,19 @@ read_date (SoupMessageHeaders *headers)
   return date != NULL ? MAX (g_date_time_to_unix (date), 0) : 0;
 }
 
+static char *
+dup_location (SoupMessage *message)
+{
+  const char *text = soup_message_headers_get_one (soup_message_get_response_headers (message),
+                                                   "Location");
+  g_autoptr (GUri) uri = NULL;
+
+  if (text == NULL || !SOUP_STATUS_IS_REDIRECTION (soup_message_get_status (message)))
+    return NULL;
+  uri = g_uri_parse_relative (soup_message_get_uri (message), text, SOUP_HTTP_URI_FLAGS, NULL);
+  return uri != NULL ? g_uri_to_string (uri) : NULL;
+}
+
 static ConfabHttpReply *
 reply_new (SoupMessage *message, GByteArray *body)
 {
@@ -180,6 +202,7 @@ reply_new (SoupMessage *message, GByteArray *body)
   reply->is_html = g_strcmp0 (soup_message_headers_get_content_type (headers, NULL), "text/html") ==
                    0;
   reply->retry_after_ms = read_retry_after (headers);
+  reply->location = dup_location (message);
   reply->date = read_date (headers);
   return reply;
 }

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @body: the body, decoded
  * @is_html: the body says it is a web page
  * @retry_after_ms: of the Retry-After header, -1 without one
+ * @location: (nullable): where a redirect leads, absolute
  * @date: of the Date header, s since epoch; 0 without one
  *
  * One whole answer of a server. Immutable.
@@ -26,6 +27,7 @@ typedef struct {
   GBytes *body;
   gboolean is_html;
   gint64 retry_after_ms;
+  char *location;
   gint64 date;
 } ConfabHttpReply;
 
@@ -37,6 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ConfabHttpReply, confab_http_reply_unref)
 
 SoupSession *confab_http_session_new (void) G_GNUC_WARN_UNUSED_RESULT;
 gboolean confab_http_is_loopback (const char *host);
+/* Whether nobody in between can read or change what comes from there: TLS, or this machine. */
+gboolean confab_http_is_safe (GUri *uri);
 
 /* Sends @message and reads the answer, whatever its status; stops when @stop is no longer pending. Resolves to a
  * #ConfabHttpReply, rejects with a #ConfabMatrixError: NETWORK, TLS, TOO_LARGE, CANCELLED. */

@@ -133,18 +133,15 @@ wipe_store (ConfabSession *self)
 
 /* The secrets of one account as one small JSON text; the caller frees it with confab_secret_free(). */
 static char *
-secrets_to_text (ConfabSession *self)
+secrets_to_text (ConfabSession *self, const char *access_token, const char *refresh_token)
 {
   g_autoptr (JsonObject) object = json_object_new ();
   gsize size;
   const guint8 *key = g_bytes_get_data (self->pickle_key, &size);
   g_autofree char *key_text = g_base64_encode (key, size);
-  const char *refresh_token = confab_homeserver_get_refresh_token (self->homeserver);
   char *text;
 
-  json_object_set_string_member (object,
-                                 "access_token",
-                                 confab_homeserver_get_access_token (self->homeserver));
+  json_object_set_string_member (object, "access_token", access_token);
   if (refresh_token != NULL)
     json_object_set_string_member (object, "refresh_token", refresh_token);
   json_object_set_string_member (object, "pickle_key", key_text);
@@ -184,10 +181,10 @@ secrets_from_text (ConfabSession *self, const char *text, GError **error)
 }
 
 static DexFuture *
-keep_secrets (ConfabSession *self)
+keep_secrets (ConfabSession *self, const char *access_token, const char *refresh_token)
 {
   g_autofree char *account = get_account (self->user_id, self->device_id);
-  char *text = secrets_to_text (self);
+  char *text = secrets_to_text (self, access_token, refresh_token);
   DexFuture *future = confab_secrets_store (self->secrets, account, text);
 
   confab_secret_free (text);
@@ -204,17 +201,17 @@ kept_cb (DexFuture *future, gpointer data)
   return dex_future_new_true ();
 }
 
-static void
-tokens_changed_cb (ConfabHomeserver *homeserver,
-                   const char *access_token,
-                   const char *refresh_token,
-                   ConfabSession *self)
+static DexFuture *
+keep_tokens (const char *access_token, const char *refresh_token, gpointer data)
 {
+  ConfabSession *self = CONFAB_SESSION (data);
+
   dex_clear (&self->keeping);
-  self->keeping = dex_future_finally (keep_secrets (self),
+  self->keeping = dex_future_finally (keep_secrets (self, access_token, refresh_token),
                                       kept_cb,
                                       g_object_ref (self),
                                       g_object_unref);
+  return dex_ref (self->keeping);
 }
 
 /* Whoever was refused: the sync loop, which may wait for news for a while, hears it too, and ends. */
@@ -256,8 +253,7 @@ make_parts (ConfabSession *self)
 {
   g_autofree char *avatars = g_build_filename (self->cache_dir, "avatars", NULL);
 
-  g_signal_connect_object (
-    self->homeserver, "tokens-changed", G_CALLBACK (tokens_changed_cb), self, G_CONNECT_DEFAULT);
+  confab_homeserver_set_keep_func (self->homeserver, keep_tokens, self);
   g_signal_connect_object (
     self->homeserver, "logged-out", G_CALLBACK (logged_out_cb), self, G_CONNECT_DEFAULT);
   self->rooms = confab_room_list_new (self->user_id, self->homeserver);
@@ -340,6 +336,7 @@ await_close (ConfabSession *self)
     dex_await (dex_ref (self->keeping), NULL);
   if (self->homeserver != NULL) {
     confab_homeserver_abort (self->homeserver);
+    confab_homeserver_set_keep_func (self->homeserver, NULL, NULL);
     g_signal_handlers_disconnect_by_data (self->homeserver, self);
   }
   g_clear_object (&self->calls);
@@ -559,7 +556,8 @@ await_kept (SignIn *sign_in, JsonObject *reply, GError **error)
                                 access_token,
                                 confab_json_peek_string (reply, "refresh_token"),
                                 confab_json_peek_int (reply, "expires_in_ms", 0));
-  if (!dex_await (keep_secrets (self), error))
+  if (!dex_await (
+        keep_secrets (self, access_token, confab_json_peek_string (reply, "refresh_token")), error))
     return FALSE;
   meta = (Meta) {
     .user_id = self->user_id,

@@ -120,6 +120,8 @@ confab_session_finalize (GObject *object)
   g_clear_object (&self->calls);
   g_clear_object (&self->media);
   g_clear_object (&self->rooms);
+  if (self->homeserver != NULL)
+    confab_homeserver_set_keep_func (self->homeserver, NULL, NULL);
   g_clear_object (&self->homeserver);
   g_clear_object (&self->store);
   g_clear_object (&self->clock);

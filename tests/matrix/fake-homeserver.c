@@ -229,6 +229,12 @@ fake_homeserver_reply (FakeHomeserver *self, const char *path, guint status, con
 }
 
 void
+fake_homeserver_forget (FakeHomeserver *self, const char *path)
+{
+  g_queue_clear_full (&ensure_path (self, path)->answers, (GDestroyNotify) answer_free);
+}
+
+void
 fake_homeserver_hang (FakeHomeserver *self, const char *path)
 {
   fake_homeserver_reply_full (self, path, 0, NULL, NULL, NULL, NULL);

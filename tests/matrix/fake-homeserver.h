@@ -30,6 +30,8 @@ void fake_homeserver_reply_full (FakeHomeserver *self,
                                  const char *header,
                                  const char *value,
                                  GBytes *body);
+/* As if nothing had been queued for @path. */
+void fake_homeserver_forget (FakeHomeserver *self, const char *path);
 /* Never answers. */
 void fake_homeserver_hang (FakeHomeserver *self, const char *path);
 void

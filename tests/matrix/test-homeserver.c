@@ -7,6 +7,7 @@
 #include "confab-homeserver-private.h"
 #include "confab-homeserver.h"
 #include "confab-json.h"
+#include "confab-server-name.h"
 #include "fake-homeserver.h"
 
 #define PATH "/_matrix/client/v3/test"
@@ -17,17 +18,24 @@
 typedef struct {
   FakeHomeserver *fake;
   ConfabHomeserver *homeserver;
-  guint n_changed;
+  guint n_kept;
+  DexPromise *keeping;
+  guint n_new; /* requests with the new token */
   guint n_logged_out;
   gboolean soft;
 } Fixture;
 
-static void
-changed_cb (ConfabHomeserver *homeserver, const char *access, const char *refresh, Fixture *f)
+/* A keyring that takes its time: whoever uses the new token before it is kept has lost it when killed. */
+static DexFuture *
+keep_cb (const char *access, const char *refresh, gpointer data)
 {
-  f->n_changed++;
+  Fixture *f = data;
+
+  f->n_kept++;
   g_assert_cmpstr (access, ==, "new");
   g_assert_cmpstr (refresh, ==, "r2");
+  f->keeping = dex_promise_new ();
+  return dex_ref (DEX_FUTURE (f->keeping));
 }
 
 static void
@@ -44,13 +52,15 @@ set_up (Fixture *f, gconstpointer data)
   f->homeserver = confab_homeserver_new (fake_homeserver_get_url (f->fake));
   confab_homeserver_set_retry (f->homeserver, 1, 4);
   confab_homeserver_set_tokens (f->homeserver, "old", NULL, 0);
-  g_signal_connect (f->homeserver, "tokens-changed", G_CALLBACK (changed_cb), f);
+  confab_homeserver_set_keep_func (f->homeserver, keep_cb, f);
   g_signal_connect (f->homeserver, "logged-out", G_CALLBACK (logged_out_cb), f);
 }
 
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
+  dex_clear (&f->keeping);
+  test_settle ();
   g_assert_finalize_object (f->homeserver);
   fake_homeserver_free (f->fake);
 }
@@ -181,6 +191,40 @@ test_limit (Fixture *f, gconstpointer data)
 }
 
 static void
+expect_retry_after (Fixture *f, const char *value, gint64 least_ms, gint64 most_ms)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("{}", 2);
+  g_autofree char *path = g_strconcat (PATH, "/", value, NULL);
+  g_autofree char *escaped = g_uri_escape_string (path, "/", FALSE);
+  g_autoptr (GError) error = NULL;
+
+  fake_homeserver_reply_full (
+    f->fake, PATH "/", 429, "application/json", "Retry-After", value, body);
+  test_wait (
+    confab_homeserver_send (f->homeserver, "GET", escaped, NULL, 0, CONFAB_REQUEST_NO_RETRY),
+    &error);
+  g_assert_error (error, ME, CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED);
+  g_assert_cmpint (confab_matrix_error_get_retry_after_ms (error), >=, least_ms);
+  g_assert_cmpint (confab_matrix_error_get_retry_after_ms (error), <=, most_ms);
+}
+
+static void
+test_retry_after (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) soon = g_date_time_add_seconds (now, 60);
+  g_autofree char *date = soup_date_time_to_string (soon, SOUP_DATE_HTTP);
+  static const char *const values[] = { "7", "-1", "soon", "99999999999999999999" };
+  static const gint64 expected[] = { 7000, -1, -1, -1 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++) {
+    expect_retry_after (f, values[i], expected[i], expected[i]);
+    fake_homeserver_forget (f->fake, PATH "/");
+  }
+  expect_retry_after (f, date, 50 * 1000, 60 * 1000);
+}
+
+static void
 test_no_double_post (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -211,12 +255,29 @@ token_handler (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *bod
                                                        message),
                                                      "Authorization");
 
-  if (g_strcmp0 (header, "Bearer new") == 0)
+  if (g_strcmp0 (header, "Bearer new") == 0) {
+    ((Fixture *) data)->n_new++;
     fake_homeserver_respond (message, 200, "{}");
-  else
+  } else
     fake_homeserver_respond (message,
                              401,
                              "{\"errcode\":\"M_UNKNOWN_TOKEN\",\"soft_logout\":true}");
+}
+
+static gboolean
+is_keeping (gpointer data)
+{
+  return ((Fixture *) data)->keeping != NULL;
+}
+
+static void
+reply_tokens (Fixture *f)
+{
+  fake_homeserver_reply (
+    f->fake,
+    REFRESH,
+    200,
+    "{\"access_token\":\"new\",\"refresh_token\":\"r2\",\"expires_in_ms\":300000}");
 }
 
 static void
@@ -225,37 +286,93 @@ test_refresh (Fixture *f, gconstpointer data)
   g_autoptr (GPtrArray) futures = g_ptr_array_new ();
 
   confab_homeserver_set_tokens (f->homeserver, "old", "r1", 0);
-  fake_homeserver_handle (f->fake, PATH, token_handler, NULL);
-  fake_homeserver_reply (
-    f->fake,
-    REFRESH,
-    200,
-    "{\"access_token\":\"new\",\"refresh_token\":\"r2\",\"expires_in_ms\":300000}");
+  fake_homeserver_handle (f->fake, PATH, token_handler, f);
+  reply_tokens (f);
   for (guint i = 0; i < 5; i++)
     g_ptr_array_add (futures, get (f));
+  test_until (is_keeping, f);
+  test_settle ();
+  g_assert_cmpuint (f->n_new, ==, 0);
+  dex_promise_resolve_boolean (f->keeping, TRUE);
   for (guint i = 0; i < futures->len; i++)
     test_expect (futures->pdata[i]);
   g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, REFRESH), ==, 1);
   g_assert_cmpstr (fake_homeserver_get_last_body (f->fake, REFRESH),
                    ==,
                    "{\"refresh_token\":\"r1\"}");
-  g_assert_cmpuint (f->n_changed, ==, 1);
+  g_assert_cmpuint (f->n_kept, ==, 1);
+  g_assert_cmpuint (f->n_new, ==, 5);
   g_assert_cmpuint (f->n_logged_out, ==, 0);
+}
+
+static void
+test_refresh_not_kept (Fixture *f, gconstpointer data)
+{
+  DexFuture *future;
+
+  /* A keyring that fails: the process goes on with the new token as long as it lives. */
+  confab_homeserver_set_tokens (f->homeserver, "old", "r1", 0);
+  fake_homeserver_handle (f->fake, PATH, token_handler, f);
+  reply_tokens (f);
+  future = get (f);
+  test_until (is_keeping, f);
+  dex_promise_reject (f->keeping,
+                      g_error_new_literal (ME, CONFAB_MATRIX_ERROR_KEYRING_LOCKED, "locked"));
+  test_expect (future);
+  g_assert_cmpuint (f->n_new, ==, 1);
+}
+
+static void
+test_refresh_before_it_is_late (Fixture *f, gconstpointer data)
+{
+  DexFuture *future;
+
+  /* A token that is about to go stale is replaced before it is refused. */
+  confab_homeserver_set_tokens (f->homeserver, "old", "r1", 61 * 1000);
+  fake_homeserver_handle (f->fake, PATH, token_handler, f);
+  reply_tokens (f);
+  confab_homeserver_set_token_age (f->homeserver, 32 * 1000);
+  future = get (f);
+  test_until (is_keeping, f);
+  dex_promise_resolve_boolean (f->keeping, TRUE);
+  test_expect (future);
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, PATH), ==, 1);
 }
 
 static void
 test_soft_logout (Fixture *f, gconstpointer data)
 {
-  fake_homeserver_handle (f->fake, PATH, token_handler, NULL);
+  fake_homeserver_handle (f->fake, PATH, token_handler, f);
   test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_SOFT_LOGOUT);
   g_assert_cmpuint (f->n_logged_out, ==, 1);
   g_assert_true (f->soft);
 
   confab_homeserver_set_tokens (f->homeserver, "old", "r1", 0);
-  fake_homeserver_reply (f->fake, REFRESH, 403, "{\"errcode\":\"M_FORBIDDEN\"}");
+  fake_homeserver_reply (f->fake, REFRESH, 401, "{\"errcode\":\"M_UNKNOWN_TOKEN\"}");
   test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN);
   g_assert_cmpuint (f->n_logged_out, ==, 2);
   g_assert_false (f->soft);
+
+  /* What Synapse says when the session has lasted its time: the device stays, as the first refusal said. */
+  fake_homeserver_reply (f->fake, REFRESH, 403, "{\"errcode\":\"M_FORBIDDEN\"}");
+  confab_homeserver_set_tokens (f->homeserver, "old", "r2", 0);
+  test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN);
+  confab_homeserver_set_tokens (f->homeserver, "old", "r3", 0);
+  test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_SOFT_LOGOUT);
+  g_assert_true (f->soft);
+}
+
+static void
+test_stale_and_refused (Fixture *f, gconstpointer data)
+{
+  /* The refresh is refused before the token was tried: the token's own refusal tells whether the device stays. */
+  confab_homeserver_set_tokens (f->homeserver, "old", "r1", 61 * 1000);
+  confab_homeserver_set_token_age (f->homeserver, 32 * 1000);
+  fake_homeserver_handle (f->fake, PATH, token_handler, f);
+  fake_homeserver_reply (f->fake, REFRESH, 403, "{\"errcode\":\"M_FORBIDDEN\"}");
+  test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_SOFT_LOGOUT);
+  g_assert_cmpuint (f->n_logged_out, ==, 1);
+  g_assert_true (f->soft);
 }
 
 static void
@@ -263,7 +380,7 @@ test_refresh_offline (Fixture *f, gconstpointer data)
 {
   /* A refresh that fails because the server is ill is no logout. */
   confab_homeserver_set_tokens (f->homeserver, "old", "r1", 0);
-  fake_homeserver_handle (f->fake, PATH, token_handler, NULL);
+  fake_homeserver_handle (f->fake, PATH, token_handler, f);
   fake_homeserver_reply (f->fake, REFRESH, 503, "{}");
   test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_SERVER);
   g_assert_cmpuint (f->n_logged_out, ==, 0);
@@ -400,32 +517,157 @@ test_discover (Fixture *f, gconstpointer data)
                    fake_homeserver_get_url (f->fake));
 }
 
-static void
-test_discover_well_known (Fixture *f, gconstpointer data)
-{
-  g_autoptr (FakeHomeserver) front = fake_homeserver_new ();
-  g_autofree char *pointer = g_strdup_printf ("{\"m.homeserver\":{\"base_url\":\"%s/\"}}",
-                                              fake_homeserver_get_url (f->fake));
-  const GValue *value;
+#define WELL_KNOWN "/.well-known/matrix/client"
 
-  fake_homeserver_reply (f->fake, VERSIONS, 200, "{\"versions\":[\"v1.1\"]}");
-  fake_homeserver_reply (front, "/.well-known/matrix/client", 200, pointer);
-  fake_homeserver_reply (front,
-                         "/.well-known/matrix/client",
-                         200,
-                         "{\"m.homeserver\":{\"base_url\":\"http://example.org\"}}");
-  fake_homeserver_reply (front, "/.well-known/matrix/client", 200, "{\"m.homeserver\":7}");
-  value = test_wait (confab_homeserver_discover (fake_homeserver_get_url (front)), NULL);
-  g_assert_nonnull (value);
+typedef struct {
+  const char *name;
+  guint status;
+  const char *type;
+  const char *body; /* “%s” is the homeserver's address */
+  int code;         /* -1: it is found */
+} Pointer;
+
+static const Pointer pointers[] = {
+  { "good", 200, "application/json", "{\"m.homeserver\":{\"base_url\":\"%s\"}}", -1 },
+  { "slash", 200, "application/json", "{\"m.homeserver\":{\"base_url\":\"%s/\"}}", -1 },
+  { "slashes", 200, "application/json", "{\"m.homeserver\":{\"base_url\":\"%s///\"}}", -1 },
+  { "octets",
+    200,
+    "application/octet-stream",
+    "{\"m.homeserver\":{\"base_url\":\"%s\"},\"m.identity_server\":7}",
+    -1 },
+  { "no-tls",
+    200,
+    "application/json",
+    "{\"m.homeserver\":{\"base_url\":\"http://example.org\"}}",
+    CONFAB_MATRIX_ERROR_TLS },
+  { "other-scheme",
+    200,
+    "application/json",
+    "{\"m.homeserver\":{\"base_url\":\"ftp://localhost\"}}",
+    CONFAB_MATRIX_ERROR_TLS },
+  { "number", 200, "application/json", "{\"m.homeserver\":7}", CONFAB_MATRIX_ERROR_NO_HOMESERVER },
+  { "no-url", 200, "application/json", "{}", CONFAB_MATRIX_ERROR_NO_HOMESERVER },
+  { "word",
+    200,
+    "application/json",
+    "{\"m.homeserver\":{\"base_url\":\"matrix\"}}",
+    CONFAB_MATRIX_ERROR_NO_HOMESERVER },
+  { "bad-json", 200, "application/json", "{\"m.homeserver\":", CONFAB_MATRIX_ERROR_NO_HOMESERVER },
+  { "array", 200, "application/json", "[]", CONFAB_MATRIX_ERROR_NO_HOMESERVER },
+  { "empty", 200, "application/json", "", CONFAB_MATRIX_ERROR_NO_HOMESERVER },
+  { "ill", 500, "application/json", "{}", CONFAB_MATRIX_ERROR_NO_HOMESERVER },
+  { "forbidden", 403, "text/html", "<html>", CONFAB_MATRIX_ERROR_NO_HOMESERVER },
+  { "page", 200, "text/html", "<html>", CONFAB_MATRIX_ERROR_NO_HOMESERVER },
+  { "none", 404, "text/html", "<html>", CONFAB_MATRIX_ERROR_NO_HOMESERVER },
+};
+
+static void
+expect_homeserver (Fixture *f, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  const GValue *value = test_wait (confab_homeserver_discover (name), &error);
+
+  g_assert_no_error (error);
   g_assert_cmpstr (confab_homeserver_get_base_url (g_value_get_object (value)),
                    ==,
                    fake_homeserver_get_url (f->fake));
-  test_expect_error (confab_homeserver_discover (fake_homeserver_get_url (front)),
-                     ME,
-                     CONFAB_MATRIX_ERROR_TLS);
+}
+
+static void
+test_pointer (Fixture *f, gconstpointer data)
+{
+  const Pointer *row = data;
+  g_autoptr (FakeHomeserver) front = fake_homeserver_new ();
+  g_auto (GStrv) parts = g_strsplit (row->body, "%s", -1);
+  g_autofree char *text = g_strjoinv (fake_homeserver_get_url (f->fake), parts);
+  g_autoptr (GBytes) body = g_bytes_new (text, strlen (text));
+
+  fake_homeserver_reply (f->fake, VERSIONS, 200, "{\"versions\":[\"v1.1\"]}");
+  fake_homeserver_reply_full (front, WELL_KNOWN, row->status, row->type, NULL, NULL, body);
+  if (row->code < 0)
+    expect_homeserver (f, fake_homeserver_get_url (front));
+  else
+    test_expect_error (confab_homeserver_discover (fake_homeserver_get_url (front)), ME, row->code);
+  g_assert_cmpuint (fake_homeserver_get_n_requests (front, WELL_KNOWN), ==, 1);
+}
+
+static void
+test_pointer_redirected (Fixture *f, gconstpointer data)
+{
+  g_autoptr (FakeHomeserver) front = fake_homeserver_new ();
+  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+  g_autofree char *pointer = g_strdup_printf ("{\"m.homeserver\":{\"base_url\":\"%s\"}}",
+                                              fake_homeserver_get_url (f->fake));
+
+  fake_homeserver_reply (f->fake, VERSIONS, 200, "{\"versions\":[\"v1.1\"]}");
+  fake_homeserver_reply_full (front, WELL_KNOWN, 301, "text/html", "Location", "/there", nothing);
+  fake_homeserver_reply (front, "/there", 200, pointer);
+  expect_homeserver (f, fake_homeserver_get_url (front));
+  fake_homeserver_forget (front, "/there");
+  fake_homeserver_reply_full (front, "/there", 302, "text/html", "Location", WELL_KNOWN, nothing);
   test_expect_error (confab_homeserver_discover (fake_homeserver_get_url (front)),
                      ME,
                      CONFAB_MATRIX_ERROR_NO_HOMESERVER);
+  g_assert_cmpuint (fake_homeserver_get_n_requests (front, WELL_KNOWN), <=, 8);
+}
+
+/* What is pointed to is no homeserver: no other guess is made (“FAIL_ERROR”). */
+static void
+test_pointer_to_nothing (Fixture *f, gconstpointer data)
+{
+  g_autoptr (FakeHomeserver) front = fake_homeserver_new ();
+  g_autofree char *pointer = g_strdup_printf ("{\"m.homeserver\":{\"base_url\":\"%s\"}}",
+                                              fake_homeserver_get_url (f->fake));
+
+  fake_homeserver_reply (front, WELL_KNOWN, 200, pointer);
+  test_expect_error (confab_homeserver_discover (fake_homeserver_get_url (front)),
+                     ME,
+                     CONFAB_MATRIX_ERROR_NO_HOMESERVER);
+  fake_homeserver_reply (f->fake, VERSIONS, 200, "{\"versions\":{}}");
+  test_expect_error (confab_homeserver_discover (fake_homeserver_get_url (front)),
+                     ME,
+                     CONFAB_MATRIX_ERROR_NO_HOMESERVER);
+  fake_homeserver_forget (f->fake, VERSIONS);
+  fake_homeserver_reply (f->fake, VERSIONS, 200, "{\"versions\":[\"r0.6.0\"]}");
+  test_expect_error (confab_homeserver_discover (fake_homeserver_get_url (front)),
+                     ME,
+                     CONFAB_MATRIX_ERROR_UNSUPPORTED);
+}
+
+static const struct {
+  const char *text;
+  const char *origin;
+  const char *well_known_origin;
+  gboolean is_loopback;
+} server_names[] = {
+  { "example.org", "https://example.org", "https://example.org", FALSE },
+  { " Example.org/ ", "https://Example.org", "https://Example.org", FALSE },
+  { "@anna:example.org", "https://example.org", "https://example.org", FALSE },
+  { "example.org:8448", "https://example.org:8448", "https://example.org", FALSE },
+  { "@anna:example.org:8448", "https://example.org:8448", "https://example.org", FALSE },
+  { "https://example.org:8448//", "https://example.org:8448", "https://example.org:8448", FALSE },
+  { "https://example.org/a/", "https://example.org/a", "https://example.org", FALSE },
+  { "http://example.org", "http://example.org", "http://example.org", FALSE },
+  { "[2001:db8::1]:8448", "https://[2001:db8::1]:8448", "https://[2001:db8::1]", FALSE },
+  { "localhost:8008", "https://localhost:8008", "https://localhost", TRUE },
+  { "127.0.0.1", "https://127.0.0.1", "https://127.0.0.1", TRUE },
+  { "[::1]", "https://[::1]", "https://[::1]", TRUE },
+};
+
+static void
+test_server_names (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (server_names); i++) {
+    g_auto (ConfabServerName) name = { 0 };
+    g_autoptr (GError) error = NULL;
+
+    confab_server_name_read (&name, server_names[i].text, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (name.origin, ==, server_names[i].origin);
+    g_assert_cmpstr (name.well_known_origin, ==, server_names[i].well_known_origin);
+    g_assert_cmpint (name.is_loopback, ==, server_names[i].is_loopback);
+  }
 }
 
 static void
@@ -472,9 +714,13 @@ main (int argc, char **argv)
     g_test_add (path, Fixture, &bad[i], set_up, test_bad, tear_down);
   }
   ADD ("/homeserver/limit", test_limit);
+  ADD ("/homeserver/retry-after", test_retry_after);
   ADD ("/homeserver/no-double-post", test_no_double_post);
   ADD ("/homeserver/refresh", test_refresh);
+  ADD ("/homeserver/refresh-not-kept", test_refresh_not_kept);
+  ADD ("/homeserver/refresh-before-it-is-late", test_refresh_before_it_is_late);
   ADD ("/homeserver/soft-logout", test_soft_logout);
+  ADD ("/homeserver/stale-and-refused", test_stale_and_refused);
   ADD ("/homeserver/refresh-offline", test_refresh_offline);
   ADD ("/homeserver/time-out-and-abort", test_time_out_and_abort);
   ADD ("/homeserver/large", test_large);
@@ -482,7 +728,13 @@ main (int argc, char **argv)
   ADD ("/homeserver/nothing-there", test_nothing_there);
   ADD ("/homeserver/tls", test_tls);
   ADD ("/homeserver/discover", test_discover);
-  ADD ("/homeserver/discover-well-known", test_discover_well_known);
+  for (guint i = 0; i < G_N_ELEMENTS (pointers); i++) {
+    g_autofree char *path = g_strconcat ("/homeserver/well-known/", pointers[i].name, NULL);
+    g_test_add (path, Fixture, &pointers[i], set_up, test_pointer, tear_down);
+  }
+  ADD ("/homeserver/well-known/redirected", test_pointer_redirected);
+  ADD ("/homeserver/well-known/to-nothing", test_pointer_to_nothing);
+  g_test_add_func ("/homeserver/server-names", test_server_names);
   ADD ("/homeserver/discover-bad", test_discover_bad);
   ADD ("/homeserver/transaction-ids", test_transaction_ids);
   return g_test_run ();

@@ -22,7 +22,14 @@ typedef struct {
   ConfabHomeserver *homeserver;
   ConfabManualClock *clock;
   char *dir;
+  guint n_logged_out;
 } Fixture;
+
+static void
+logged_out_cb (ConfabHomeserver *homeserver, gboolean soft, Fixture *f)
+{
+  f->n_logged_out++;
+}
 
 static void
 set_up (Fixture *f, gconstpointer data)
@@ -30,6 +37,7 @@ set_up (Fixture *f, gconstpointer data)
   f->fake = fake_homeserver_new ();
   f->homeserver = confab_homeserver_new (fake_homeserver_get_url (f->fake));
   confab_homeserver_set_tokens (f->homeserver, "t", NULL, 0);
+  g_signal_connect (f->homeserver, "logged-out", G_CALLBACK (logged_out_cb), f);
   f->clock = confab_manual_clock_new (0);
   f->dir = g_dir_make_tmp ("confab-test-XXXXXX", NULL);
 }
@@ -163,6 +171,45 @@ test_old_server (Fixture *f, gconstpointer data)
   expect_bytes (confab_media_repository_load_thumbnail (media, "mxc://x/a", 64), 'o', 10);
 }
 
+/* The error's code; -1: the picture came. */
+static int
+redirect_to (Fixture *f, const char *location)
+{
+  g_autoptr (ConfabMediaRepository) media = confab_media_repository_new (f->homeserver, f->dir, 1000);
+  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+  g_autoptr (GError) error = NULL;
+
+  fake_homeserver_forget (f->fake, THUMBNAIL "a");
+  fake_homeserver_reply_full (
+    f->fake, THUMBNAIL "a", 307, "text/plain", "Location", location, nothing);
+  test_wait (confab_media_repository_load_thumbnail (media, "mxc://x/a", 64), &error);
+  g_assert_true (error == NULL || error->domain == ME);
+  return error != NULL ? error->code : -1;
+}
+
+/* Media on another host, as behind a content delivery network: without our token, and never without TLS. */
+static void
+test_redirected (Fixture *f, gconstpointer data)
+{
+  g_autoptr (FakeHomeserver) other = fake_homeserver_new ();
+  g_autoptr (GBytes) picture = g_bytes_new_static ("png", 3);
+  g_autofree char *there = g_strconcat (fake_homeserver_get_url (other), "/there", NULL);
+  g_autofree char *circle = g_strconcat (fake_homeserver_get_url (f->fake), THUMBNAIL "a", NULL);
+
+  confab_homeserver_set_retry (f->homeserver, 1, 1);
+  g_assert_cmpint (redirect_to (f, "http://example.org/"), ==, CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL);
+  g_assert_cmpint (redirect_to (f, "file:///etc/passwd"), ==, CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL);
+  g_assert_cmpint (redirect_to (f, circle), ==, CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL);
+  fake_homeserver_reply (other, "/there", 401, "{\"errcode\":\"M_UNKNOWN_TOKEN\"}");
+  g_assert_cmpint (redirect_to (f, there), ==, CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN);
+  g_assert_cmpuint (f->n_logged_out, ==, 0);
+  g_assert_null (fake_homeserver_get_last_authorization (other));
+  fake_homeserver_forget (other, "/there");
+  fake_homeserver_reply_full (other, "/there", 200, "image/png", NULL, NULL, picture);
+  g_assert_cmpint (redirect_to (f, there), ==, -1);
+  g_assert_null (fake_homeserver_get_last_authorization (other));
+}
+
 static void
 expect_servers (ConfabTurnSource *source, guint n, const char *username)
 {
@@ -247,6 +294,7 @@ main (int argc, char **argv)
   ADD ("/media-repository/bound", test_bound);
   ADD ("/media-repository/bad", test_bad);
   ADD ("/media-repository/old-server", test_old_server);
+  ADD ("/media-repository/redirected", test_redirected);
   ADD ("/turn-source/refresh", test_turn);
   ADD ("/turn-source/none", test_no_turn);
   ADD ("/turn-source/unreachable", test_turn_unreachable);
