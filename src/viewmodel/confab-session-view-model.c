@@ -64,36 +64,6 @@ notify (ConfabSessionViewModel *self, Property property)
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
 }
 
-static gboolean
-is_locked (const GError *error)
-{
-  return g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_KEYRING_LOCKED);
-}
-
-static const char *
-problem_title (ConfabSessionViewModel *self)
-{
-  if (self->restore_error == NULL)
-    return "";
-  if (is_locked (self->restore_error))
-    return _ ("Your Keyring Is Locked");
-  if (g_error_matches (self->restore_error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NO_KEYRING))
-    return _ ("There Is No Keyring");
-  return _ ("Confab Cannot Open Your Account");
-}
-
-static const char *
-problem_text (ConfabSessionViewModel *self)
-{
-  if (self->restore_error == NULL)
-    return "";
-  if (is_locked (self->restore_error))
-    return _ ("You are still signed in. Unlock the keyring and try again.");
-  if (g_error_matches (self->restore_error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NO_KEYRING))
-    return _ ("Confab needs a keyring to keep you signed in. Start one and try again.");
-  return _ ("What it keeps on this computer cannot be read. Nothing was deleted; try again.");
-}
-
 static char *
 banner_text (ConfabSessionViewModel *self)
 {
@@ -302,10 +272,12 @@ confab_session_view_model_get_property (GObject *object,
     g_value_set_string (value, self->banner);
     break;
   case PROP_PROBLEM_TITLE:
-    g_value_set_string (value, problem_title (self));
+    g_value_set_string (
+      value, self->restore_error != NULL ? confab_error_title_for_start (self->restore_error) : "");
     break;
   case PROP_PROBLEM_TEXT:
-    g_value_set_string (value, problem_text (self));
+    g_value_set_string (
+      value, self->restore_error != NULL ? confab_error_text_for_start (self->restore_error) : "");
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
