@@ -499,12 +499,13 @@ await_login (SignIn *sign_in, GError **error)
     json_object_set_string_member (body, "initial_device_display_name", sign_in->device_name);
   if (is_same_account (sign_in->session, sign_in->user))
     json_object_set_string_member (body, "device_id", sign_in->session->device_id);
+  /* Asked to wait, the person is told: a minute of “signing in” looks like a fault. */
   return dex_await_boxed (confab_homeserver_send (sign_in->homeserver,
                                                   "POST",
                                                   LOGIN_PATH,
                                                   body,
                                                   0,
-                                                  CONFAB_REQUEST_NO_AUTH),
+                                                  CONFAB_REQUEST_NO_AUTH | CONFAB_REQUEST_NO_RETRY),
                           error);
 }
 

@@ -19,12 +19,12 @@ typedef enum {
 /**
  * ConfabSignInViewModel:
  *
- * The sign-in page. Properties (notify): `homeserver`, `user` (writable), `server-state`, `server-error`
- * and `account-error` (sentences, empty for none), `busy`, `can-sign-in`, `show-account`. The homeserver is looked up
- * 600 ms after the last key; a full Matrix id in `user` fills it in. The password is no property, and is wiped once it has been used.
- * Main thread only.
+ * The sign-in page (design/ui.md section 3). Properties (notify): `homeserver`, `user` (writable), `server-state`,
+ * `server-error` and `account-error` (sentences, empty for none), `busy`, `can-sign-in`, `show-account`,
+ * `password-wrong`, `portal-uri`. The homeserver is looked up 600 ms after the last key; a full Matrix id in `user`
+ * fills it in. The password is no property, and is wiped once it has been used. Main thread only.
  *
- * Signal `focus-wanted` (“homeserver” or “password”): the row that is wrong.
+ * Signal `focus-wanted` (“homeserver”, “password” or “sign-in”): where to go on.
  */
 #define CONFAB_TYPE_SIGN_IN_VIEW_MODEL (confab_sign_in_view_model_get_type ())
 G_DECLARE_FINAL_TYPE (
@@ -42,7 +42,7 @@ gboolean confab_sign_in_view_model_get_can_sign_in (ConfabSignInViewModel *self)
 void confab_sign_in_view_model_set_homeserver (ConfabSignInViewModel *self, const char *homeserver);
 void confab_sign_in_view_model_set_user (ConfabSignInViewModel *self, const char *user);
 void confab_sign_in_view_model_set_password (ConfabSignInViewModel *self, const char *password);
-/* Now, or as soon as the homeserver is found. */
+void confab_sign_in_view_model_show (ConfabSignInViewModel *self);
 void confab_sign_in_view_model_sign_in (ConfabSignInViewModel *self);
 void confab_sign_in_view_model_cancel (ConfabSignInViewModel *self);
 

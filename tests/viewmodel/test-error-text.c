@@ -31,7 +31,8 @@ text_for_start (const GError *error)
 #define QUOTED "“\342\201\250matrix.exmaple.org\342\201\251”"
 #define WRONG_SERVER "There is no homeserver at " QUOTED ". Check the spelling."
 #define DISK                                                                                       \
-  "Confab cannot read or write what it keeps on this computer. Nothing was deleted. Check whether " \
+  "Confab cannot read or write what it keeps on this computer. Nothing was deleted. Check "        \
+  "whether "                                                                                       \
   "the disk is full and try again."
 #define RUNNING "Confab is running already. Close the other one and try again."
 #define TOO_NEW "A newer version of Confab was used on this computer. Use that one."
@@ -184,9 +185,9 @@ test_wait (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (waits); i++) {
     g_autoptr (GError) error = confab_matrix_error_new (CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED,
-                                                        "M_LIMIT_EXCEEDED",
-                                                        waits[i].retry_after_ms,
-                                                        "slow down");
+                                             "M_LIMIT_EXCEEDED",
+                                             waits[i].retry_after_ms,
+                                             "slow down");
     g_autofree char *for_account = confab_error_text_for_account (error);
     g_autofree char *for_server = text_for_server (error);
 
