@@ -42,10 +42,16 @@ page_name (gpointer object, gpointer model)
   return g_strdup (model != NULL ? "room" : "empty");
 }
 
+static const char *
+title_of (const char *name)
+{
+  return name != NULL && *name != '\0' ? name : _ ("Room");
+}
+
 static char *
 page_title (gpointer object, const char *name)
 {
-  return g_strdup (name != NULL && *name != '\0' ? name : _ ("Room"));
+  return g_strdup (title_of (name));
 }
 
 static gboolean
@@ -143,6 +149,9 @@ confab_room_page_set_model (ConfabRoomPage *self, ConfabRoomViewModel *model)
   if (model != NULL && gtk_widget_get_mapped (GTK_WIDGET (self)))
     confab_room_view_model_show (model);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL]);
+  /* Without a model the template's binding cannot be evaluated, and leaves what was there. */
+  if (model == NULL)
+    adw_navigation_page_set_title (ADW_NAVIGATION_PAGE (self), title_of (NULL));
 }
 
 static void
@@ -219,6 +228,7 @@ static void
 confab_room_page_init (ConfabRoomPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  adw_navigation_page_set_title (ADW_NAVIGATION_PAGE (self), title_of (NULL));
   g_signal_connect_object (gtk_scrolled_window_get_vadjustment (self->scroller),
                            "notify::value",
                            G_CALLBACK (scrolled_cb),

@@ -103,6 +103,37 @@ focus_wanted_cb (ConfabSignInPage *self, const char *row)
     gtk_widget_grab_focus (GTK_WIDGET (self->password_row));
 }
 
+static GtkWidget *
+get_focus (ConfabSignInPage *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+
+  return root != NULL ? gtk_root_get_focus (root) : NULL;
+}
+
+/*
+ * The rows go insensitive while it works. A text that does so with the focus in it is never told that the focus is
+ * gone (GTK warns at its next blink), and without any focus Esc would not stop: so the page itself takes it first.
+ * This runs before the rows' bindings, since whoever watches the model is told in the order of coming.
+ */
+static void
+busy_cb (ConfabSignInPage *self)
+{
+  GtkWidget *focus = get_focus (self);
+
+  if (confab_sign_in_view_model_get_busy (self->model) && focus != NULL &&
+      gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
+    gtk_root_set_focus (gtk_widget_get_root (focus), GTK_WIDGET (self));
+}
+
+/* After the rows' bindings: before, they could not take it. */
+static void
+idle_cb (ConfabSignInPage *self)
+{
+  if (!confab_sign_in_view_model_get_busy (self->model) && get_focus (self) == GTK_WIDGET (self))
+    confab_sign_in_page_focus_first (self);
+}
+
 static gboolean
 is_empty (gpointer row)
 {
@@ -265,6 +296,13 @@ confab_sign_in_page_init (ConfabSignInPage *self)
                                   "notify::account-error",
                                   G_CALLBACK (errors_cb),
                                   self);
+  g_signal_group_connect_swapped (self->signals, "notify::busy", G_CALLBACK (busy_cb), self);
+  g_signal_group_connect_data (self->signals,
+                               "notify::busy",
+                               G_CALLBACK (idle_cb),
+                               self,
+                               NULL,
+                               G_CONNECT_AFTER | G_CONNECT_SWAPPED);
   g_signal_group_connect_swapped (self->signals,
                                   "focus-wanted",
                                   G_CALLBACK (focus_wanted_cb),

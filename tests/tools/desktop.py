@@ -95,8 +95,7 @@ class App:
     def __init__(self, programs, desktop, server, name, password, log=None, arguments=()):
         self.name = f'confab {name}'
         self.log = open(log, 'ab') if log else None
-        # GTK itself warns when the page with the focused password entry goes away, so warnings are not deadly.
-        self.env = {**desktop.env, 'CONFAB_ICE_LOOPBACK': '1', 'G_DEBUG': 'fatal-criticals'}
+        self.env = {**desktop.env, 'CONFAB_ICE_LOOPBACK': '1', 'G_DEBUG': 'fatal-warnings'}
         folder = desktop.dir / f'profile-{name}'
         self.process = subprocess.Popen(
             [str(pathlib.Path(programs) / 'confab'), '--inspect', '--test-media', '--profile-dir', str(folder),
