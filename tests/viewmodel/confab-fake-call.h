@@ -2,9 +2,8 @@
 
 #pragma once
 
-#include <gdk/gdk.h>
-
 #include "confab-call.h"
+#include "confab-fake-picture.h"
 
 G_BEGIN_DECLS
 
@@ -25,8 +24,8 @@ ConfabStream *confab_fake_participant_share (ConfabFakeParticipant *self);
 /**
  * ConfabFakeCall:
  *
- * A call that needs no server, no camera and no time: `CONFAB_FAKE_CALL=8 confab`, and the tests of what stands
- * above `call`. It is joined from the start, with a local media of its own that only notes what is muted.
+ * A call that needs no server, no camera and no time, for the tests and pictures of what stands above `call`.
+ * It is joined from the start, with a local media of its own that only notes what is muted.
  */
 #define CONFAB_TYPE_FAKE_CALL (confab_fake_call_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabFakeCall, confab_fake_call, CONFAB, FAKE_CALL, GObject)
@@ -43,8 +42,5 @@ void confab_fake_call_set_problem (ConfabFakeCall *self,
                                    ConfabDeviceProblem problem);
 ConfabStream *confab_fake_call_get_own_stream (ConfabFakeCall *self);
 void confab_fake_call_fail (ConfabFakeCall *self, ConfabCallError code);
-
-/* A drawn person, 640×360 (or 360×640): no photograph, nobody's likeness. */
-GdkPaintable *confab_fake_picture_new (guint number, gboolean upright) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

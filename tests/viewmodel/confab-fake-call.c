@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#define G_LOG_DOMAIN "confab-app"
-
 #include "config.h"
 
 #include "confab-fake-call.h"
-
-#include <gtk/gtk.h>
 
 #define MAX_PEOPLE 64
 
@@ -153,7 +149,7 @@ ConfabStream *
 confab_fake_participant_share (ConfabFakeParticipant *self)
 {
   g_autoptr (ConfabStream) stream = confab_stream_new ("screen", CONFAB_STREAM_PURPOSE_SCREENSHARE);
-  g_autoptr (GdkPaintable) picture = confab_fake_picture_new (0, FALSE);
+  g_autoptr (GdkPaintable) picture = confab_fake_screen_new ();
 
   confab_stream_set_paintable (stream, G_OBJECT (picture));
   confab_stream_set_has_video (stream, TRUE);
@@ -234,7 +230,7 @@ fake_local_media_class_init (FakeLocalMediaClass *klass)
 static void
 fake_local_media_init (FakeLocalMedia *self)
 {
-  g_autoptr (GdkPaintable) picture = confab_fake_picture_new (MAX_PEOPLE, FALSE);
+  g_autoptr (GdkPaintable) picture = confab_fake_picture_new (CONFAB_FAKE_PICTURE_OWN, FALSE);
 
   self->stream = confab_stream_new ("own", CONFAB_STREAM_PURPOSE_USERMEDIA);
   confab_stream_set_paintable (self->stream, G_OBJECT (picture));
@@ -497,125 +493,4 @@ confab_fake_call_fail (ConfabFakeCall *self, ConfabCallError code)
   g_autoptr (GError) error = g_error_new (CONFAB_CALL_ERROR, code, "asked to fail");
 
   confab_call_emit_failed (CONFAB_CALL (self), error);
-}
-
-/* ---- the drawn people ---- */
-
-#define FAKE_TYPE_PICTURE (fake_picture_get_type ())
-G_DECLARE_FINAL_TYPE (FakePicture, fake_picture, FAKE, PICTURE, GObject)
-
-struct _FakePicture {
-  GObject parent_instance;
-
-  guint number;
-  int width;
-  int height;
-};
-
-static void
-fill_oval (GtkSnapshot *snapshot, double x, double y, double rx, double ry, const char *color)
-{
-  GskRoundedRect oval;
-  GdkRGBA rgba;
-
-  gdk_rgba_parse (&rgba, color);
-  gsk_rounded_rect_init (&oval,
-                         &GRAPHENE_RECT_INIT (x - rx, y - ry, 2 * rx, 2 * ry),
-                         &GRAPHENE_SIZE_INIT (rx, ry),
-                         &GRAPHENE_SIZE_INIT (rx, ry),
-                         &GRAPHENE_SIZE_INIT (rx, ry),
-                         &GRAPHENE_SIZE_INIT (rx, ry));
-  gtk_snapshot_push_rounded_clip (snapshot, &oval);
-  gtk_snapshot_append_color (snapshot, &rgba, &GRAPHENE_RECT_INIT (x - rx, y - ry, 2 * rx, 2 * ry));
-  gtk_snapshot_pop (snapshot);
-}
-
-static void
-fake_picture_snapshot (GdkPaintable *paintable, GdkSnapshot *snapshot, double width, double height)
-{
-  static const char *const walls[] = { "#8c7d6e", "#5e4b3c", "#a08e6c", "#7f8b99",
-                                       "#3a3544", "#58332d", "#5d7a76", "#6b6f82" };
-  static const char *const skins[] = { "#e0ac7e", "#f1cfa3", "#b77f56",
-                                       "#7a4a30", "#eec39a", "#9c6242" };
-  static const char *const hairs[] = { "#3d2217", "#17110f", "#7c3a5c", "#15100e",
-                                       "#b5652b", "#3c3c40", "#dfc17a" };
-  static const char *const clothes[] = { "#1f6b63", "#34406b", "#6c3553", "#c78320",
-                                         "#3c6b40", "#8e2f3d", "#45556b" };
-  FakePicture *self = FAKE_PICTURE (paintable);
-  const char *wall = walls[self->number % G_N_ELEMENTS (walls)];
-  const char *skin = skins[self->number % G_N_ELEMENTS (skins)];
-  const char *hair = hairs[self->number % G_N_ELEMENTS (hairs)];
-  double s = MIN (width, height) / 100;
-  double x = width / 2;
-  double y = height * 0.42;
-  GdkRGBA rgba;
-
-  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (0, 0, width, height));
-  gdk_rgba_parse (&rgba, wall);
-  gtk_snapshot_append_color (snapshot, &rgba, &GRAPHENE_RECT_INIT (0, 0, width, height));
-  gdk_rgba_parse (&rgba, "rgb(255 255 255 / 12%)");
-  gtk_snapshot_append_color (
-    snapshot, &rgba, &GRAPHENE_RECT_INIT (width * 0.08, height * 0.1, width * 0.18, height * 0.45));
-  fill_oval (snapshot, x, y + 2 * s, 21 * s, 27 * s, hair);
-  fill_oval (
-    snapshot, x, height + 10 * s, 46 * s, 42 * s, clothes[self->number % G_N_ELEMENTS (clothes)]);
-  fill_oval (snapshot, x, y + 26 * s, 8 * s, 14 * s, skin);
-  fill_oval (snapshot, x, y + 6 * s, 16.5 * s, 20.5 * s, skin);
-  fill_oval (snapshot, x - 6.5 * s, y + 4 * s, 1.8 * s, 2 * s, "#1d1512");
-  fill_oval (snapshot, x + 6.5 * s, y + 4 * s, 1.8 * s, 2 * s, "#1d1512");
-  fill_oval (snapshot, x, y + 17 * s, 5 * s, 1.4 * s, "#8e3b35");
-  gtk_snapshot_pop (snapshot);
-}
-
-static int
-fake_picture_get_intrinsic_width (GdkPaintable *paintable)
-{
-  return FAKE_PICTURE (paintable)->width;
-}
-
-static int
-fake_picture_get_intrinsic_height (GdkPaintable *paintable)
-{
-  return FAKE_PICTURE (paintable)->height;
-}
-
-static double
-fake_picture_get_intrinsic_aspect_ratio (GdkPaintable *paintable)
-{
-  return (double) FAKE_PICTURE (paintable)->width / FAKE_PICTURE (paintable)->height;
-}
-
-static void
-paintable_iface_init (GdkPaintableInterface *iface)
-{
-  iface->snapshot = fake_picture_snapshot;
-  iface->get_intrinsic_width = fake_picture_get_intrinsic_width;
-  iface->get_intrinsic_height = fake_picture_get_intrinsic_height;
-  iface->get_intrinsic_aspect_ratio = fake_picture_get_intrinsic_aspect_ratio;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (FakePicture,
-                               fake_picture,
-                               G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (GDK_TYPE_PAINTABLE, paintable_iface_init))
-
-static void
-fake_picture_class_init (FakePictureClass *klass)
-{
-}
-
-static void
-fake_picture_init (FakePicture *self)
-{
-}
-
-GdkPaintable *
-confab_fake_picture_new (guint number, gboolean upright)
-{
-  FakePicture *self = g_object_new (FAKE_TYPE_PICTURE, NULL);
-
-  self->number = number;
-  self->width = upright ? 360 : 640;
-  self->height = upright ? 640 : 360;
-  return GDK_PAINTABLE (self);
 }
