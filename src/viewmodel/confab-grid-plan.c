@@ -13,6 +13,9 @@
 #define PICTURE_RATIO (16.0 / 9.0)
 #define MIN_WIDTH 160
 #define MIN_HEIGHT 90
+#define THUMBNAIL_WIDTH 104
+#define THUMBNAIL_HEIGHT 78
+#define FLOATING_PART 3      /* at most a third of the other's width */
 #define KEEP_CROPPED 0.55    /* a picture is cropped while this much of it stays to be seen */
 #define KEEP_COLUMNS 1.04    /* another count of columns must be this much better */
 #define PAGER_MIN_HEIGHT 330 /* below, there is a “more” cell in place of the pager */
@@ -188,6 +191,11 @@ put_two (ConfabGridPlan *self, const ConfabGridRequest *request)
 
     own.width = upright ? 96 : CLAMP (request->width / 5, 160, 320);
     own.height = upright ? 128 : own.width * 9 / 16;
+    /* On a small stage 160 px would reach over the other's face. */
+    if (!upright && own.width > main.width / FLOATING_PART) {
+      own.width = MAX (main.width / FLOATING_PART, THUMBNAIL_WIDTH);
+      own.height = MAX (own.width * 9 / 16, THUMBNAIL_HEIGHT);
+    }
     own.width = MAX (1, MIN (own.width, main.width - 2 * margin));
     own.height = MAX (1, MIN (own.height, main.height - 2 * margin));
     own.x = left + main.width - margin - own.width;

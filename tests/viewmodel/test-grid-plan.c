@@ -188,6 +188,21 @@ test_two (void)
   alone = confab_grid_plan_new (&request);
   g_assert_false (gdk_rectangle_intersect (&alone->empty, &alone->cells[0].area, NULL));
 
+  /* On a small one it covers less than a third of the other's width, and no middle of a face. */
+  for (int width = 300; width <= 640; width += 20) {
+    g_autoptr (ConfabGridPlan) small = NULL;
+    const GdkRectangle *other = NULL;
+
+    request = (ConfabGridRequest) { width, 179, 2, TRUE, 0, 0, 1.0, FALSE };
+    small = confab_grid_plan_new (&request);
+    other = &small->cells[0].area;
+    own = confab_grid_plan_find (small, 1);
+    g_assert_true (own->floating);
+    g_assert_cmpint (own->area.width, >=, 104);
+    g_assert_cmpint (own->area.height, >=, 78);
+    g_assert_cmpint (own->area.x, >, other->x + other->width / 2);
+  }
+
   /* On a phone nothing covers a face. */
   request = (ConfabGridRequest) { 360, 525, 2, TRUE, 0, 0, 1.0, FALSE };
   phone = confab_grid_plan_new (&request);
