@@ -344,6 +344,7 @@ update_status (ConfabStreamTileModel *self)
   notify (self, PROP_PICTURE_DIM);
   notify (self, PROP_AVATAR_DIM);
   notify (self, PROP_INSECURE);
+  notify (self, PROP_RING);
   update_texts (self);
 }
 
@@ -700,7 +701,9 @@ confab_stream_tile_model_get_ring (ConfabStreamTileModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), FALSE);
 
-  return self->rings && self->participant != NULL && confab_stream_tile_model_get_speaking (self);
+  /* The last level of somebody who is lost says nothing any more. */
+  return self->rings && self->participant != NULL && self->status == CONFAB_TILE_STATUS_NORMAL &&
+         confab_stream_tile_model_get_speaking (self);
 }
 
 ConfabTileStatus

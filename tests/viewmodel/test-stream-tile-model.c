@@ -108,6 +108,17 @@ test_speaking (Fixture *fixture, gconstpointer data)
   confab_manual_clock_advance (fixture->clock, 1000);
   g_assert_false (confab_stream_tile_model_get_speaking (fixture->tile));
 
+  /* Whoever is lost is not heard. */
+  confab_stream_set_level (fixture->stream, -20);
+  confab_manual_clock_advance (fixture->clock, 200);
+  g_assert_true (confab_stream_tile_model_get_ring (fixture->tile));
+  confab_fake_participant_set_state (fixture->person, CONFAB_PARTICIPANT_STATE_RECONNECTING);
+  g_assert_false (confab_stream_tile_model_get_ring (fixture->tile));
+  confab_fake_participant_set_state (fixture->person, CONFAB_PARTICIPANT_STATE_CONNECTED);
+  g_assert_true (confab_stream_tile_model_get_ring (fixture->tile));
+  confab_stream_set_level (fixture->stream, -80);
+  confab_manual_clock_advance (fixture->clock, 1000);
+
   /* With two people nobody wonders who speaks; a muted one is silent at once. */
   confab_stream_set_level (fixture->stream, -20);
   confab_manual_clock_advance (fixture->clock, 200);
