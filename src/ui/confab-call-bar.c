@@ -21,6 +21,7 @@ struct _ConfabCallBar {
   GtkBox *buttons;
   GtkWidget *microphone;
   GtkWidget *camera;
+  GtkWidget *leave;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabCallBar, confab_call_bar, GTK_TYPE_WIDGET)
@@ -57,21 +58,45 @@ camera_name (gpointer instance, gboolean muted)
 }
 
 static void
-set_off (GtkWidget *button, gboolean off)
+set_class (GtkWidget *widget, const char *name, gboolean on)
 {
-  if (off)
-    gtk_widget_add_css_class (button, "off");
+  if (on)
+    gtk_widget_add_css_class (widget, name);
   else
-    gtk_widget_remove_css_class (button, "off");
+    gtk_widget_remove_css_class (widget, name);
+}
+
+/* The mark beside a button says it to those who see, this to the others. */
+static void
+describe (GtkWidget *button, gboolean problem, const char *text)
+{
+  if (problem)
+    gtk_accessible_update_property (GTK_ACCESSIBLE (button),
+                                    GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                    text,
+                                    -1);
+  else
+    gtk_accessible_reset_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
 }
 
 static void
 update (ConfabCallBar *self)
 {
+  gboolean microphone_problem = FALSE;
+  gboolean camera_problem = FALSE;
+
   if (self->model == NULL)
     return;
-  set_off (self->microphone, confab_call_view_model_get_microphone_muted (self->model));
-  set_off (self->camera, confab_call_view_model_get_camera_muted (self->model));
+  g_object_get (self->model,
+                "microphone-problem",
+                &microphone_problem,
+                "camera-problem",
+                &camera_problem,
+                NULL);
+  set_class (self->microphone, "off", confab_call_view_model_get_microphone_muted (self->model));
+  set_class (self->camera, "off", confab_call_view_model_get_camera_muted (self->model));
+  describe (self->microphone, microphone_problem, _ ("The microphone gives no sound"));
+  describe (self->camera, camera_problem, _ ("The camera gives no picture"));
 }
 
 static void
@@ -111,6 +136,8 @@ confab_call_bar_set_property (GObject *object,
       return;
     self->narrow = g_value_get_boolean (value);
     gtk_box_set_spacing (self->buttons, self->narrow ? 10 : 8);
+    gtk_widget_set_margin_start (self->leave, self->narrow ? 0 : 12);
+    set_class (GTK_WIDGET (self), "narrow", self->narrow);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -151,6 +178,7 @@ confab_call_bar_class_init (ConfabCallBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ConfabCallBar, buttons);
   gtk_widget_class_bind_template_child (widget_class, ConfabCallBar, microphone);
   gtk_widget_class_bind_template_child (widget_class, ConfabCallBar, camera);
+  gtk_widget_class_bind_template_child (widget_class, ConfabCallBar, leave);
   gtk_widget_class_bind_template_callback (widget_class, microphone_icon);
   gtk_widget_class_bind_template_callback (widget_class, microphone_name);
   gtk_widget_class_bind_template_callback (widget_class, camera_icon);
@@ -161,11 +189,19 @@ confab_call_bar_class_init (ConfabCallBarClass *klass)
 static void
 confab_call_bar_init (ConfabCallBar *self)
 {
+  static const char *const follow[] = {
+    "notify::microphone-muted",
+    "notify::camera-muted",
+    "notify::microphone-problem",
+    "notify::camera-problem",
+  };
+
   self->signals = g_signal_group_new (CONFAB_TYPE_CALL_VIEW_MODEL);
-  g_signal_group_connect_swapped (self->signals,
-                                  "notify::microphone-muted",
-                                  G_CALLBACK (update),
-                                  self);
-  g_signal_group_connect_swapped (self->signals, "notify::camera-muted", G_CALLBACK (update), self);
+  for (guint i = 0; i < G_N_ELEMENTS (follow); i++)
+    g_signal_group_connect_swapped (self->signals, follow[i], G_CALLBACK (update), self);
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Call controls"),
+                                  -1);
 }

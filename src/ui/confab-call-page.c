@@ -55,6 +55,15 @@ subtitle (gpointer instance, const char *wide, const char *narrow, gboolean is_n
   return g_strdup (is_narrow ? narrow : wide);
 }
 
+/* What stands where the others will be. */
+static char *
+placeholder_name (gpointer instance, ConfabCallPageState state, gboolean alone)
+{
+  if (alone)
+    return g_strdup ("alone");
+  return g_strdup (state == CONFAB_CALL_PAGE_JOINING ? "joining" : "nothing");
+}
+
 static void
 update_banner (ConfabCallPage *self)
 {
@@ -66,19 +75,30 @@ update_banner (ConfabCallPage *self)
   adw_banner_set_revealed (self->banner, text != NULL);
 }
 
-static void
-toast_cb (ConfabCallPage *self, const char *text)
-{
-  confab_call_page_add_toast (self, text);
-}
-
+/* From the window: what happens in the call is said too while the list of rooms is seen. */
 static void
 announce_cb (ConfabCallPage *self, const char *text)
 {
-  if (gtk_widget_get_mapped (GTK_WIDGET (self)))
-    gtk_accessible_announce (GTK_ACCESSIBLE (self),
+  if (self->window != NULL)
+    gtk_accessible_announce (GTK_ACCESSIBLE (self->window),
                              text,
                              GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+}
+
+static gboolean
+is_fullscreen (ConfabCallPage *self)
+{
+  return self->window != NULL && gtk_window_is_fullscreen (self->window);
+}
+
+/* Closes full screen, and nothing else: it never leaves the page, still less the call. */
+static void
+escape_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  ConfabCallPage *self = CONFAB_CALL_PAGE (widget);
+
+  if (is_fullscreen (self))
+    gtk_window_unfullscreen (self->window);
 }
 
 static void
@@ -90,7 +110,7 @@ copy_link_action (GtkWidget *widget, const char *name, GVariant *parameter)
   if (link == NULL)
     return;
   gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), link);
-  confab_call_page_add_toast (self, _ ("Link copied"));
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (_ ("Link copied")));
 }
 
 /* Faces look right against dark, and no white frame lights the person's own. */
@@ -124,12 +144,6 @@ hide_cb (gpointer data)
   if (!has_focus_in (self->header) && !has_focus_in (self->bar))
     reveal_bars (self, FALSE);
   return G_SOURCE_REMOVE;
-}
-
-static gboolean
-is_fullscreen (ConfabCallPage *self)
-{
-  return self->window != NULL && gtk_window_is_fullscreen (self->window);
 }
 
 /* Somebody is there: bars are shown, and go again after a while in full screen. */
@@ -330,6 +344,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, ConfabCallPage, stage);
   gtk_widget_class_bind_template_child (widget_class, ConfabCallPage, grid);
   gtk_widget_class_bind_template_child (widget_class, ConfabCallPage, bar);
+  gtk_widget_class_bind_template_callback (widget_class, placeholder_name);
   gtk_widget_class_bind_template_callback (widget_class, title);
   gtk_widget_class_bind_template_callback (widget_class, subtitle);
 }
@@ -357,6 +372,8 @@ confab_call_page_class_init (ConfabCallPageClass *klass)
                                                   G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
   gtk_widget_class_install_action (widget_class, "call.copy-link", NULL, copy_link_action);
+  gtk_widget_class_install_action (widget_class, "call.escape", NULL, escape_action);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "call.escape", NULL);
   bind_template (widget_class);
 }
 
@@ -384,7 +401,6 @@ confab_call_page_init (ConfabCallPage *self)
                                   "notify::banner",
                                   G_CALLBACK (update_banner),
                                   self);
-  g_signal_group_connect_swapped (self->signals, "toast", G_CALLBACK (toast_cb), self);
   g_signal_group_connect_swapped (self->signals, "announce", G_CALLBACK (announce_cb), self);
   gtk_widget_init_template (GTK_WIDGET (self));
   /* Not bound by name: the template would unparent it before AdwNavigationPage does. */
@@ -434,17 +450,4 @@ confab_call_page_get_model (ConfabCallPage *self)
   g_return_val_if_fail (CONFAB_IS_CALL_PAGE (self), NULL);
 
   return self->model;
-}
-
-void
-confab_call_page_add_toast (ConfabCallPage *self, const char *text)
-{
-  AdwToast *toast = NULL;
-
-  g_return_if_fail (CONFAB_IS_CALL_PAGE (self));
-  g_return_if_fail (text != NULL);
-
-  toast = adw_toast_new (text);
-  adw_toast_set_use_markup (toast, FALSE);
-  adw_toast_overlay_add_toast (self->toasts, toast);
 }

@@ -21,6 +21,5 @@ G_DECLARE_FINAL_TYPE (ConfabCallPage, confab_call_page, CONFAB, CALL_PAGE, AdwNa
 GtkWidget *confab_call_page_new (void) G_GNUC_WARN_UNUSED_RESULT;
 void confab_call_page_set_model (ConfabCallPage *self, ConfabCallViewModel *model);
 ConfabCallViewModel *confab_call_page_get_model (ConfabCallPage *self);
-void confab_call_page_add_toast (ConfabCallPage *self, const char *text);
 
 G_END_DECLS

@@ -73,20 +73,26 @@ set_class (GtkWidget *widget, const char *name, gboolean on)
     gtk_widget_remove_css_class (widget, name);
 }
 
-/* A spinner draws as long as it is mapped, so it exists only while it turns. */
+/* A spinner draws as long as it is mapped, also where the desktop wants no movement: then dots stand in its place. */
+static GtkWidget *
+make_spinner (ConfabStreamTile *self)
+{
+  GtkWidget *spinner = adw_get_enable_animations (GTK_WIDGET (self))
+                         ? adw_spinner_new ()
+                         : gtk_image_new_from_icon_name ("content-loading-symbolic");
+
+  g_object_set (spinner, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
+  return spinner;
+}
+
+/* It exists only while it turns. */
 static void
 update_spinner (ConfabStreamTile *self)
 {
   gboolean busy = get_flag (self, "busy");
 
-  if (busy == (adw_bin_get_child (self->spinner_place) != NULL))
-    return;
-  adw_bin_set_child (self->spinner_place,
-                     busy ? g_object_new (ADW_TYPE_SPINNER,
-                                          "accessible-role",
-                                          GTK_ACCESSIBLE_ROLE_PRESENTATION,
-                                          NULL)
-                          : NULL);
+  if (busy != (adw_bin_get_child (self->spinner_place) != NULL))
+    adw_bin_set_child (self->spinner_place, busy ? make_spinner (self) : NULL);
 }
 
 static void

@@ -49,7 +49,6 @@ struct _ConfabCallViewModel {
   char *subtitle;
   char *subtitle_narrow;
   char *banner;
-  char *error_text;
   char *link;
   guint n_people;
   gboolean microphone_muted;
@@ -84,14 +83,12 @@ typedef enum {
   PROP_MICROPHONE_LEVEL,
   PROP_STATE,
   PROP_BANNER,
-  PROP_ERROR_TEXT,
   PROP_LINK,
   PROP_SHOWN,
 } Property;
 static GParamSpec *properties[PROP_SHOWN + 1];
 
 enum {
-  SIGNAL_TOAST,
   SIGNAL_ANNOUNCE,
   N_SIGNALS,
 };
@@ -190,6 +187,9 @@ make_banner (ConfabCallViewModel *self, const Count *count)
     return g_strdup (_ ("You are offline. Trying again…"));
   if (offline)
     return g_strdup (_ ("Your homeserver does not answer. The call goes on."));
+  /* One person who is lost is a matter of their tile; when all are, it is this side. */
+  if (count->n_lost > 1 && count->n_connected == 0)
+    return g_strdup (_ ("Your connection is lost. Trying again…"));
   if (!self->microphone_muted && has_problem (self, CONFAB_DEVICE_KIND_MICROPHONE))
     return g_strdup (_ ("Microphone lost. Nobody hears you."));
   if (!self->camera_muted && has_problem (self, CONFAB_DEVICE_KIND_CAMERA))
@@ -413,26 +413,6 @@ update_media (ConfabCallViewModel *self)
   update (self);
 }
 
-static void
-failed_cb (ConfabCall *call, const GError *error, ConfabCallViewModel *self)
-{
-  const char *text = _ ("The call does not go on. Try to join again.");
-
-  if (g_error_matches (error, CONFAB_CALL_ERROR, CONFAB_CALL_ERROR_FORBIDDEN))
-    text = _ ("You may not join calls in this room. Ask a moderator.");
-  else if (g_error_matches (error, CONFAB_CALL_ERROR, CONFAB_CALL_ERROR_NETWORK))
-    text = _ ("Your homeserver does not answer. Try again in a moment.");
-  else if (g_error_matches (error, CONFAB_CALL_ERROR, CONFAB_CALL_ERROR_UNSUPPORTED))
-    text = _ ("This call needs a newer version of Confab.");
-  else if (g_error_matches (error, CONFAB_CALL_ERROR, CONFAB_CALL_ERROR_ENDED))
-    text = _ ("The call has ended.");
-
-  g_info ("The call failed: %s", error->message);
-  if (g_set_str (&self->error_text, text))
-    notify (self, PROP_ERROR_TEXT);
-  g_signal_emit (self, signals[SIGNAL_TOAST], 0, text);
-}
-
 /* (transfer full) (nullable) */
 static ConfabMediaRepository *
 dup_repository (ConfabCallViewModel *self)
@@ -533,9 +513,6 @@ confab_call_view_model_get_property (GObject *object,
   case PROP_BANNER:
     g_value_set_string (value, self->banner);
     break;
-  case PROP_ERROR_TEXT:
-    g_value_set_string (value, self->error_text);
-    break;
   case PROP_LINK:
     g_value_set_string (value, self->link);
     break;
@@ -603,7 +580,6 @@ confab_call_view_model_finalize (GObject *object)
   g_free (self->subtitle);
   g_free (self->subtitle_narrow);
   g_free (self->banner);
-  g_free (self->error_text);
   g_free (self->link);
   G_OBJECT_CLASS (confab_call_view_model_parent_class)->finalize (object);
 }
@@ -639,22 +615,11 @@ confab_call_view_model_class_init (ConfabCallViewModelClass *klass)
     "microphone-level", NULL, NULL, 0, 1, 0, READ);
   properties[PROP_STATE] = g_param_spec_enum (
     "state", NULL, NULL, CONFAB_TYPE_CALL_PAGE_STATE, CONFAB_CALL_PAGE_JOINING, READ);
-  properties[PROP_BANNER] = STRING ("banner");         /* NULL: none */
-  properties[PROP_ERROR_TEXT] = STRING ("error-text"); /* what went wrong last, and what to do */
-  properties[PROP_LINK] = STRING ("link");             /* to the room, to be given to others */
+  properties[PROP_BANNER] = STRING ("banner"); /* NULL: none */
+  properties[PROP_LINK] = STRING ("link");     /* to the room, to be given to others */
   properties[PROP_SHOWN] = BOOLEAN ("shown", G_PARAM_WRITABLE); /* the duration ticks only then */
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 
-  signals[SIGNAL_TOAST] = g_signal_new ("toast",
-                                        G_TYPE_FROM_CLASS (klass),
-                                        G_SIGNAL_RUN_LAST,
-                                        0,
-                                        NULL,
-                                        NULL,
-                                        NULL,
-                                        G_TYPE_NONE,
-                                        1,
-                                        G_TYPE_STRING);
   signals[SIGNAL_ANNOUNCE] = g_signal_new ("announce",
                                            G_TYPE_FROM_CLASS (klass),
                                            G_SIGNAL_RUN_LAST,
@@ -757,7 +722,6 @@ confab_call_view_model_new_with_clock (ConfabCall *call,
     call, "notify::name", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     call, "notify::local-media", G_CALLBACK (update_media), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (call, "failed", G_CALLBACK (failed_cb), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
     participants, "items-changed", G_CALLBACK (participants_changed_cb), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
@@ -840,14 +804,6 @@ confab_call_view_model_get_banner (ConfabCallViewModel *self)
   g_return_val_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self), NULL);
 
   return self->banner;
-}
-
-const char *
-confab_call_view_model_get_error_text (ConfabCallViewModel *self)
-{
-  g_return_val_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self), NULL);
-
-  return self->error_text;
 }
 
 const char *

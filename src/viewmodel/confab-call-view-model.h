@@ -24,10 +24,9 @@ typedef struct _ConfabSession ConfabSession;
  *
  * What the call page shows and can do. Properties (all notify): `tiles`, `own-tile`, `title`, `subtitle`,
  * `subtitle-narrow`, `n-people`, `alone`, `microphone-muted` and `camera-muted` (writable), `microphone-problem`,
- * `camera-problem`, `microphone-level`, `state`, `banner`, `error-text`, `link`, `shown` (writable).
+ * `camera-problem`, `microphone-level`, `state`, `banner`, `link`, `shown` (writable).
  * Main thread only.
  *
- * Signal `toast` (text): something passed that should be said once.
  * Signal `announce` (text): to be spoken by a screen reader.
  */
 #define CONFAB_TYPE_CALL_VIEW_MODEL (confab_call_view_model_get_type ())
@@ -48,7 +47,6 @@ ConfabCallPageState confab_call_view_model_get_state (ConfabCallViewModel *self)
 const char *confab_call_view_model_get_title (ConfabCallViewModel *self);
 const char *confab_call_view_model_get_subtitle (ConfabCallViewModel *self);
 const char *confab_call_view_model_get_banner (ConfabCallViewModel *self);
-const char *confab_call_view_model_get_error_text (ConfabCallViewModel *self);
 const char *confab_call_view_model_get_link (ConfabCallViewModel *self);
 gboolean confab_call_view_model_get_alone (ConfabCallViewModel *self);
 guint confab_call_view_model_get_n_people (ConfabCallViewModel *self);

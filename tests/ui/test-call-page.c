@@ -141,6 +141,40 @@ test_sizes (void)
   }
 }
 
+/* Nothing on the page is cut off: everything that can be pressed lies within the window. */
+static void
+test_fits (void)
+{
+  static const int sizes[][2] = { { 360, 294 }, { 640, 360 }, { 360, 640 } };
+  static const guint people[] = { 0, 1, 2, 15 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes) * G_N_ELEMENTS (people) * 2; i++) {
+    ConfabShot shot = { .width = sizes[i % 3][0],
+                        .height = sizes[i % 3][1],
+                        .text_scale = i % 2 + 1 };
+    ConfabCallStand stand;
+    g_autoptr (GPtrArray) found = NULL;
+
+    confab_call_stand_open (&stand, people[i / 6], &shot);
+    found = find_all (&stand, GTK_TYPE_BUTTON);
+    g_assert_cmpuint (found->len, >=, 4);
+    for (guint k = 0; k < found->len; k++) {
+      graphene_rect_t bounds;
+
+      g_assert_true (gtk_widget_compute_bounds (g_ptr_array_index (found, k),
+                                                GTK_WIDGET (stand.window),
+                                                &bounds));
+      g_assert_cmpfloat (bounds.origin.x, >=, 0);
+      g_assert_cmpfloat (bounds.origin.y, >=, 0);
+      g_assert_cmpfloat (bounds.origin.x + bounds.size.width, <=, shot.width);
+      /* With large text the words of an empty stage may be scrolled. */
+      if (shot.text_scale < 2)
+        g_assert_cmpfloat (bounds.origin.y + bounds.size.height, <=, shot.height);
+    }
+    confab_call_stand_close (&stand);
+  }
+}
+
 /* People come and go while the page is open. */
 static void
 test_changes (void)
@@ -185,6 +219,12 @@ test_pictures (void)
   confab_call_stand_close (&stand);
 }
 
+static const char *
+get_placeholder (ConfabCallStand *stand)
+{
+  return adw_status_page_get_title (ADW_STATUS_PAGE (find_one (stand, ADW_TYPE_STATUS_PAGE)));
+}
+
 static void
 test_alone (void)
 {
@@ -192,7 +232,13 @@ test_alone (void)
   g_autoptr (GPtrArray) found = NULL;
 
   confab_call_stand_open (&stand, 0, &wide);
-  g_assert_nonnull (find_one (&stand, ADW_TYPE_STATUS_PAGE));
+  g_assert_cmpstr (get_placeholder (&stand), ==, "You Are the Only One Here");
+  confab_fake_call_set_state (stand.call, CONFAB_CALL_STATE_JOINING);
+  confab_shot_frames (stand.window, 2);
+  g_assert_cmpstr (get_placeholder (&stand), ==, "Joining…");
+  confab_fake_call_set_state (stand.call, CONFAB_CALL_STATE_JOINED);
+  confab_shot_frames (stand.window, 2);
+  g_assert_cmpstr (get_placeholder (&stand), ==, "You Are the Only One Here");
   confab_fake_call_add (stand.call, "@Ana:x");
   confab_shot_frames (stand.window, 2);
   found = find_all (&stand, ADW_TYPE_STATUS_PAGE);
@@ -278,14 +324,18 @@ test_keyboard_rtl (void)
 static void
 test_bar (void)
 {
+  static const char *const controls[] = { "Mute microphone", "Turn camera off", "Leave the call" };
   ConfabCallStand stand;
   GtkWidget *button;
 
   confab_call_stand_open (&stand, 2, &phone);
+  for (guint i = 0; i < G_N_ELEMENTS (controls); i++) {
+    button = find_button (&stand, controls[i]);
+    g_assert_cmpint (gtk_widget_get_width (button), >=, 48);
+    g_assert_cmpint (gtk_widget_get_height (button), >=, 48);
+    g_assert_false (gtk_widget_get_focus_on_click (button));
+  }
   button = find_button (&stand, "Mute microphone");
-  g_assert_cmpint (gtk_widget_get_width (button), >=, 48);
-  g_assert_cmpint (gtk_widget_get_height (button), >=, 48);
-  g_assert_false (gtk_widget_get_focus_on_click (button));
   g_signal_emit_by_name (button, "clicked");
   g_assert_true (confab_call_view_model_get_microphone_muted (stand.model));
   g_assert_true (gtk_widget_has_css_class (button, "off"));
@@ -394,12 +444,13 @@ test_idle (void)
   ConfabCallStand stand;
   ConfabStream *stream;
 
+  g_object_set (gtk_settings_get_default (), "gtk-enable-animations", TRUE, NULL);
   confab_call_stand_open (&stand, 15, &wide);
   g_assert_cmpuint (count_frames (&stand, 300), >, 0); /* spinners turn, at first */
   confab_manual_clock_advance (stand.clock, 11000);
   confab_shot_frames (stand.window, 4);
-  count_frames (&stand, 200); /* what the last change asked for */
-  g_assert_cmpuint (count_frames (&stand, 1000), ==, 0);
+  count_frames (&stand, 500); /* what the last change asked for */
+  g_assert_cmpuint (count_frames (&stand, 3000), ==, 0);
 
   /* A level that changes nothing to be seen draws nothing. */
   stream = confab_fake_participant_get_stream (confab_fake_call_get (stand.call, 0));
@@ -407,6 +458,23 @@ test_idle (void)
     confab_stream_set_level (stream, -20 - i);
     g_assert_cmpuint (count_frames (&stand, 50), ==, 0);
   }
+  confab_call_stand_close (&stand);
+  g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
+}
+
+/* Where no movement is wanted nothing turns from the start. */
+static void
+test_no_movement (void)
+{
+  ConfabCallStand stand;
+  g_autoptr (GPtrArray) found = NULL;
+
+  confab_call_stand_open (&stand, 15, &wide);
+  confab_shot_frames (stand.window, 4);
+  found = find_all (&stand, ADW_TYPE_SPINNER);
+  g_assert_cmpuint (found->len, ==, 0);
+  count_frames (&stand, 200);
+  g_assert_cmpuint (count_frames (&stand, 500), ==, 0);
   confab_call_stand_close (&stand);
 }
 
@@ -428,9 +496,14 @@ test_fullscreen (void)
   while (adw_toolbar_view_get_reveal_bottom_bars (view))
     g_main_context_iteration (NULL, TRUE);
   g_assert_false (adw_toolbar_view_get_reveal_top_bars (view));
-  gtk_window_unfullscreen (stand.window);
+
+  /* Esc closes it, and then nothing more. */
+  gtk_widget_activate_action (stand.page, "call.escape", NULL);
   while (gtk_window_is_fullscreen (stand.window))
     g_main_context_iteration (NULL, TRUE);
+  gtk_widget_activate_action (stand.page, "call.escape", NULL);
+  g_assert_true (gtk_widget_get_mapped (stand.page));
+  g_assert_cmpint (confab_call_view_model_get_state (stand.model), ==, CONFAB_CALL_PAGE_JOINED);
   g_assert_true (adw_toolbar_view_get_reveal_bottom_bars (view));
   g_assert_false (gtk_widget_has_css_class (GTK_WIDGET (view), "overlaid"));
   confab_call_stand_close (&stand);
@@ -458,6 +531,7 @@ main (int argc, char *argv[])
   confab_shot_init ();
 
   g_test_add_func ("/call-page/sizes", test_sizes);
+  g_test_add_func ("/call-page/fits", test_fits);
   g_test_add_func ("/call-page/changes", test_changes);
   g_test_add_func ("/call-page/pictures", test_pictures);
   g_test_add_func ("/call-page/alone", test_alone);
@@ -469,6 +543,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/call-page/banner", test_banner);
   g_test_add_func ("/call-page/dark", test_dark);
   g_test_add_func ("/call-page/idle", test_idle);
+  g_test_add_func ("/call-page/no-movement", test_no_movement);
   g_test_add_func ("/call-page/fullscreen", test_fullscreen);
   g_test_add_func ("/call-page/no-model", test_no_model);
   return g_test_run ();
