@@ -5,6 +5,7 @@
 #include "confab-shot-call.h"
 
 #include "confab-call-view-model.h"
+#include "confab-stream-tile.h"
 
 static void
 act_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
@@ -80,37 +81,248 @@ confab_call_stand_close (ConfabCallStand *stand)
   g_assert_finalize_object (stand->clock);
 }
 
+/* A second of everything: who reconnects has still the last picture. It is 12:04 then. */
+static void
+stand_open_later (ConfabCallStand *stand, guint n_people, const ConfabShot *shot)
+{
+  confab_call_stand_open (stand, n_people, shot);
+  confab_fake_call_set_started_at (stand->call, G_GINT64_CONSTANT (1699999277) * G_USEC_PER_SEC);
+  confab_manual_clock_advance (stand->clock, 1000);
+}
+
 static void
 shoot (const char *folder, const char *name, guint n_people, const ConfabShot *shot)
 {
   ConfabCallStand stand;
 
-  confab_call_stand_open (&stand, n_people, shot);
-  confab_manual_clock_advance (stand.clock, 12000);
+  stand_open_later (&stand, n_people, shot);
   confab_shot_save (stand.window, shot, folder, name);
   confab_call_stand_close (&stand);
 }
 
 static void
+make_muted (ConfabCallStand *stand)
+{
+  confab_call_view_model_toggle_microphone (stand->model);
+  confab_call_view_model_toggle_camera (stand->model);
+}
+
+static void
+make_focused (ConfabCallStand *stand)
+{
+  gtk_window_set_focus_visible (stand->window, TRUE);
+}
+
+static void
+make_joining (ConfabCallStand *stand)
+{
+  confab_fake_call_set_state (stand->call, CONFAB_CALL_STATE_JOINING);
+  for (guint i = 0; i < 3; i++)
+    confab_fake_participant_set_state (confab_fake_call_get (stand->call, i),
+                                       CONFAB_PARTICIPANT_STATE_ADVERTISED);
+}
+
+static void
+make_joining_alone (ConfabCallStand *stand)
+{
+  confab_fake_call_set_state (stand->call, CONFAB_CALL_STATE_JOINING);
+}
+
+static void
+make_reconnecting (ConfabCallStand *stand)
+{
+  for (guint i = 0; i < 4; i++)
+    confab_fake_participant_set_state (confab_fake_call_get (stand->call, i),
+                                       CONFAB_PARTICIPANT_STATE_RECONNECTING);
+  confab_manual_clock_advance (stand->clock, 1000);
+}
+
+static void
+make_problems (ConfabCallStand *stand)
+{
+  confab_fake_call_set_problem (stand->call,
+                                CONFAB_DEVICE_KIND_MICROPHONE,
+                                CONFAB_DEVICE_PROBLEM_MISSING);
+  confab_fake_call_set_problem (stand->call, CONFAB_DEVICE_KIND_CAMERA, CONFAB_DEVICE_PROBLEM_BUSY);
+}
+
+static void
+make_sharing (ConfabCallStand *stand)
+{
+  confab_fake_participant_share (confab_fake_call_get (stand->call, 0));
+}
+
+static void
+make_fullscreen (ConfabCallStand *stand)
+{
+  gtk_window_fullscreen (stand->window);
+  while (!gtk_window_is_fullscreen (stand->window) ||
+         gtk_widget_get_width (GTK_WIDGET (stand->window)) != 1920)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static const struct {
+  const char *name;
+  guint n_people;
+  void (*make) (ConfabCallStand *stand);
+} states[] = {
+  { "muted", 4, make_muted },
+  { "focus", 4, make_focused },
+  { "joining", 3, make_joining },
+  { "joining-alone", 0, make_joining_alone },
+  { "reconnecting", 4, make_reconnecting },
+  { "problems", 4, make_problems },
+  { "sharing", 3, make_sharing },
+};
+
+static void
 shoot_states (const char *folder)
 {
-  const ConfabShot shot = { .width = 1024, .height = 700, .dark = TRUE };
+  static const int sizes[][2] = { { 360, 640 }, { 1024, 700 } };
+  ConfabShot full = { .width = 1920, .height = 1080, .dark = TRUE };
   ConfabCallStand stand;
 
-  confab_call_stand_open (&stand, 4, &shot);
-  confab_call_view_model_toggle_microphone (stand.model);
-  confab_call_view_model_toggle_camera (stand.model);
-  confab_fake_participant_set_encrypted (confab_fake_call_get (stand.call, 1), FALSE);
-  gtk_window_set_focus_visible (stand.window, TRUE);
-  confab_shot_save (stand.window, &shot, folder, "call-muted-1024x700");
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++) {
+    for (guint s = 0; s < G_N_ELEMENTS (sizes); s++) {
+      ConfabShot shot = { .width = sizes[s][0], .height = sizes[s][1], .dark = TRUE };
+      g_autofree char *name = g_strdup_printf ("call-%s-%dx%d",
+                                               states[i].name,
+                                               shot.width,
+                                               shot.height);
+
+      stand_open_later (&stand, states[i].n_people, &shot);
+      states[i].make (&stand);
+      confab_shot_save (stand.window, &shot, folder, name);
+      confab_call_stand_close (&stand);
+    }
+  }
+  stand_open_later (&stand, 8, &full);
+  make_fullscreen (&stand);
+  confab_shot_save (stand.window, &full, folder, "call-fullscreen-1920x1080");
   confab_call_stand_close (&stand);
+}
+
+/* ---- the tiles in every size and state ---- */
+
+typedef struct {
+  ConfabManualClock *clock;
+  ConfabFakeCall *call;
+  GtkWidget *stage;
+} TileStand;
+
+typedef struct {
+  guint person; /* CONFAB_FAKE_PICTURE_OWN: one's own tile */
+  gboolean muted;
+  gboolean camera_off;
+  gboolean clear;
+  gboolean waiting_for_key;
+  ConfabParticipantState state;
+  int level;
+} TileState;
+
+#define CONNECTED .state = CONFAB_PARTICIPANT_STATE_CONNECTED
+
+static const TileState tile_states[] = {
+  { 0, CONNECTED, .level = -20 },
+  { 3, CONNECTED, .muted = TRUE },
+  { 2, CONNECTED, .muted = TRUE },
+  { 6, CONNECTED, .muted = TRUE, .camera_off = TRUE },
+  { 12, .state = CONFAB_PARTICIPANT_STATE_CONNECTING },
+  { 7, .state = CONFAB_PARTICIPANT_STATE_RECONNECTING },
+  { 10, .state = CONFAB_PARTICIPANT_STATE_UNREACHABLE },
+  { 5, .state = CONFAB_PARTICIPANT_STATE_WAITING, .waiting_for_key = TRUE },
+  { 9, CONNECTED, .clear = TRUE },
+  { CONFAB_FAKE_PICTURE_OWN, CONNECTED, .muted = TRUE },
+};
+
+#undef CONNECTED
+
+static ConfabStreamTileModel *
+make_tile (TileStand *stand, const TileState *state)
+{
+  gboolean own = state->person == CONFAB_FAKE_PICTURE_OWN;
+  ConfabFakeParticipant *person = own ? NULL : confab_fake_call_get (stand->call, state->person);
+  ConfabStream *stream = own ? confab_fake_call_get_own_stream (stand->call)
+                             : confab_fake_participant_get_stream (person);
+  ConfabStreamTileModel *tile = NULL;
+
+  confab_stream_set_audio_muted (stream, state->muted);
+  confab_stream_set_video_muted (stream, state->camera_off);
+  if (state->level < 0)
+    confab_stream_set_level (stream, state->level);
+  if (!own) {
+    gboolean was_connected = state->state == CONFAB_PARTICIPANT_STATE_RECONNECTING ||
+                             state->state == CONFAB_PARTICIPANT_STATE_UNREACHABLE;
+
+    confab_fake_participant_set_encrypted (person, !state->clear);
+    confab_fake_participant_set_state (person,
+                                       was_connected ? CONFAB_PARTICIPANT_STATE_CONNECTED
+                                                     : state->state);
+  }
+  tile = confab_stream_tile_model_new (CONFAB_CLOCK (stand->clock),
+                                       own ? NULL : CONFAB_PARTICIPANT (person),
+                                       NULL);
+  confab_stream_tile_model_set_stream (tile, stream);
+  confab_stream_tile_model_set_rings (tile, TRUE);
+  confab_stream_tile_model_set_waiting_for_key (tile, state->waiting_for_key);
+  return tile;
+}
+
+static void
+put_tile (TileStand *stand, const TileState *state, int x, int y, int width, int height)
+{
+  g_autoptr (ConfabStreamTileModel) model = make_tile (stand, state);
+  GtkWidget *tile = confab_stream_tile_new (model);
+
+  gtk_widget_set_size_request (tile, width, height);
+  confab_stream_tile_set_plan (CONFAB_STREAM_TILE (tile), width, height, FALSE);
+  gtk_fixed_put (GTK_FIXED (stand->stage), tile, x, y);
+}
+
+static void
+set_states (TileStand *stand, ConfabParticipantState state)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (tile_states); i++) {
+    if (tile_states[i].state == state)
+      confab_fake_participant_set_state (confab_fake_call_get (stand->call, tile_states[i].person),
+                                         state);
+  }
+}
+
+static void
+shoot_tiles (const char *folder)
+{
+  const ConfabShot shot = { .width = 1216, .height = 924, .dark = TRUE };
+  TileStand stand = { confab_manual_clock_new (0), confab_fake_call_new (15), gtk_fixed_new () };
+  GtkWindow *window = g_object_new (ADW_TYPE_WINDOW, "content", stand.stage, NULL);
+
+  confab_shot_prepare (&shot);
+  gtk_widget_add_css_class (stand.stage, "stage");
+  for (int i = 0; i < 2; i++)
+    put_tile (&stand, &tile_states[i], 10 + i * 602, 10, 592, 333);
+  for (int i = 0; i < 8; i++)
+    put_tile (&stand, &tile_states[i + 1], 10 + i % 4 * 302, 357 + i / 4 * 174, 292, 164);
+  for (int i = 0; i < (int) G_N_ELEMENTS (tile_states); i++)
+    put_tile (&stand, &tile_states[i], 10 + i % 6 * 178, 709 + i / 6 * 105, 168, 95);
+  confab_shot_present (window, &shot);
+  /* Who has gone went twelve seconds ago, who reconnects began just now. */
+  set_states (&stand, CONFAB_PARTICIPANT_STATE_UNREACHABLE);
+  confab_manual_clock_advance (stand.clock, 12000);
+  set_states (&stand, CONFAB_PARTICIPANT_STATE_RECONNECTING);
+  confab_manual_clock_advance (stand.clock, 1000);
+  confab_shot_save (window, &shot, folder, "call-tiles");
+  gtk_window_destroy (window);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_finalize_object (stand.call);
+  g_assert_finalize_object (stand.clock);
 }
 
 /**
  * confab_shot_call_pages:
  * @folder: where the pictures go
  *
- * The call page with 1 to 16 people in every size, right to left, and with large text.
+ * The call page with 1 to 16 people in every size, right to left, and with large text; and in its other states.
  */
 void
 confab_shot_call_pages (const char *folder)
@@ -131,15 +343,39 @@ confab_shot_call_pages (const char *folder)
   for (guint s = 0; s < 2; s++) {
     ConfabShot shot = { .width = sizes[s][0], .height = sizes[s][1] };
     g_autofree char *rtl = g_strdup_printf ("call-5-rtl-%dx%d", shot.width, shot.height);
+    g_autofree char *two = g_strdup_printf ("call-2-rtl-%dx%d", shot.width, shot.height);
     g_autofree char *large = g_strdup_printf ("call-5-large-text-%dx%d", shot.width, shot.height);
     g_autofree char *light = g_strdup_printf ("call-5-light-%dx%d", shot.width, shot.height);
 
     shoot (folder, light, 4, &shot);
     shot.rtl = TRUE;
     shoot (folder, rtl, 4, &shot);
+    shoot (folder, two, 1, &shot);
     shot.rtl = FALSE;
     shot.text_scale = 2;
     shoot (folder, large, 4, &shot);
   }
   shoot_states (folder);
+  shoot_tiles (folder);
+}
+
+/**
+ * confab_shot_call_in_high_contrast:
+ * @folder: where the pictures go
+ *
+ * For a process in which libadwaita was told so before it started (`ADW_DEBUG_HIGH_CONTRAST`).
+ */
+void
+confab_shot_call_in_high_contrast (const char *folder)
+{
+  const ConfabShot shot = { .width = 1024, .height = 700, .dark = TRUE };
+  ConfabCallStand stand;
+
+  g_assert_true (adw_style_manager_get_high_contrast (adw_style_manager_get_default ()));
+  shoot (folder, "call-5-high-contrast-1024x700", 4, &shot);
+  stand_open_later (&stand, 4, &shot);
+  make_muted (&stand);
+  make_focused (&stand);
+  confab_shot_save (stand.window, &shot, folder, "call-muted-high-contrast-1024x700");
+  confab_call_stand_close (&stand);
 }

@@ -6,11 +6,21 @@
 
 #define SETTLE_FRAMES 4
 
-void
-confab_shot_init (void)
+/* AdwApplication would do it. */
+static void
+load_style (const char *path)
 {
   g_autoptr (GtkCssProvider) css = gtk_css_provider_new ();
 
+  gtk_css_provider_load_from_resource (css, path);
+  gtk_style_context_add_provider_for_display (gdk_display_get_default (),
+                                              GTK_STYLE_PROVIDER (css),
+                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+}
+
+void
+confab_shot_init (void)
+{
   adw_init ();
   g_object_set (gtk_settings_get_default (),
                 "gtk-enable-animations",
@@ -22,10 +32,9 @@ confab_shot_init (void)
                 "gtk-hint-font-metrics",
                 FALSE,
                 NULL);
-  gtk_css_provider_load_from_resource (css, "/app/confab/Confab/style.css");
-  gtk_style_context_add_provider_for_display (gdk_display_get_default (),
-                                              GTK_STYLE_PROVIDER (css),
-                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+  load_style ("/app/confab/Confab/style.css");
+  if (adw_style_manager_get_high_contrast (adw_style_manager_get_default ()))
+    load_style ("/app/confab/Confab/style-hc.css");
 }
 
 void
