@@ -53,7 +53,6 @@ ConfabPeerCallState confab_peer_call_get_state (ConfabPeerCall *self);
 const char *confab_peer_call_get_reason (ConfabPeerCall *self);
 gboolean confab_peer_call_get_inbound (ConfabPeerCall *self);
 gboolean confab_peer_call_get_hangup_known (ConfabPeerCall *self);
-gboolean confab_peer_call_get_answered (ConfabPeerCall *self);
 GListModel *confab_peer_call_get_streams (ConfabPeerCall *self);
 ConfabPeerConnection *confab_peer_call_get_connection (ConfabPeerCall *self);
 

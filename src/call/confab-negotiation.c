@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-call"
+
+#include "config.h"
+
+#include "confab-negotiation.h"
+
+#include "confab-log.h"
+
+typedef enum {
+  STATE_STABLE,
+  STATE_MAKING_OFFER,
+  STATE_OFFER_SENT,
+  STATE_APPLYING_OFFER,
+  STATE_MAKING_ANSWER,
+  STATE_APPLYING_ANSWER,
+  N_STATES,
+} State;
+
+static const char *const state_names[N_STATES] = {
+  "stable", "making-offer", "offer-sent", "applying-offer", "making-answer", "applying-answer",
+};
+
+static const char *const event_names[] = {
+  "negotiation-needed", "local-set",    "remote-set", "description-failed", "offered",
+  "negotiated",         "first-answer",
+};
+
+struct _ConfabNegotiation {
+  char *call_id;
+  ConfabPeerConnection *connection;
+  const ConfabNegotiationFuncs *funcs;
+  gpointer data;
+  State state;
+  gboolean polite;
+  gboolean needed;                /* once this exchange is through */
+  ConfabCallEvent *waiting_offer; /* (nullable): the peer's, for later */
+};
+
+/* Side effects of the table's rows. */
+
+static void
+make_offer (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  self->needed = FALSE;
+  if (self->polite)
+    confab_peer_connection_prepare_offer (self->connection);
+  else
+    confab_peer_connection_create_offer (self->connection);
+}
+
+static void
+note_needed (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  self->needed = TRUE;
+}
+
+static void
+send_offer (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  self->funcs->send (CONFAB_SDP_TYPE_OFFER, self->data);
+}
+
+static void
+send_answer (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  self->funcs->send (CONFAB_SDP_TYPE_ANSWER, self->data);
+}
+
+static void
+make_answer (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  confab_peer_connection_create_answer (self->connection);
+}
+
+static void
+apply_offer (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  self->funcs->apply (CONFAB_SDP_TYPE_OFFER, message, self->data);
+}
+
+static void
+yield_to_offer (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  self->needed = TRUE;
+  apply_offer (self, message);
+}
+
+static void
+ignore_offer (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  confab_call_debug (self->call_id, "colliding offer ignored: this side is impolite");
+}
+
+static void
+keep_offer (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  g_clear_pointer (&self->waiting_offer, confab_call_event_unref);
+  self->waiting_offer = confab_call_event_ref (message);
+}
+
+static void
+apply_answer (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  self->funcs->apply (CONFAB_SDP_TYPE_ANSWER, message, self->data);
+}
+
+/* Guards. */
+
+static gboolean
+has_waiting_offer (ConfabNegotiation *self)
+{
+  return self->waiting_offer != NULL;
+}
+
+static gboolean
+is_polite (ConfabNegotiation *self)
+{
+  return self->polite;
+}
+
+static gboolean
+is_impolite (ConfabNegotiation *self)
+{
+  return !self->polite;
+}
+
+#define IN(s) (1u << STATE_##s)
+#define ON(e) CONFAB_NEGOTIATION_##e
+#define TO(s) STATE_##s
+#define STAY -1
+#define ANY ((1u << N_STATES) - 1u)
+
+/* protocol/mesh-calls.md section 6, rows 28 to 31: the first row that matches wins. */
+static const struct {
+  guint from;
+  ConfabNegotiationEvent event;
+  gboolean (*guard) (ConfabNegotiation *self);
+  int to;
+  void (*enter) (ConfabNegotiation *self, ConfabCallEvent *message);
+} transitions[] = {
+  { IN (STABLE), ON (FIRST_ANSWER), NULL, TO (APPLYING_ANSWER), NULL },
+  { IN (STABLE), ON (NEEDED), NULL, TO (MAKING_OFFER), make_offer },
+  { ANY, ON (NEEDED), NULL, STAY, note_needed },
+  { IN (MAKING_OFFER), ON (LOCAL_SET), has_waiting_offer, TO (STABLE), note_needed },
+  { IN (MAKING_OFFER), ON (LOCAL_SET), NULL, TO (OFFER_SENT), send_offer },
+  { IN (MAKING_ANSWER), ON (LOCAL_SET), NULL, TO (STABLE), send_answer },
+  { IN (APPLYING_OFFER), ON (REMOTE_SET), NULL, TO (MAKING_ANSWER), make_answer },
+  { IN (APPLYING_ANSWER), ON (REMOTE_SET), NULL, TO (STABLE), NULL },
+  { ANY, ON (FAILED), NULL, TO (STABLE), NULL },
+  { IN (STABLE), ON (OFFERED), NULL, TO (APPLYING_OFFER), apply_offer },
+  { IN (OFFER_SENT), ON (OFFERED), is_polite, TO (APPLYING_OFFER), yield_to_offer },
+  { IN (MAKING_OFFER) | IN (OFFER_SENT), ON (OFFERED), is_impolite, STAY, ignore_offer },
+  { ANY, ON (OFFERED), NULL, STAY, keep_offer },
+  { IN (OFFER_SENT), ON (ANSWERED), NULL, TO (APPLYING_ANSWER), apply_answer },
+};
+
+#undef IN
+#undef ON
+#undef TO
+#undef STAY
+#undef ANY
+
+static void
+step (ConfabNegotiation *self, ConfabNegotiationEvent event, ConfabCallEvent *message)
+{
+  State from = self->state;
+
+  for (guint i = 0; i < G_N_ELEMENTS (transitions); i++) {
+    if (transitions[i].event != event || !(transitions[i].from & (1u << from)) ||
+        (transitions[i].guard != NULL && !transitions[i].guard (self)))
+      continue;
+    if (transitions[i].to >= 0)
+      self->state = transitions[i].to;
+    confab_call_debug (self->call_id,
+                       "negotiation: %s: %s -> %s",
+                       event_names[event],
+                       state_names[from],
+                       state_names[self->state]);
+    if (transitions[i].enter != NULL)
+      transitions[i].enter (self, message);
+    return;
+  }
+  confab_call_debug (self->call_id,
+                     "negotiation: %s: ignored in %s",
+                     event_names[event],
+                     state_names[from]);
+}
+
+/**
+ * confab_negotiation_new:
+ * @call_id: for the log
+ * @connection: makes and takes the descriptions
+ * @funcs: what the call does for it
+ * @data: for @funcs
+ *
+ * Returns: (transfer full): a negotiation, stable, on the impolite side
+ */
+ConfabNegotiation *
+confab_negotiation_new (const char *call_id,
+                        ConfabPeerConnection *connection,
+                        const ConfabNegotiationFuncs *funcs,
+                        gpointer data)
+{
+  ConfabNegotiation *self = g_new0 (ConfabNegotiation, 1);
+
+  self->call_id = g_strdup (call_id);
+  self->connection = g_object_ref (connection);
+  self->funcs = funcs;
+  self->data = data;
+  return self;
+}
+
+void
+confab_negotiation_free (ConfabNegotiation *self)
+{
+  confab_negotiation_clear (self);
+  g_object_unref (self->connection);
+  g_free (self->call_id);
+  g_free (self);
+}
+
+/**
+ * confab_negotiation_set_polite:
+ * @self: a negotiation
+ * @polite: whether this side gives way when two offers meet: the one that was called
+ */
+void
+confab_negotiation_set_polite (ConfabNegotiation *self, gboolean polite)
+{
+  self->polite = polite;
+}
+
+/**
+ * confab_negotiation_handle:
+ * @self: a negotiation
+ * @event: what happened
+ * @message: (nullable): the peer's `m.call.negotiate` that goes with %CONFAB_NEGOTIATION_OFFERED and
+ *   %CONFAB_NEGOTIATION_ANSWERED
+ *
+ * An offer that the peer made meanwhile comes before one of the own.
+ */
+void
+confab_negotiation_handle (ConfabNegotiation *self,
+                           ConfabNegotiationEvent event,
+                           ConfabCallEvent *message)
+{
+  g_autoptr (ConfabCallEvent) offer = NULL;
+
+  step (self, event, message);
+  if (self->state != STATE_STABLE)
+    return;
+  offer = g_steal_pointer (&self->waiting_offer);
+  if (offer != NULL)
+    step (self, CONFAB_NEGOTIATION_OFFERED, offer);
+  else if (self->needed)
+    step (self, CONFAB_NEGOTIATION_NEEDED, NULL);
+}
+
+/**
+ * confab_negotiation_clear:
+ * @self: a negotiation
+ *
+ * Forgets what waits: the call is over.
+ */
+void
+confab_negotiation_clear (ConfabNegotiation *self)
+{
+  g_clear_pointer (&self->waiting_offer, confab_call_event_unref);
+  self->needed = FALSE;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-candidate-batch.h"
+#include "confab-negotiation.h"
+#include "confab-peer-call.h"
+#include "confab-resend-queue.h"
+
+G_BEGIN_DECLS
+
+/* What happens to a call; confab-peer-call-table.c has what comes of it. */
+typedef enum {
+  CONFAB_PEER_CALL_EVENT_PLACE,
+  CONFAB_PEER_CALL_EVENT_INVITED,
+  CONFAB_PEER_CALL_EVENT_ACCEPT,
+  CONFAB_PEER_CALL_EVENT_HANG_UP,
+  CONFAB_PEER_CALL_EVENT_CLOSE,
+  CONFAB_PEER_CALL_EVENT_LOCAL_SET,
+  CONFAB_PEER_CALL_EVENT_REMOTE_SET,
+  CONFAB_PEER_CALL_EVENT_SDP_FAILED,
+  CONFAB_PEER_CALL_EVENT_GATHERED,
+  CONFAB_PEER_CALL_EVENT_ANSWERED,
+  CONFAB_PEER_CALL_EVENT_REMOTE_HANGUP,
+  CONFAB_PEER_CALL_EVENT_REJECTED,
+  CONFAB_PEER_CALL_EVENT_CANDIDATES,
+  CONFAB_PEER_CALL_EVENT_METADATA,
+  CONFAB_PEER_CALL_EVENT_OFFERED, /* by negotiate */
+  CONFAB_PEER_CALL_EVENT_NEGOTIATED,
+  CONFAB_PEER_CALL_EVENT_NEGOTIATION_NEEDED,
+  CONFAB_PEER_CALL_EVENT_LIFETIME_OVER,
+  CONFAB_PEER_CALL_EVENT_INVITE_FAILED,
+  CONFAB_PEER_CALL_EVENT_ANSWER_FAILED,
+  CONFAB_PEER_CALL_EVENT_SIGNALLING_FAILED,
+  CONFAB_PEER_CALL_EVENT_ICE_CONNECTED,
+  CONFAB_PEER_CALL_EVENT_ICE_DISCONNECTED,
+  CONFAB_PEER_CALL_EVENT_ICE_FAILED,
+  CONFAB_PEER_CALL_EVENT_SEND_METADATA,
+  CONFAB_PEER_CALL_N_EVENTS,
+} ConfabPeerCallEventId;
+
+typedef struct {
+  ConfabPeerCallEventId id;
+  ConfabCallEvent *message; /* (nullable) */
+  char *reason;             /* (nullable) */
+} ConfabPeerCallEvent;
+
+struct _ConfabPeerCall {
+  GObject parent_instance;
+
+  char *id;
+  ConfabClock *clock;
+  ConfabPeerConnection *connection;
+  ConfabStream *local_stream;
+  ConfabRemoteStreams *streams;
+  ConfabPeerCallState state;
+  gboolean inbound;
+  gboolean hangup_known; /* one of both sides has said that it is over */
+  gboolean closed;
+  char *reason;
+  GQueue events; /* ConfabPeerCallEvent */
+  gboolean running;
+  gint64 lifetime_ms;
+  guint gather_timer;
+  guint lifetime_timer;
+  guint ice_timer;
+  ConfabCandidateBatch *local_candidates;
+  gboolean remote_set;
+  GPtrArray *early; /* ConfabCallEvent: candidates from before the remote description */
+  guint n_early;
+  char *remote_ufrag;
+  ConfabNegotiation *negotiation;
+  ConfabResendQueue *resends;
+};
+
+/* confab-peer-call.c */
+void confab_peer_call_emit_send (ConfabPeerCall *self, ConfabCallEvent *message);
+void confab_peer_call_shut_down (ConfabPeerCall *self);
+
+/* confab-peer-call-table.c */
+extern const ConfabNegotiationFuncs confab_peer_call_negotiation_funcs;
+void confab_peer_call_push (ConfabPeerCall *self,
+                            ConfabPeerCallEventId id,
+                            ConfabCallEvent *message,
+                            const char *reason);
+void confab_peer_call_event_free (gpointer data);
+gboolean confab_peer_call_may_send_candidates (ConfabPeerCall *self);
+void confab_peer_call_arm_candidates (ConfabPeerCall *self);
+
+G_END_DECLS
