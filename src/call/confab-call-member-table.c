@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-call"
+
+#include "config.h"
+
+#include "confab-call-member-private.h"
+
+#include "confab-log.h"
+
+/* The table of ConfabCallMember: what comes of each event, and the side effects. */
+
+#define MAX_RETRIES 3
+#define REFUSED_PAUSE_MS 2000
+
+typedef ConfabCallMemberEvent Event;
+
+static const char *const state_names[CONFAB_CALL_MEMBER_N_STATES] = {
+  "advertised", "waiting", "calling", "connected", "retry-pause", "idle", "removed",
+};
+
+static const char *const event_names[CONFAB_CALL_MEMBER_N_EVENTS] = {
+  "join",    "invited", "call-connected", "call-disconnected", "call-ended", "retry", "new-session",
+  "expired", "remove",  "leave",
+};
+
+/* The peer call. */
+
+static void
+call_send_cb (ConfabPeerCall *call, ConfabCallEvent *message, ConfabCallMember *self)
+{
+  confab_call_member_send (self, call, message);
+}
+
+static void
+call_state_cb (ConfabPeerCall *call, GParamSpec *pspec, ConfabCallMember *self)
+{
+  switch (confab_peer_call_get_state (call)) {
+  case CONFAB_PEER_CALL_RINGING: /* a mesh answers by itself: one has joined the whole */
+    confab_peer_call_accept (call);
+    break;
+  case CONFAB_PEER_CALL_CONNECTED:
+    confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_CALL_CONNECTED, NULL);
+    break;
+  case CONFAB_PEER_CALL_CONNECTING:
+    confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_CALL_DISCONNECTED, NULL);
+    break;
+  case CONFAB_PEER_CALL_ENDED:
+    confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_CALL_ENDED, NULL);
+    break;
+  case CONFAB_PEER_CALL_FLEDGLING:
+  case CONFAB_PEER_CALL_CREATE_OFFER:
+  case CONFAB_PEER_CALL_INVITE_SENT:
+  case CONFAB_PEER_CALL_CREATE_ANSWER:
+  default:
+    break;
+  }
+}
+
+static void
+make_call (ConfabCallMember *self, const char *call_id)
+{
+  g_autoptr (ConfabPeerConnection) connection = confab_local_media_create_peer_connection (self->media,
+                                                                                self->servers);
+
+  confab_call_member_expect_messages (self, call_id);
+  self->call = confab_peer_call_new (call_id,
+                                     self->clock,
+                                     connection,
+                                     confab_local_media_get_stream (self->media));
+  confab_peer_call_set_streams (self->call, self->streams);
+  g_signal_connect_object (self->call, "send", G_CALLBACK (call_send_cb), self, 0);
+  g_signal_connect_object (self->call, "notify::state", G_CALLBACK (call_state_cb), self, 0);
+}
+
+/* Forgets the call; one that still lives ends with @reason, or without a word when that is %NULL. */
+void
+confab_call_member_drop_call (ConfabCallMember *self, const char *reason)
+{
+  g_autoptr (ConfabPeerCall) call = g_steal_pointer (&self->call);
+
+  if (call == NULL)
+    return;
+  g_signal_handlers_disconnect_by_func (call, call_state_cb, self);
+  if (confab_peer_call_get_state (call) != CONFAB_PEER_CALL_ENDED && reason != NULL)
+    confab_peer_call_hang_up (call, reason);
+  else
+    confab_peer_call_close (call);
+  g_clear_pointer (&self->hangup_id, g_free);
+  if (!confab_peer_call_get_hangup_known (call))
+    self->hangup_id = g_strdup (confab_peer_call_get_id (call));
+  confab_call_member_remember_ended (self, confab_peer_call_get_id (call));
+}
+
+static void
+reset_session (ConfabCallMember *self)
+{
+  confab_call_member_drop_call (self, NULL);
+  g_clear_pointer (&self->hangup_id, g_free);
+  confab_clock_clear (self->clock, &self->retry_timer);
+  g_hash_table_remove_all (self->in);
+  g_hash_table_remove_all (self->out);
+  self->retries = 0;
+  self->refused = FALSE;
+  self->spoke_olm = FALSE;
+  self->was_connected = FALSE;
+  confab_call_member_set_clear (self, FALSE);
+}
+
+/* Side effects of the table's rows. */
+
+static void
+place_call (ConfabCallMember *self, const Event *event)
+{
+  g_autofree char *call_id = confab_random_id (16);
+
+  if (self->hangup_id != NULL)
+    confab_call_member_send_hangup (self, self->hangup_id, "unknown_error");
+  g_clear_pointer (&self->hangup_id, g_free);
+  make_call (self, call_id);
+  confab_peer_call_place (self->call);
+}
+
+static void
+answer_call (ConfabCallMember *self, const Event *event)
+{
+  confab_clock_clear (self->clock, &self->retry_timer);
+  g_clear_pointer (&self->hangup_id, g_free);
+  make_call (self, event->message->call_id);
+  confab_peer_call_handle_event (self->call, event->message);
+  confab_seq_queue_start (g_hash_table_lookup (self->in, event->message->call_id),
+                          event->message->seq + 1);
+}
+
+static void
+refuse_call (ConfabCallMember *self, const Event *event)
+{
+  confab_call_member_remember_ended (self, event->message->call_id);
+  confab_call_member_send_hangup (self, event->message->call_id, "replaced");
+}
+
+static void
+replace_call (ConfabCallMember *self, const Event *event)
+{
+  confab_call_member_drop_call (self, "replaced");
+  answer_call (self, event);
+}
+
+static void
+connected (ConfabCallMember *self, const Event *event)
+{
+  self->retries = 0;
+  self->refused = FALSE;
+  self->was_connected = TRUE;
+}
+
+static void
+retry_cb (gpointer data)
+{
+  ConfabCallMember *self = data;
+
+  self->retry_timer = 0;
+  confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_RETRY, NULL);
+}
+
+static void
+pause_refused (ConfabCallMember *self, const Event *event)
+{
+  self->refused = TRUE;
+  confab_call_member_drop_call (self, NULL);
+  self->retry_timer = confab_clock_add_timeout (self->clock, REFUSED_PAUSE_MS, retry_cb, self);
+}
+
+static void
+pause_retry (ConfabCallMember *self, const Event *event)
+{
+  static const guint pauses_ms[MAX_RETRIES] = { 1000, 3000, 5000 };
+
+  confab_call_member_drop_call (self, NULL);
+  self->retry_timer = confab_clock_add_timeout (self->clock,
+                                                pauses_ms[self->retries++],
+                                                retry_cb,
+                                                self);
+}
+
+static void
+wait_again (ConfabCallMember *self, const Event *event)
+{
+  self->retries++;
+  confab_call_member_drop_call (self, NULL);
+}
+
+static void
+give_up (ConfabCallMember *self, const Event *event)
+{
+  confab_call_member_drop_call (self, NULL);
+}
+
+static void
+restart (ConfabCallMember *self, const Event *event)
+{
+  reset_session (self);
+  if (self->initiator)
+    place_call (self, event);
+}
+
+static void
+forget_session (ConfabCallMember *self, const Event *event)
+{
+  reset_session (self);
+}
+
+static void
+note_expired (ConfabCallMember *self, const Event *event)
+{
+  self->expired = TRUE;
+}
+
+static void
+hang_up (ConfabCallMember *self, const Event *event)
+{
+  confab_call_member_drop_call (self, "user_hangup");
+  confab_clock_clear (self->clock, &self->retry_timer);
+  g_hash_table_remove_all (self->in);
+  g_clear_pointer (&self->hangup_id, g_free);
+  g_clear_object (&self->media);
+  self->was_connected = FALSE;
+  self->retries = 0;
+  self->refused = FALSE;
+}
+
+static void
+removed (ConfabCallMember *self, const Event *event)
+{
+  reset_session (self);
+  confab_clock_clear (self->clock, &self->expiry_timer);
+  g_clear_object (&self->media);
+}
+
+/* Guards. */
+
+static gboolean
+is_initiator (ConfabCallMember *self, const Event *event)
+{
+  return self->initiator;
+}
+
+static gboolean
+is_expired (ConfabCallMember *self, const Event *event)
+{
+  return self->expired;
+}
+
+/* Section 11.2: the peer took our invite for glare, or had a later one of ours. */
+static gboolean
+is_refused (ConfabCallMember *self, const Event *event)
+{
+  return self->initiator && !self->refused && !confab_peer_call_get_inbound (self->call) &&
+         g_strcmp0 (confab_peer_call_get_reason (self->call), "replaced") == 0;
+}
+
+static gboolean
+is_final (ConfabCallMember *self, const Event *event)
+{
+  static const char *const reasons[] = {
+    "user_hangup", "answered_elsewhere", "replaced", "user_busy",
+    "transferred", "new_session",        NULL,
+  };
+
+  return g_strv_contains (reasons, confab_peer_call_get_reason (self->call));
+}
+
+static gboolean
+is_exhausted (ConfabCallMember *self, const Event *event)
+{
+  return self->retries >= MAX_RETRIES;
+}
+
+#define IN(s) (1u << CONFAB_CALL_MEMBER_##s)
+#define ON(e) CONFAB_CALL_MEMBER_EVENT_##e
+#define TO(s) CONFAB_CALL_MEMBER_##s
+#define STAY -1
+#define IN_CALL (IN (CALLING) | IN (CONNECTED))
+#define JOINED (IN_CALL | IN (WAITING) | IN (RETRY_PAUSE) | IN (IDLE))
+#define ANY (JOINED | IN (ADVERTISED))
+
+/* protocol/mesh-calls.md section 10.2, and 11.2 for a second invite: the first row that matches wins. */
+static const struct {
+  guint from;
+  ConfabCallMemberEventId event;
+  gboolean (*guard) (ConfabCallMember *self, const Event *event);
+  int to;
+  void (*enter) (ConfabCallMember *self, const Event *event);
+} transitions[] = {
+  { IN (ADVERTISED), ON (JOIN), is_initiator, TO (CALLING), place_call },
+  { IN (ADVERTISED), ON (JOIN), NULL, TO (WAITING), NULL },
+  { IN (WAITING) | IN (IDLE) | IN (RETRY_PAUSE), ON (INVITED), NULL, TO (CALLING), answer_call },
+  { IN_CALL, ON (INVITED), is_initiator, STAY, refuse_call },
+  { IN_CALL, ON (INVITED), NULL, TO (CALLING), replace_call },
+  { IN (CALLING), ON (CALL_CONNECTED), NULL, TO (CONNECTED), connected },
+  { IN (CONNECTED), ON (CALL_DISCONNECTED), NULL, TO (CALLING), NULL },
+  { IN_CALL, ON (CALL_ENDED), is_expired, TO (REMOVED), removed },
+  { IN_CALL, ON (CALL_ENDED), is_refused, TO (RETRY_PAUSE), pause_refused },
+  { IN_CALL, ON (CALL_ENDED), is_final, TO (IDLE), give_up },
+  { IN_CALL, ON (CALL_ENDED), is_exhausted, TO (IDLE), give_up },
+  { IN_CALL, ON (CALL_ENDED), is_initiator, TO (RETRY_PAUSE), pause_retry },
+  { IN_CALL, ON (CALL_ENDED), NULL, TO (WAITING), wait_again },
+  { IN (RETRY_PAUSE), ON (RETRY), NULL, TO (CALLING), place_call },
+  { JOINED, ON (NEW_SESSION), is_initiator, TO (CALLING), restart },
+  { JOINED, ON (NEW_SESSION), NULL, TO (WAITING), restart },
+  { IN (ADVERTISED), ON (NEW_SESSION), NULL, STAY, forget_session },
+  { IN (CONNECTED), ON (EXPIRED), NULL, STAY, note_expired },
+  { ANY, ON (EXPIRED), NULL, TO (REMOVED), removed },
+  { ANY, ON (REMOVE), NULL, TO (REMOVED), removed },
+  { JOINED, ON (LEAVE), NULL, TO (ADVERTISED), hang_up },
+};
+
+#undef IN
+#undef ON
+#undef TO
+#undef STAY
+#undef IN_CALL
+#undef JOINED
+#undef ANY
+
+static void
+update_shown (ConfabCallMember *self)
+{
+  static const ConfabParticipantState first[CONFAB_CALL_MEMBER_N_STATES] = {
+    CONFAB_PARTICIPANT_STATE_ADVERTISED,  CONFAB_PARTICIPANT_STATE_WAITING,
+    CONFAB_PARTICIPANT_STATE_CONNECTING,  CONFAB_PARTICIPANT_STATE_CONNECTED,
+    CONFAB_PARTICIPANT_STATE_CONNECTING,  CONFAB_PARTICIPANT_STATE_UNREACHABLE,
+    CONFAB_PARTICIPANT_STATE_UNREACHABLE,
+  };
+  ConfabParticipantState shown = first[self->state];
+
+  if (self->was_connected &&
+      (shown == CONFAB_PARTICIPANT_STATE_WAITING || shown == CONFAB_PARTICIPANT_STATE_CONNECTING))
+    shown = CONFAB_PARTICIPANT_STATE_RECONNECTING;
+  if (self->shown == shown)
+    return;
+  self->shown = shown;
+  g_object_notify (G_OBJECT (self), "state");
+}
+
+static void
+step (ConfabCallMember *self, const Event *event)
+{
+  ConfabCallMemberState from = self->state;
+
+  for (guint i = 0; i < G_N_ELEMENTS (transitions); i++) {
+    if (transitions[i].event != event->id || !(transitions[i].from & (1u << from)) ||
+        (transitions[i].guard != NULL && !transitions[i].guard (self, event)))
+      continue;
+    if (transitions[i].to >= 0)
+      self->state = transitions[i].to;
+    confab_call_debug (self->conf_id,
+                       "%s/%s: %s: %s -> %s",
+                       self->user_id,
+                       self->device_id,
+                       event_names[event->id],
+                       state_names[from],
+                       state_names[self->state]);
+    if (transitions[i].enter != NULL)
+      transitions[i].enter (self, event);
+    update_shown (self);
+    if (self->state == CONFAB_CALL_MEMBER_REMOVED)
+      confab_call_member_emit_gone (self);
+    return;
+  }
+  confab_call_debug (self->conf_id,
+                     "%s/%s: %s: ignored in %s",
+                     self->user_id,
+                     self->device_id,
+                     event_names[event->id],
+                     state_names[from]);
+}
+
+static void
+run_events (ConfabCallMember *self)
+{
+  Event *event;
+
+  if (self->running)
+    return;
+  g_object_ref (self);
+  self->running = TRUE;
+  while ((event = g_queue_pop_head (&self->events)) != NULL) {
+    step (self, event);
+    confab_call_member_event_free (event);
+  }
+  self->running = FALSE;
+  g_object_unref (self);
+}
+
+/* Events queue and run one at a time, as in ConfabPeerCall. */
+void
+confab_call_member_push (ConfabCallMember *self,
+                         ConfabCallMemberEventId id,
+                         ConfabCallEvent *message)
+{
+  Event *event = g_new0 (Event, 1);
+
+  event->id = id;
+  event->message = message != NULL ? confab_call_event_ref (message) : NULL;
+  g_queue_push_tail (&self->events, event);
+  run_events (self);
+}
+
+void
+confab_call_member_event_free (gpointer data)
+{
+  Event *event = data;
+
+  g_clear_pointer (&event->message, confab_call_event_unref);
+  g_free (event);
+}
