@@ -4,8 +4,10 @@
 
 #include "config.h"
 
-#include "confab-call-event.h"
 #include "confab-call-handler.h"
+
+#include "confab-call-content.h"
+#include "confab-call-event.h"
 #include "confab-call-room.h"
 #include "confab-group-call.h"
 #include "confab-json.h"
@@ -403,10 +405,10 @@ handle_call_state (ConfabCallHandler *self,
   guint n_in_room = 0;
 
   if (known != NULL) {
-    confab_group_call_handle_content (known, origin_server_ts, content);
+    confab_group_call_handle_content (known, content);
     return;
   }
-  if (*call_id == '\0' || confab_group_call_is_over (content) ||
+  if (*call_id == '\0' || confab_call_content_is_over (content) ||
       g_hash_table_contains (self->over, key))
     return;
   for (guint i = 0; i < n_calls (self); i++)
@@ -462,7 +464,7 @@ confab_call_handler_handle_state (ConfabCallHandler *self,
   g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
   g_return_if_fail (content != NULL);
 
-  if (g_str_equal (type, CONFAB_GROUP_CALL_TYPE)) {
+  if (g_str_equal (type, CONFAB_CALL_CONTENT_TYPE)) {
     handle_call_state (self, room_id, state_key, origin_server_ts, content);
   } else if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE) && g_str_equal (state_key, sender) &&
              confab_call_membership_get_kind (state_key, sender, content) !=

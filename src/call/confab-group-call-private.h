@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-group-call.h"
+#include "confab-own-membership.h"
+
+G_BEGIN_DECLS
+
+/* What happens to a group call; confab-group-call-table.c has what comes of it. */
+typedef enum {
+  CONFAB_GROUP_CALL_EVENT_CREATED,
+  CONFAB_GROUP_CALL_EVENT_CREATE_FAILED,
+  CONFAB_GROUP_CALL_EVENT_JOIN,
+  CONFAB_GROUP_CALL_EVENT_READY,
+  CONFAB_GROUP_CALL_EVENT_WRITTEN,
+  CONFAB_GROUP_CALL_EVENT_WRITE_FAILED,
+  CONFAB_GROUP_CALL_EVENT_OWN_SEEN,
+  CONFAB_GROUP_CALL_EVENT_OWN_LOST,
+  CONFAB_GROUP_CALL_EVENT_RENEW,
+  CONFAB_GROUP_CALL_EVENT_RENEW_FAILED,
+  CONFAB_GROUP_CALL_EVENT_LEAVE,
+  CONFAB_GROUP_CALL_EVENT_LEFT,
+  CONFAB_GROUP_CALL_EVENT_TERMINATE,
+  CONFAB_GROUP_CALL_EVENT_TERMINATED,
+  CONFAB_GROUP_CALL_EVENT_ROOM_LOST,
+  CONFAB_GROUP_CALL_N_EVENTS,
+} ConfabGroupCallEventId;
+
+typedef struct {
+  ConfabGroupCallEventId id;
+  GError *error; /* (nullable) */
+} ConfabGroupCallEvent;
+
+struct _ConfabGroupCall {
+  GObject parent_instance;
+
+  ConfabCallRoom *room;
+  ConfabClock *clock;
+  char *id;
+  ConfabCallIntent intent;
+  ConfabCallType type;
+  char *name;
+  JsonObject *content;
+  gboolean unsupported; /* over an SFU */
+  ConfabCallState state;
+  GQueue events; /* ConfabGroupCallEvent */
+  gboolean running;
+  gint64 origin_server_ts; /* ms since the epoch */
+  gboolean ringing;
+  gboolean declined;
+  guint ring_timer;
+  gboolean created;
+  gboolean over; /* ends when it has been left */
+
+  GListStore *members;
+  ConfabLocalMedia *media;
+  ConfabIceServers *servers;
+  ConfabOwnMembership *own;
+  guint generation;     /* of join and leave: servers for an earlier one are stale */
+  gint64 joined_at;     /* monotonic, µs */
+  gboolean own_changed; /* since the last sync */
+  gboolean withdrawn;   /* the entry is out of the way of leaving */
+  guint leave_timer;
+};
+
+/* confab-group-call.c */
+guint confab_group_call_get_n_members (ConfabGroupCall *self);
+ConfabCallMember *confab_group_call_peek_member (ConfabGroupCall *self, guint position);
+
+/* confab-group-call-table.c */
+void confab_group_call_push (ConfabGroupCall *self, ConfabGroupCallEventId id, const GError *error);
+void confab_group_call_event_free (gpointer data);
+void confab_group_call_send_draft (ConfabGroupCall *self);
+void confab_group_call_own_cb (ConfabOwnMembershipEvent event, const GError *error, gpointer data);
+void confab_group_call_check_left (ConfabGroupCall *self);
+void
+confab_group_call_emit_failed (ConfabGroupCall *self, ConfabCallError code, const char *message);
+
+/* confab-group-call-ringing.c */
+void confab_group_call_set_ringing (ConfabGroupCall *self, gboolean ringing);
+void confab_group_call_check_ringing (ConfabGroupCall *self, gint64 server_time);
+
+G_END_DECLS

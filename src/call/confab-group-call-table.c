@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-call"
+
+#include "config.h"
+
+#include "confab-group-call-private.h"
+
+#include "confab-call-content.h"
+#include "confab-log.h"
+
+/* The table of ConfabGroupCall: what comes of each event, and the side effects. */
+
+#define LEAVE_MS 2000
+
+typedef ConfabGroupCallEvent Event;
+
+static const char *const event_names[CONFAB_GROUP_CALL_N_EVENTS] = {
+  "created",      "create-failed", "join",      "ready",      "written",
+  "write-failed", "own-seen",      "own-lost",  "renew",      "renew-failed",
+  "leave",        "left",          "terminate", "terminated", "room-lost",
+};
+
+#define PUSH(event) confab_group_call_push (self, CONFAB_GROUP_CALL_EVENT_##event, NULL)
+
+void
+confab_group_call_emit_failed (ConfabGroupCall *self, ConfabCallError code, const char *message)
+{
+  g_autoptr (GError) error = g_error_new_literal (CONFAB_CALL_ERROR, code, message);
+
+  confab_call_emit_failed (CONFAB_CALL (self), error);
+}
+
+static void
+emit_signalling_failed (ConfabGroupCall *self, const GError *error)
+{
+  gboolean forbidden = g_error_matches (error,
+                                        CONFAB_SIGNALLING_ERROR,
+                                        CONFAB_SIGNALLING_ERROR_FORBIDDEN);
+
+  confab_group_call_emit_failed (self,
+                                 forbidden ? CONFAB_CALL_ERROR_FORBIDDEN
+                                           : CONFAB_CALL_ERROR_NETWORK,
+                                 error != NULL ? error->message : "the membership ran out");
+}
+
+/* What is sent answers to the call that sent it, as long as that is there and, for what belongs to a join, has not
+ * moved on. */
+
+typedef struct {
+  GWeakRef call;
+  guint generation;
+} Ticket;
+
+static Ticket *
+new_ticket (ConfabGroupCall *self)
+{
+  Ticket *ticket = g_new0 (Ticket, 1);
+
+  g_weak_ref_init (&ticket->call, self);
+  ticket->generation = self->generation;
+  return ticket;
+}
+
+static void
+free_ticket (gpointer data)
+{
+  Ticket *ticket = data;
+
+  g_weak_ref_clear (&ticket->call);
+  g_free (ticket);
+}
+
+static void
+created_cb (const GError *error, gpointer data)
+{
+  g_autoptr (ConfabGroupCall) self = g_weak_ref_get (&((Ticket *) data)->call);
+
+  if (self != NULL)
+    confab_group_call_push (self,
+                            error == NULL ? CONFAB_GROUP_CALL_EVENT_CREATED
+                                          : CONFAB_GROUP_CALL_EVENT_CREATE_FAILED,
+                            error);
+}
+
+static void
+terminated_cb (const GError *error, gpointer data)
+{
+  g_autoptr (ConfabGroupCall) self = g_weak_ref_get (&((Ticket *) data)->call);
+
+  if (self == NULL)
+    return;
+  if (error != NULL)
+    emit_signalling_failed (self, error);
+  else
+    PUSH (TERMINATED);
+}
+
+static void
+servers_cb (const ConfabIceServers *servers, const GError *error, gpointer data)
+{
+  static const char *const none[] = { NULL };
+  Ticket *ticket = data;
+  g_autoptr (ConfabGroupCall) self = g_weak_ref_get (&ticket->call);
+
+  if (self == NULL || self->generation != ticket->generation)
+    return;
+  if (error != NULL)
+    confab_call_info (self->id, "no ICE servers: %s", error->message);
+  g_clear_pointer (&self->servers, confab_ice_servers_free);
+  self->servers = servers != NULL ? confab_ice_servers_copy (servers)
+                                  : confab_ice_servers_new (none, NULL, NULL);
+  PUSH (READY);
+}
+
+static gboolean
+all_sent (ConfabGroupCall *self)
+{
+  for (guint i = 0; i < confab_group_call_get_n_members (self); i++) {
+    if (confab_call_member_get_n_unsent (confab_group_call_peek_member (self, i)) > 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+void
+confab_group_call_check_left (ConfabGroupCall *self)
+{
+  if (self->state == CONFAB_CALL_STATE_LEAVING && self->withdrawn && all_sent (self))
+    PUSH (LEFT);
+}
+
+/* What becomes of the own entry. */
+void
+confab_group_call_own_cb (ConfabOwnMembershipEvent event, const GError *error, gpointer data)
+{
+  static const ConfabGroupCallEventId ids[] = {
+    [CONFAB_OWN_MEMBERSHIP_WRITTEN] = CONFAB_GROUP_CALL_EVENT_WRITTEN,
+    [CONFAB_OWN_MEMBERSHIP_WRITE_FAILED] = CONFAB_GROUP_CALL_EVENT_WRITE_FAILED,
+    [CONFAB_OWN_MEMBERSHIP_RENEW_FAILED] = CONFAB_GROUP_CALL_EVENT_RENEW_FAILED,
+    [CONFAB_OWN_MEMBERSHIP_RENEWAL_DUE] = CONFAB_GROUP_CALL_EVENT_RENEW,
+    [CONFAB_OWN_MEMBERSHIP_SEEN] = CONFAB_GROUP_CALL_EVENT_OWN_SEEN,
+    [CONFAB_OWN_MEMBERSHIP_LOST] = CONFAB_GROUP_CALL_EVENT_OWN_LOST,
+  };
+  ConfabGroupCall *self = data;
+
+  if (event != CONFAB_OWN_MEMBERSHIP_WITHDRAWN) {
+    confab_group_call_push (self, ids[event], error);
+    return;
+  }
+  if (error != NULL)
+    confab_call_info (self->id, "the own membership was not removed: %s", error->message);
+  self->withdrawn = TRUE;
+  confab_group_call_check_left (self);
+}
+
+static void
+leave_cb (gpointer data)
+{
+  ConfabGroupCall *self = data;
+
+  self->leave_timer = 0;
+  PUSH (LEFT);
+}
+
+/* Side effects of the table's rows. */
+
+/* Microphone and camera are off when this returns. */
+static void
+release_media (ConfabGroupCall *self)
+{
+  g_autoptr (ConfabLocalMedia) media = g_steal_pointer (&self->media);
+
+  for (guint i = confab_group_call_get_n_members (self); i-- > 0;)
+    confab_call_member_leave (confab_group_call_peek_member (self, i));
+  if (media == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (confab_local_media_get_stream (media), self);
+  confab_local_media_close (media);
+  g_object_notify (G_OBJECT (self), "local-media");
+}
+
+static void
+go_out (ConfabGroupCall *self)
+{
+  self->generation++;
+  self->joined_at = 0;
+  confab_own_membership_stop (self->own);
+  confab_clock_clear (self->clock, &self->leave_timer);
+  release_media (self);
+}
+
+static void
+prepare (ConfabGroupCall *self, const Event *event)
+{
+  self->generation++;
+  confab_clock_clear (self->clock, &self->leave_timer);
+  confab_own_membership_start (self->own);
+  confab_group_call_set_ringing (self, FALSE);
+  g_clear_pointer (&self->servers, confab_ice_servers_free);
+  confab_signalling_get_ice_servers (confab_call_room_get_signalling (self->room),
+                                     servers_cb,
+                                     new_ticket (self),
+                                     free_ticket);
+}
+
+static void
+mark_created (ConfabGroupCall *self, const Event *event)
+{
+  self->created = TRUE;
+  if (self->servers != NULL && self->state == CONFAB_CALL_STATE_PREPARING)
+    PUSH (READY);
+}
+
+static void
+drop_draft (ConfabGroupCall *self, const Event *event)
+{
+  go_out (self);
+  emit_signalling_failed (self, event->error);
+}
+
+static void
+write_membership (ConfabGroupCall *self, const Event *event)
+{
+  confab_own_membership_write (self->own);
+}
+
+static void
+connect_members (ConfabGroupCall *self, const Event *event)
+{
+  const char *session_id = confab_own_membership_get_session_id (self->own);
+
+  confab_own_membership_in_force (self->own);
+  for (guint i = 0; i < confab_group_call_get_n_members (self); i++)
+    confab_call_member_join (confab_group_call_peek_member (self, i),
+                             session_id,
+                             self->media,
+                             self->servers);
+  g_signal_emit_by_name (self, "listening");
+}
+
+static void
+renewed (ConfabGroupCall *self, const Event *event)
+{
+  confab_own_membership_in_force (self->own);
+}
+
+static void
+now_joined (ConfabGroupCall *self, const Event *event)
+{
+  self->joined_at = confab_clock_get_time (self->clock);
+}
+
+static void
+join_failed (ConfabGroupCall *self, const Event *event)
+{
+  confab_call_room_set_own (self->room, self->id, NULL, 0);
+  go_out (self);
+  emit_signalling_failed (self, event->error);
+}
+
+static void
+rewrite (ConfabGroupCall *self, const Event *event)
+{
+  confab_own_membership_rewrite (self->own);
+}
+
+static void
+put_out (ConfabGroupCall *self, const Event *event)
+{
+  confab_call_room_set_own (self->room, self->id, NULL, 0);
+  go_out (self);
+  confab_group_call_emit_failed (self,
+                                 CONFAB_CALL_ERROR_ENDED,
+                                 "another device or the server took this one out");
+}
+
+static void
+renew (ConfabGroupCall *self, const Event *event)
+{
+  confab_own_membership_renew (self->own);
+}
+
+static void
+renew_later (ConfabGroupCall *self, const Event *event)
+{
+  confab_own_membership_renew_later (self->own);
+}
+
+static void
+send_terminated (ConfabGroupCall *self)
+{
+  g_autoptr (JsonObject) content = confab_call_content_terminate (self->content);
+
+  confab_signalling_send_state (confab_call_room_get_signalling (self->room),
+                                confab_call_room_get_id (self->room),
+                                CONFAB_CALL_CONTENT_TYPE,
+                                self->id,
+                                content,
+                                terminated_cb,
+                                new_ticket (self),
+                                free_ticket);
+}
+
+/* Hydrogen's condition: the last one of a call that is no room switches off the light. */
+static gboolean
+is_last (ConfabGroupCall *self)
+{
+  return self->intent != CONFAB_CALL_INTENT_ROOM && confab_group_call_get_n_members (self) == 0 &&
+         confab_call_room_get_can_send_call (self->room);
+}
+
+static void
+leave (ConfabGroupCall *self, const Event *event)
+{
+  gboolean entered = confab_call_room_forget_own (self->room, self->id);
+
+  go_out (self);
+  self->withdrawn = !entered;
+  self->leave_timer = confab_clock_add_timeout (self->clock,
+                                                entered ? LEAVE_MS : 0,
+                                                leave_cb,
+                                                self);
+  if (!entered)
+    return;
+  confab_own_membership_withdraw (self->own);
+  if (is_last (self))
+    send_terminated (self);
+}
+
+static void
+left (ConfabGroupCall *self, const Event *event)
+{
+  confab_clock_clear (self->clock, &self->leave_timer);
+  if (self->over)
+    PUSH (TERMINATED);
+}
+
+static void
+note_over (ConfabGroupCall *self, const Event *event)
+{
+  self->over = TRUE;
+}
+
+static void
+terminate (ConfabGroupCall *self, const Event *event)
+{
+  send_terminated (self);
+  if (self->state != CONFAB_CALL_STATE_KNOWN)
+    PUSH (LEAVE);
+}
+
+static void
+end_call (ConfabGroupCall *self, const Event *event)
+{
+  gboolean entered = confab_call_room_forget_own (self->room, self->id);
+
+  confab_group_call_set_ringing (self, FALSE);
+  go_out (self);
+  for (guint i = confab_group_call_get_n_members (self); i-- > 0;)
+    confab_call_member_remove (confab_group_call_peek_member (self, i));
+  if (entered)
+    confab_own_membership_withdraw (self->own);
+}
+
+static void
+lose_room (ConfabGroupCall *self, const Event *event)
+{
+  gboolean entered = confab_call_room_forget_own (self->room, self->id);
+
+  end_call (self, event);
+  if (entered)
+    confab_group_call_emit_failed (self, CONFAB_CALL_ERROR_ENDED, "the room was left");
+}
+
+/* Guards. */
+
+static gboolean
+is_created (ConfabGroupCall *self)
+{
+  return self->created && self->servers != NULL;
+}
+
+static gboolean
+is_first_write (ConfabGroupCall *self)
+{
+  return !confab_own_membership_is_in_force (self->own);
+}
+
+static gboolean
+is_first_loss (ConfabGroupCall *self)
+{
+  return confab_own_membership_may_rewrite (self->own);
+}
+
+static gboolean
+is_valid (ConfabGroupCall *self)
+{
+  return confab_own_membership_is_valid (self->own);
+}
+
+#define IN(s) (1u << CONFAB_CALL_STATE_##s)
+#define ON(e) CONFAB_GROUP_CALL_EVENT_##e
+#define TO(s) CONFAB_CALL_STATE_##s
+#define STAY -1
+#define ENTERED (IN (JOINING) | IN (JOINED))
+#define ACTIVE (IN (PREPARING) | ENTERED)
+#define OUTSIDE (IN (KNOWN) | IN (LOCAL_DRAFT) | IN (LEAVING))
+#define ANY (IN (ENDED) - 1u)
+
+/* protocol/mesh-calls.md section 10.1: the first row that matches wins; anything else is logged and ignored. */
+static const struct {
+  guint from;
+  ConfabGroupCallEventId event;
+  gboolean (*guard) (ConfabGroupCall *self);
+  int to;
+  void (*enter) (ConfabGroupCall *self, const Event *event);
+} transitions[] = {
+  { IN (LOCAL_DRAFT), ON (CREATED), NULL, TO (KNOWN), mark_created },
+  { ACTIVE | IN (LEAVING) | IN (KNOWN), ON (CREATED), NULL, STAY, mark_created },
+  { ANY, ON (CREATE_FAILED), NULL, TO (ENDED), drop_draft },
+  { OUTSIDE, ON (JOIN), NULL, TO (PREPARING), prepare },
+  { IN (PREPARING), ON (READY), is_created, TO (JOINING), write_membership },
+  { IN (JOINING), ON (WRITE_FAILED), NULL, TO (KNOWN), join_failed },
+  /* The entry is there all the same: it came in sync. */
+  { IN (JOINED), ON (WRITE_FAILED), NULL, STAY, connect_members },
+  { ENTERED, ON (WRITTEN), is_first_write, STAY, connect_members },
+  { ENTERED, ON (WRITTEN), NULL, STAY, renewed },
+  { IN (JOINING), ON (OWN_SEEN), NULL, TO (JOINED), now_joined },
+  { ENTERED, ON (OWN_LOST), is_first_loss, STAY, rewrite },
+  { ENTERED, ON (OWN_LOST), NULL, TO (KNOWN), put_out },
+  { ENTERED, ON (RENEW), NULL, STAY, renew },
+  { ENTERED, ON (RENEW_FAILED), is_valid, STAY, renew_later },
+  { ENTERED, ON (RENEW_FAILED), NULL, TO (KNOWN), join_failed },
+  { ACTIVE, ON (LEAVE), NULL, TO (LEAVING), leave },
+  { IN (LEAVING), ON (LEFT), NULL, TO (KNOWN), left },
+  { IN (LEAVING), ON (TERMINATED), NULL, STAY, note_over },
+  { ACTIVE | IN (KNOWN), ON (TERMINATE), NULL, STAY, terminate },
+  { ANY, ON (TERMINATED), NULL, TO (ENDED), end_call },
+  { ANY, ON (ROOM_LOST), NULL, TO (ENDED), lose_room },
+};
+
+#undef IN
+#undef ON
+#undef TO
+#undef STAY
+#undef ENTERED
+#undef ACTIVE
+#undef OUTSIDE
+#undef ANY
+
+static void
+step (ConfabGroupCall *self, const Event *event)
+{
+  ConfabCallState from = self->state;
+
+  for (guint i = 0; i < G_N_ELEMENTS (transitions); i++) {
+    if (transitions[i].event != event->id || !(transitions[i].from & (1u << from)) ||
+        (transitions[i].guard != NULL && !transitions[i].guard (self)))
+      continue;
+    if (transitions[i].to >= 0)
+      self->state = transitions[i].to;
+    confab_call_debug (self->id,
+                       "%s: %s -> %s",
+                       event_names[event->id],
+                       confab_enum_nick (CONFAB_TYPE_CALL_STATE, from),
+                       confab_enum_nick (CONFAB_TYPE_CALL_STATE, self->state));
+    transitions[i].enter (self, event);
+    if (self->state != from)
+      g_object_notify (G_OBJECT (self), "state");
+    return;
+  }
+  confab_call_debug (self->id,
+                     "%s: ignored in %s",
+                     event_names[event->id],
+                     confab_enum_nick (CONFAB_TYPE_CALL_STATE, from));
+}
+
+static void
+run_events (ConfabGroupCall *self)
+{
+  Event *event;
+
+  if (self->running)
+    return;
+  g_object_ref (self);
+  self->running = TRUE;
+  while ((event = g_queue_pop_head (&self->events)) != NULL) {
+    step (self, event);
+    confab_group_call_event_free (event);
+  }
+  self->running = FALSE;
+  g_object_unref (self);
+}
+
+/* Events queue and run one at a time, as in ConfabPeerCall. */
+void
+confab_group_call_push (ConfabGroupCall *self, ConfabGroupCallEventId id, const GError *error)
+{
+  Event *event = g_new0 (Event, 1);
+
+  event->id = id;
+  event->error = error != NULL ? g_error_copy (error) : NULL;
+  g_queue_push_tail (&self->events, event);
+  run_events (self);
+}
+
+void
+confab_group_call_event_free (gpointer data)
+{
+  Event *event = data;
+
+  g_clear_error (&event->error);
+  g_free (event);
+}
+
+/* Tells the homeserver of a draft: created or create-failed follows. */
+void
+confab_group_call_send_draft (ConfabGroupCall *self)
+{
+  confab_signalling_send_state (confab_call_room_get_signalling (self->room),
+                                confab_call_room_get_id (self->room),
+                                CONFAB_CALL_CONTENT_TYPE,
+                                self->id,
+                                self->content,
+                                created_cb,
+                                new_ticket (self),
+                                free_ticket);
+}

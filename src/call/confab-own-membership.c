@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-call"
+
+#include "config.h"
+
+#include "confab-own-membership.h"
+
+#include "confab-log.h"
+
+#define RENEW_MS (45 * 60 * 1000)
+#define RENEW_JITTER_MS (2 * 60 * 1000)
+#define RENEW_RETRY_MS 30000
+#define LOST_TWICE_US (60 * G_USEC_PER_SEC)
+
+struct _ConfabOwnMembership {
+  grefcount ref_count; /* the call, and each write on its way */
+  ConfabCallRoom *room;
+  ConfabClock *clock;
+  char *call_id;
+  ConfabOwnMembershipFunc func; /* NULL once the call is gone */
+  gpointer data;
+  char *session_id;
+  guint generation;    /* of join and leave: what belongs to an earlier one is stale */
+  gint64 expires_ts;   /* of the entry that the server has: ms since the epoch */
+  gint64 writing_ts;   /* of the one that was sent last */
+  gint64 rewritten_at; /* monotonic, µs; 0: not in this session */
+  gboolean in_force;
+  gboolean seen;
+  guint renew_timer;
+};
+
+typedef struct {
+  ConfabOwnMembership *own;
+  guint generation;
+  ConfabOwnMembershipEvent success;
+  ConfabOwnMembershipEvent failure;
+} Write;
+
+static void
+unref_own (ConfabOwnMembership *self)
+{
+  if (!g_ref_count_dec (&self->ref_count))
+    return;
+  g_free (self->call_id);
+  g_free (self->session_id);
+  g_free (self);
+}
+
+static void
+free_write (gpointer data)
+{
+  Write *write = data;
+
+  unref_own (write->own);
+  g_free (write);
+}
+
+static void
+written_cb (const GError *error, gpointer data)
+{
+  Write *write = data;
+  ConfabOwnMembership *self = write->own;
+
+  if (self->func != NULL && self->generation == write->generation)
+    self->func (error == NULL ? write->success : write->failure, error, self->data);
+}
+
+static void
+send (ConfabOwnMembership *self, ConfabOwnMembershipEvent success, ConfabOwnMembershipEvent failure)
+{
+  Write *write = g_new0 (Write, 1);
+
+  g_ref_count_inc (&self->ref_count);
+  write->own = self;
+  write->generation = self->generation;
+  write->success = success;
+  write->failure = failure;
+  confab_call_room_write (self->room, written_cb, write, free_write);
+}
+
+static void
+send_entry (ConfabOwnMembership *self, ConfabOwnMembershipEvent failure)
+{
+  self->writing_ts = confab_call_room_get_now (self->room) + CONFAB_CALL_MEMBERSHIP_LIFETIME_MS;
+  confab_call_room_set_own (self->room, self->call_id, self->session_id, self->writing_ts);
+  send (self, CONFAB_OWN_MEMBERSHIP_WRITTEN, failure);
+}
+
+static void
+renew_cb (gpointer data)
+{
+  ConfabOwnMembership *self = data;
+
+  self->renew_timer = 0;
+  self->func (CONFAB_OWN_MEMBERSHIP_RENEWAL_DUE, NULL, self->data);
+}
+
+static void
+arm_renewal (ConfabOwnMembership *self, guint delay_ms)
+{
+  confab_clock_clear (self->clock, &self->renew_timer);
+  self->renew_timer = confab_clock_add_timeout (self->clock, delay_ms, renew_cb, self);
+}
+
+/**
+ * confab_own_membership_new:
+ * @room: the call's room
+ * @call_id: the call
+ * @func: hears what became of the entry; never from within a function of this class, save
+ *   confab_own_membership_check()
+ * @data: for @func
+ *
+ * Returns: (transfer full): no entry yet
+ */
+ConfabOwnMembership *
+confab_own_membership_new (ConfabCallRoom *room,
+                           const char *call_id,
+                           ConfabOwnMembershipFunc func,
+                           gpointer data)
+{
+  ConfabOwnMembership *self = g_new0 (ConfabOwnMembership, 1);
+
+  g_ref_count_init (&self->ref_count);
+  self->room = g_object_ref (room);
+  self->clock = g_object_ref (confab_call_room_get_clock (room));
+  self->call_id = g_strdup (call_id);
+  self->func = func;
+  self->data = data;
+  return self;
+}
+
+/* Writes that are on their way stay so, and nobody hears of them. */
+void
+confab_own_membership_free (ConfabOwnMembership *self)
+{
+  confab_own_membership_stop (self);
+  self->func = NULL;
+  g_clear_object (&self->room); /* it holds the signalling, which holds the writes */
+  g_clear_object (&self->clock);
+  unref_own (self);
+}
+
+/**
+ * confab_own_membership_start:
+ * @self: an own membership
+ *
+ * This device wants in: from here on there is a new session.
+ */
+void
+confab_own_membership_start (ConfabOwnMembership *self)
+{
+  confab_own_membership_stop (self);
+  g_free (self->session_id);
+  self->session_id = confab_random_id (16);
+  self->rewritten_at = 0;
+}
+
+/**
+ * confab_own_membership_write:
+ * @self: an own membership, started
+ *
+ * Writes the first entry of the session.
+ */
+void
+confab_own_membership_write (ConfabOwnMembership *self)
+{
+  send_entry (self, CONFAB_OWN_MEMBERSHIP_WRITE_FAILED);
+}
+
+/**
+ * confab_own_membership_renew:
+ * @self: an own membership in force
+ *
+ * Writes the entry again, with an hour to live.
+ */
+void
+confab_own_membership_renew (ConfabOwnMembership *self)
+{
+  send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
+}
+
+/**
+ * confab_own_membership_rewrite:
+ * @self: an own membership that was lost
+ *
+ * Writes the entry again; see confab_own_membership_may_rewrite().
+ */
+void
+confab_own_membership_rewrite (ConfabOwnMembership *self)
+{
+  self->rewritten_at = confab_clock_get_time (self->clock);
+  send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
+}
+
+/**
+ * confab_own_membership_in_force:
+ * @self: an own membership
+ *
+ * The homeserver has what was sent last: the next renewal is in 43 to 47 min.
+ */
+void
+confab_own_membership_in_force (ConfabOwnMembership *self)
+{
+  self->in_force = TRUE;
+  self->expires_ts = self->writing_ts;
+  arm_renewal (self, RENEW_MS + g_random_int_range (-RENEW_JITTER_MS, RENEW_JITTER_MS + 1));
+}
+
+/**
+ * confab_own_membership_renew_later:
+ * @self: an own membership whose renewal failed
+ *
+ * The next attempt is in 30 s.
+ */
+void
+confab_own_membership_renew_later (ConfabOwnMembership *self)
+{
+  arm_renewal (self, RENEW_RETRY_MS);
+}
+
+/**
+ * confab_own_membership_check:
+ * @self: an own membership
+ *
+ * Looks at the own member event as the last sync left it, so that what left and came back within it counts as there:
+ * %CONFAB_OWN_MEMBERSHIP_SEEN when the session's entry came for the first time, %CONFAB_OWN_MEMBERSHIP_LOST when it
+ * is not there although the homeserver took it.
+ */
+void
+confab_own_membership_check (ConfabOwnMembership *self)
+{
+  g_autoptr (GPtrArray) entries = NULL;
+  gboolean there = FALSE;
+
+  entries = confab_call_room_get_memberships (self->room,
+                                              confab_call_room_get_user_id (self->room));
+  for (guint i = 0; i < entries->len; i++) {
+    const ConfabCallMembership *entry = entries->pdata[i];
+    there |= g_str_equal (entry->call_id, self->call_id) &&
+             g_str_equal (entry->device_id, confab_call_room_get_device_id (self->room)) &&
+             g_strcmp0 (entry->session_id, self->session_id) == 0;
+  }
+  if (there && !self->seen) {
+    self->seen = TRUE;
+    self->func (CONFAB_OWN_MEMBERSHIP_SEEN, NULL, self->data);
+  } else if (!there && self->in_force) {
+    self->seen = FALSE;
+    self->func (CONFAB_OWN_MEMBERSHIP_LOST, NULL, self->data);
+  }
+}
+
+/**
+ * confab_own_membership_stop:
+ * @self: an own membership
+ *
+ * This device is out: nothing is renewed, and what is still on its way is not heard of.
+ */
+void
+confab_own_membership_stop (ConfabOwnMembership *self)
+{
+  self->generation++;
+  self->in_force = FALSE;
+  self->seen = FALSE;
+  confab_clock_clear (self->clock, &self->renew_timer);
+}
+
+/**
+ * confab_own_membership_withdraw:
+ * @self: an own membership, stopped, that the room was told to forget
+ *
+ * Writes the member event without the entry.
+ */
+void
+confab_own_membership_withdraw (ConfabOwnMembership *self)
+{
+  send (self, CONFAB_OWN_MEMBERSHIP_WITHDRAWN, CONFAB_OWN_MEMBERSHIP_WITHDRAWN);
+}
+
+/**
+ * confab_own_membership_get_session_id:
+ * @self: an own membership
+ *
+ * Returns: (transfer none) (nullable): the session that was started last
+ */
+const char *
+confab_own_membership_get_session_id (ConfabOwnMembership *self)
+{
+  return self->session_id;
+}
+
+/**
+ * confab_own_membership_is_in_force:
+ * @self: an own membership
+ *
+ * Returns: whether the homeserver took an entry of this session
+ */
+gboolean
+confab_own_membership_is_in_force (ConfabOwnMembership *self)
+{
+  return self->in_force;
+}
+
+/**
+ * confab_own_membership_is_valid:
+ * @self: an own membership in force
+ *
+ * Returns: whether the entry that the homeserver has is not expired yet
+ */
+gboolean
+confab_own_membership_is_valid (ConfabOwnMembership *self)
+{
+  return confab_call_room_get_now (self->room) < self->expires_ts;
+}
+
+/**
+ * confab_own_membership_may_rewrite:
+ * @self: an own membership that was lost
+ *
+ * Returns: whether it was not rewritten within the last minute: two devices of one user may race, but who is put out
+ *   twice is meant to be out
+ */
+gboolean
+confab_own_membership_may_rewrite (ConfabOwnMembership *self)
+{
+  return self->rewritten_at == 0 ||
+         confab_clock_get_time (self->clock) - self->rewritten_at > LOST_TWICE_US;
+}
