@@ -9,23 +9,12 @@
 #include "confab-call-content.h"
 #include "confab-call-event.h"
 #include "confab-call-room.h"
+#include "confab-early-messages.h"
 #include "confab-group-call.h"
 #include "confab-json.h"
 #include "confab-log.h"
 
-#define KEEP_US (60 * G_USEC_PER_SEC)
-#define MAX_KEPT_PER_DEVICE 50
-#define MAX_KEPT 2000
-#define INVITE_MARGIN_MS 3000
 #define MAX_CALLS_PER_ROOM 50
-
-/* A message that came before what it belongs to (protocol/mesh-calls.md section 9.3). */
-typedef struct {
-  char *sender;
-  gboolean encrypted;
-  ConfabCallEvent *message;
-  gint64 received_at; /* monotonic, µs */
-} Early;
 
 struct _ConfabCallHandler {
   GObject parent_instance;
@@ -36,9 +25,8 @@ struct _ConfabCallHandler {
   char *device_id;
   GHashTable *rooms; /* room id → ConfabCallRoom */
   GListStore *calls; /* ConfabGroupCall */
-  GPtrArray *early;  /* Early, oldest first */
-  GHashTable *over;  /* room id, newline, call id: never comes back */
-  gboolean flushing;
+  ConfabEarlyMessages *early;
+  GHashTable *over; /* room id, newline, call id: never comes back */
 };
 
 static void list_model_iface_init (GListModelInterface *iface);
@@ -47,16 +35,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabCallHandler,
                                confab_call_handler,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_iface_init))
-
-static void
-free_early (gpointer data)
-{
-  Early *early = data;
-
-  g_free (early->sender);
-  confab_call_event_unref (early->message);
-  g_free (early);
-}
 
 static ConfabGroupCall *
 peek_call (ConfabCallHandler *self, guint position)
@@ -104,72 +82,11 @@ ensure_room (ConfabCallHandler *self, const char *room_id)
   return room;
 }
 
-/* Early messages. */
-
 static gboolean
-is_from (const Early *early, const char *sender, ConfabCallEvent *message)
+route (const char *sender, ConfabCallEvent *message, gboolean encrypted, gpointer data)
 {
-  return g_str_equal (early->sender, sender) &&
-         g_str_equal (early->message->device_id, message->device_id);
-}
+  ConfabCallHandler *self = data;
 
-static void
-drop_old (ConfabCallHandler *self)
-{
-  gint64 now = confab_clock_get_time (self->clock);
-
-  while (self->early->len > 0 && now - ((Early *) self->early->pdata[0])->received_at > KEEP_US)
-    g_ptr_array_remove_index (self->early, 0);
-}
-
-/* A newer invite makes the older ones of its device void, a hangup the whole of its call. */
-static void
-drop_void (ConfabCallHandler *self, const char *sender, ConfabCallEvent *message)
-{
-  for (guint i = self->early->len; i-- > 0;) {
-    const Early *early = self->early->pdata[i];
-    gboolean same_call = g_str_equal (early->message->call_id, message->call_id);
-
-    if (!is_from (early, sender, message) ||
-        g_strcmp0 (early->message->conf_id, message->conf_id) != 0)
-      continue;
-    if ((message->type == CONFAB_CALL_EVENT_INVITE && !same_call &&
-         early->message->type == CONFAB_CALL_EVENT_INVITE) ||
-        (message->type == CONFAB_CALL_EVENT_HANGUP && same_call))
-      g_ptr_array_remove_index (self->early, i);
-  }
-}
-
-static void
-keep (ConfabCallHandler *self, const char *sender, ConfabCallEvent *message, gboolean encrypted)
-{
-  Early *early;
-  guint oldest = 0;
-  guint n = 0;
-
-  drop_void (self, sender, message);
-  for (guint i = self->early->len; i-- > 0;) {
-    if (!is_from (self->early->pdata[i], sender, message))
-      continue;
-    oldest = i;
-    n++;
-  }
-  if (n >= MAX_KEPT_PER_DEVICE)
-    g_ptr_array_remove_index (self->early, oldest);
-  else if (self->early->len >= MAX_KEPT)
-    g_ptr_array_remove_index (self->early, 0);
-  early = g_new0 (Early, 1);
-  early->sender = g_strdup (sender);
-  early->encrypted = encrypted;
-  early->message = confab_call_event_ref (message);
-  early->received_at = confab_clock_get_time (self->clock);
-  g_ptr_array_add (self->early, early);
-  confab_call_debug (message->call_id, "%s kept for later", confab_call_event_get_name (message));
-}
-
-static gboolean
-route (ConfabCallHandler *self, const char *sender, ConfabCallEvent *message, gboolean encrypted)
-{
   for (guint i = 0; i < n_calls (self); i++) {
     ConfabGroupCall *call = peek_call (self, i);
     if (g_str_equal (confab_group_call_get_id (call), message->conf_id) &&
@@ -179,35 +96,11 @@ route (ConfabCallHandler *self, const char *sender, ConfabCallEvent *message, gb
   return FALSE;
 }
 
-static gboolean
-is_too_old (ConfabCallHandler *self, const Early *early)
-{
-  gint64 age_ms = (confab_clock_get_time (self->clock) - early->received_at) / 1000;
-
-  return early->message->type == CONFAB_CALL_EVENT_INVITE &&
-         age_ms >= early->message->lifetime_ms - INVITE_MARGIN_MS;
-}
-
-/* Something has come that they may have waited for. */
+/* Something has come that early messages may have waited for. */
 static void
 flush (ConfabCallHandler *self)
 {
-  g_autoptr (GPtrArray) early = NULL;
-
-  if (self->flushing || self->early->len == 0)
-    return;
-  self->flushing = TRUE;
-  drop_old (self);
-  early = g_steal_pointer (&self->early);
-  self->early = g_ptr_array_new_with_free_func (free_early);
-  while (early->len > 0) {
-    Early *one = g_ptr_array_steal_index (early, 0);
-    if (is_too_old (self, one) || route (self, one->sender, one->message, one->encrypted))
-      free_early (one);
-    else
-      g_ptr_array_add (self->early, one);
-  }
-  self->flushing = FALSE;
+  confab_early_messages_flush (self->early, route, self);
 }
 
 /* Calls. */
@@ -297,7 +190,7 @@ confab_call_handler_finalize (GObject *object)
   g_clear_object (&self->calls);
   g_clear_pointer (&self->rooms, g_hash_table_unref);
   g_clear_pointer (&self->over, g_hash_table_unref);
-  g_clear_pointer (&self->early, g_ptr_array_unref);
+  g_clear_pointer (&self->early, confab_early_messages_free);
   g_clear_object (&self->signalling);
   g_clear_object (&self->clock);
   g_free (self->user_id);
@@ -318,7 +211,6 @@ confab_call_handler_init (ConfabCallHandler *self)
   self->rooms = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->over = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->calls = g_list_store_new (CONFAB_TYPE_GROUP_CALL);
-  self->early = g_ptr_array_new_with_free_func (free_early);
   g_signal_connect_object (
     self->calls, "items-changed", G_CALLBACK (items_changed_cb), self, G_CONNECT_SWAPPED);
 }
@@ -342,6 +234,7 @@ confab_call_handler_new (ConfabSignalling *signalling,
 
   self->signalling = g_object_ref (signalling);
   self->clock = g_object_ref (clock);
+  self->early = confab_early_messages_new (clock);
   self->user_id = g_strdup (user_id);
   self->device_id = g_strdup (device_id);
   return self;
@@ -518,9 +411,9 @@ confab_call_handler_handle_to_device (ConfabCallHandler *self,
   }
   if (g_str_equal (sender, self->user_id) && g_str_equal (message->device_id, self->device_id))
     return;
-  drop_old (self);
-  if (!route (self, sender, message, sender_device_id != NULL))
-    keep (self, sender, message, sender_device_id != NULL);
+  confab_early_messages_drop_old (self->early);
+  if (!route (sender, message, sender_device_id != NULL, self))
+    confab_early_messages_keep (self->early, sender, message, sender_device_id != NULL);
 }
 
 /**
@@ -595,7 +488,7 @@ confab_call_handler_end_sync (ConfabCallHandler *self, gint64 server_time)
   g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
 
   flush (self);
-  drop_old (self);
+  confab_early_messages_drop_old (self->early);
   for (guint i = n_calls (self); i-- > 0;) {
     g_autoptr (ConfabGroupCall) call = g_object_ref (peek_call (self, i));
     confab_group_call_end_sync (call, server_time);

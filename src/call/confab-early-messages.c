@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-call"
+
+#include "config.h"
+
+#include "confab-early-messages.h"
+
+#include "confab-log.h"
+
+#define KEEP_US (60 * G_USEC_PER_SEC)
+#define MAX_PER_DEVICE 50
+#define MAX_ALL 2000
+#define INVITE_MARGIN_MS 3000
+
+struct _ConfabEarlyMessages {
+  ConfabClock *clock;
+  GPtrArray *messages; /* Early, oldest first */
+  gboolean flushing;
+};
+
+typedef struct {
+  char *sender;
+  gboolean encrypted;
+  ConfabCallEvent *message;
+  gint64 received_at; /* monotonic, µs */
+} Early;
+
+static void
+free_early (gpointer data)
+{
+  Early *early = data;
+
+  g_free (early->sender);
+  confab_call_event_unref (early->message);
+  g_free (early);
+}
+
+static gboolean
+is_from (const Early *early, const char *sender, ConfabCallEvent *message)
+{
+  return g_str_equal (early->sender, sender) &&
+         g_str_equal (early->message->device_id, message->device_id);
+}
+
+/* A newer invite makes the older ones of its device void, a hangup the whole of its call. */
+static void
+drop_void (ConfabEarlyMessages *self, const char *sender, ConfabCallEvent *message)
+{
+  for (guint i = self->messages->len; i-- > 0;) {
+    const Early *early = self->messages->pdata[i];
+    gboolean same_call = g_str_equal (early->message->call_id, message->call_id);
+
+    if (!is_from (early, sender, message) ||
+        g_strcmp0 (early->message->conf_id, message->conf_id) != 0)
+      continue;
+    if ((message->type == CONFAB_CALL_EVENT_INVITE && !same_call &&
+         early->message->type == CONFAB_CALL_EVENT_INVITE) ||
+        (message->type == CONFAB_CALL_EVENT_HANGUP && same_call))
+      g_ptr_array_remove_index (self->messages, i);
+  }
+}
+
+static void
+make_room (ConfabEarlyMessages *self, const char *sender, ConfabCallEvent *message)
+{
+  guint oldest = 0;
+  guint n = 0;
+
+  for (guint i = self->messages->len; i-- > 0;) {
+    if (!is_from (self->messages->pdata[i], sender, message))
+      continue;
+    oldest = i;
+    n++;
+  }
+  if (n >= MAX_PER_DEVICE)
+    g_ptr_array_remove_index (self->messages, oldest);
+  else if (self->messages->len >= MAX_ALL)
+    g_ptr_array_remove_index (self->messages, 0);
+}
+
+/* The age of a device message is unknown: it counts from when it came. */
+static gboolean
+is_too_old (ConfabEarlyMessages *self, const Early *early)
+{
+  gint64 age_ms = (confab_clock_get_time (self->clock) - early->received_at) / 1000;
+
+  return early->message->type == CONFAB_CALL_EVENT_INVITE &&
+         age_ms >= early->message->lifetime_ms - INVITE_MARGIN_MS;
+}
+
+/**
+ * confab_early_messages_new:
+ * @clock: for their age
+ *
+ * Returns: (transfer full): none yet
+ */
+ConfabEarlyMessages *
+confab_early_messages_new (ConfabClock *clock)
+{
+  ConfabEarlyMessages *self = g_new0 (ConfabEarlyMessages, 1);
+
+  self->clock = g_object_ref (clock);
+  self->messages = g_ptr_array_new_with_free_func (free_early);
+  return self;
+}
+
+void
+confab_early_messages_free (ConfabEarlyMessages *self)
+{
+  g_ptr_array_unref (self->messages);
+  g_object_unref (self->clock);
+  g_free (self);
+}
+
+/**
+ * confab_early_messages_keep:
+ * @self: early messages
+ * @sender: who sent it
+ * @message: with `conf_id` and `device_id`
+ * @encrypted: whether Olm says that it is from that device
+ *
+ * Keeps a message for a while.
+ */
+void
+confab_early_messages_keep (ConfabEarlyMessages *self,
+                            const char *sender,
+                            ConfabCallEvent *message,
+                            gboolean encrypted)
+{
+  Early *early = g_new0 (Early, 1);
+
+  drop_void (self, sender, message);
+  make_room (self, sender, message);
+  early->sender = g_strdup (sender);
+  early->encrypted = encrypted;
+  early->message = confab_call_event_ref (message);
+  early->received_at = confab_clock_get_time (self->clock);
+  g_ptr_array_add (self->messages, early);
+  confab_call_debug (message->call_id, "%s kept for later", confab_call_event_get_name (message));
+}
+
+/**
+ * confab_early_messages_drop_old:
+ * @self: early messages
+ *
+ * Forgets what came more than 60 s ago.
+ */
+void
+confab_early_messages_drop_old (ConfabEarlyMessages *self)
+{
+  gint64 now = confab_clock_get_time (self->clock);
+
+  while (self->messages->len > 0 &&
+         now - ((Early *) self->messages->pdata[0])->received_at > KEEP_US)
+    g_ptr_array_remove_index (self->messages, 0);
+}
+
+/**
+ * confab_early_messages_flush:
+ * @self: early messages
+ * @route: tries to find a place for each, oldest first; it may call this again, which then does nothing
+ * @data: for @route
+ *
+ * Something has come that they may have waited for. Invites that are about to run out are not tried any more.
+ */
+void
+confab_early_messages_flush (ConfabEarlyMessages *self,
+                             ConfabEarlyMessagesFunc route,
+                             gpointer data)
+{
+  g_autoptr (GPtrArray) messages = NULL;
+
+  if (self->flushing || self->messages->len == 0)
+    return;
+  self->flushing = TRUE;
+  confab_early_messages_drop_old (self);
+  messages = g_steal_pointer (&self->messages);
+  self->messages = g_ptr_array_new_with_free_func (free_early);
+  while (messages->len > 0) {
+    Early *early = g_ptr_array_steal_index (messages, 0);
+    if (is_too_old (self, early) || route (early->sender, early->message, early->encrypted, data))
+      free_early (early);
+    else
+      g_ptr_array_add (self->messages, early);
+  }
+  self->flushing = FALSE;
+}
+
+/**
+ * confab_early_messages_get_length:
+ * @self: early messages
+ *
+ * Returns: how many wait
+ */
+guint
+confab_early_messages_get_length (ConfabEarlyMessages *self)
+{
+  return self->messages->len;
+}
