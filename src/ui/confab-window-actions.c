@@ -65,20 +65,21 @@ change_camera (GSimpleAction *action, GVariant *state, gpointer data)
   set_camera (data, g_variant_get_boolean (state));
 }
 
+/* Both may come before the rooms have: then they wait for them. */
 static void
 join_or_start (ConfabWindow *self, GVariant *parameter, gboolean start)
 {
+  ConfabSessionViewModel *model = confab_window_get_model (self);
+  ConfabRoomViewModel *opened = confab_session_view_model_get_room (model);
   const char *id = NULL;
   gboolean audio = FALSE;
   gboolean video = FALSE;
-  ConfabRoomViewModel *room = NULL;
 
   g_variant_get (parameter, "(&sbb)", &id, &audio, &video);
-  room = find_room (self, id);
-  if (room == NULL || confab_room_view_model_get_has_call (room) == start)
-    g_info ("%s: no such room, or %s", id, start ? "it has a call already" : "it has no call");
-  else
-    confab_session_view_model_join_call (confab_window_get_model (self), room, audio, video);
+  if (*id == '\0' && opened != NULL)
+    id = confab_room_view_model_get_id (opened);
+  if (*id != '\0')
+    confab_session_view_model_request_call (model, id, start, audio, video);
 }
 
 static void
@@ -241,8 +242,6 @@ confab_window_update_actions (ConfabWindow *self)
   set_action_state (self, "toggle-camera", camera_on);
   set_action (self, "leave-call", call != NULL);
   set_action (self, "show-call", call != NULL);
-  set_action (self, "join-call", in_rooms);
-  set_action (self, "start-call", in_rooms);
   set_action (self, "prepare-call", in_rooms);
   set_action (self, "prepare-start", in_rooms);
   set_action (self, "search", in_rooms);

@@ -6,6 +6,7 @@
 
 #include "confab-session-view-model.h"
 
+#include "confab-call-request.h"
 #include "confab-call.h"
 #include "confab-clock.h"
 #include "confab-error-text.h"
@@ -25,6 +26,12 @@ struct _ConfabSessionViewModel {
   ConfabRoomViewModel *room;
   ConfabRoomViewModel *call_room;
   ConfabSelectCallMediaViewModel *select_media;
+  struct {
+    ConfabRoomViewModel *room; /* NULL: nothing */
+    gboolean sound_only;
+    ConfabStartMode mode;
+  } to_prepare;               /* asked for before there were devices */
+  ConfabCallRequest *request; /* a call that was asked for and cannot be had yet, or NULL */
   ConfabCallViewModel *call;
   ConfabAvatarModel *own_avatar;
   ConfabSessionPage page;
@@ -101,6 +108,16 @@ page_of (ConfabSessionViewModel *self)
   default:
     return self->restoring ? CONFAB_SESSION_PAGE_LOADING : CONFAB_SESSION_PAGE_SIGN_IN;
   }
+}
+
+/* Whatever a person does next about calls counts, not what was asked before. */
+static void
+drop_request (ConfabSessionViewModel *self)
+{
+  g_clear_object (&self->to_prepare.room);
+  if (self->request != NULL)
+    g_signal_handlers_disconnect_by_data (self->request, self);
+  g_clear_object (&self->request);
 }
 
 static void
@@ -203,6 +220,38 @@ joined_cb (ConfabSessionViewModel *self, GObject *object, ConfabSelectCallMediaV
   g_signal_emit (self, signals[SIGNAL_SHOW_CALL], 0);
 }
 
+static void
+join_room (ConfabSessionViewModel *self, ConfabRoomViewModel *room, gboolean audio, gboolean video)
+{
+  confab_session_view_model_prepare_call (self, room, !video, CONFAB_START_QUIETLY);
+  if (self->select_media == NULL)
+    return;
+  confab_select_call_media_view_model_set_microphone_on (self->select_media, audio);
+  confab_select_call_media_view_model_set_camera_on (self->select_media, video);
+  confab_select_call_media_view_model_join (self->select_media);
+}
+
+static void
+request_ready_cb (ConfabSessionViewModel *self,
+                  ConfabRoomViewModel *room,
+                  ConfabCallRequest *request)
+{
+  g_autoptr (ConfabCallRequest) kept = g_object_ref (request);
+
+  drop_request (self);
+  join_room (self,
+             room,
+             confab_call_request_get_audio (request),
+             confab_call_request_get_video (request));
+}
+
+static void
+request_failed_cb (ConfabSessionViewModel *self, const char *text)
+{
+  drop_request (self);
+  g_signal_emit (self, signals[SIGNAL_TOAST], 0, text);
+}
+
 static DexFuture *
 start_fiber (gpointer data)
 {
@@ -291,6 +340,7 @@ confab_session_view_model_dispose (GObject *object)
 
   if (self->select_media != NULL)
     confab_select_call_media_view_model_close (self->select_media);
+  drop_request (self);
   if (self->call != NULL)
     g_signal_handlers_disconnect_by_data (confab_call_view_model_get_call (self->call), self);
   g_clear_object (&self->call);
@@ -409,6 +459,7 @@ confab_session_view_model_sign_out (ConfabSessionViewModel *self)
 {
   g_return_if_fail (CONFAB_IS_SESSION_VIEW_MODEL (self));
 
+  drop_request (self);
   dex_future_disown (
     dex_scheduler_spawn (NULL, 0, sign_out_fiber, g_object_ref (self), g_object_unref));
 }
@@ -427,6 +478,16 @@ confab_session_view_model_set_devices (ConfabSessionViewModel *self, ConfabMedia
   g_return_if_fail (CONFAB_IS_SESSION_VIEW_MODEL (self));
 
   g_set_object (&self->devices, devices);
+  if (devices != NULL && self->to_prepare.room != NULL) {
+    g_autoptr (ConfabRoomViewModel) room = g_steal_pointer (&self->to_prepare.room);
+
+    confab_session_view_model_prepare_call (self,
+                                            room,
+                                            self->to_prepare.sound_only,
+                                            self->to_prepare.mode);
+  }
+  if (self->request != NULL)
+    confab_call_request_set_devices (self->request, devices);
 }
 
 ConfabSessionPage
@@ -531,8 +592,15 @@ confab_session_view_model_prepare_call (ConfabSessionViewModel *self,
       g_signal_emit (self, signals[SIGNAL_SHOW_CALL], 0);
     return;
   }
-  if (self->devices == NULL || !confab_room_view_model_get_can_act (room))
+  if (!confab_room_view_model_get_can_act (room))
     return;
+  drop_request (self);
+  if (self->devices == NULL) {
+    self->to_prepare.room = g_object_ref (room);
+    self->to_prepare.sound_only = sound_only;
+    self->to_prepare.mode = mode;
+    return;
+  }
   confab_session_view_model_cancel_prepare (self);
   self->select_media = confab_select_call_media_view_model_new (
     room, self->session, self->devices, self->own_avatar, self->clock);
@@ -560,19 +628,20 @@ confab_session_view_model_cancel_prepare (ConfabSessionViewModel *self)
 }
 
 void
-confab_session_view_model_join_call (ConfabSessionViewModel *self,
-                                     ConfabRoomViewModel *room,
-                                     gboolean audio,
-                                     gboolean video)
+confab_session_view_model_request_call (
+  ConfabSessionViewModel *self, const char *room_id, gboolean start, gboolean audio, gboolean video)
 {
   g_return_if_fail (CONFAB_IS_SESSION_VIEW_MODEL (self));
+  g_return_if_fail (room_id != NULL);
 
-  confab_session_view_model_prepare_call (self, room, !video, CONFAB_START_QUIETLY);
-  if (self->select_media == NULL)
-    return;
-  confab_select_call_media_view_model_set_microphone_on (self->select_media, audio);
-  confab_select_call_media_view_model_set_camera_on (self->select_media, video);
-  confab_select_call_media_view_model_join (self->select_media);
+  drop_request (self);
+  self->request = confab_call_request_new (
+    self->session, self->room_list, self->clock, room_id, start, audio, video);
+  g_signal_connect_object (
+    self->request, "ready", G_CALLBACK (request_ready_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    self->request, "failed", G_CALLBACK (request_failed_cb), self, G_CONNECT_SWAPPED);
+  confab_call_request_set_devices (self->request, self->devices);
 }
 
 void
@@ -580,6 +649,7 @@ confab_session_view_model_leave_call (ConfabSessionViewModel *self)
 {
   g_return_if_fail (CONFAB_IS_SESSION_VIEW_MODEL (self));
 
+  drop_request (self);
   if (self->call != NULL)
     confab_call_view_model_leave (self->call);
 }

@@ -41,7 +41,7 @@ void confab_session_view_model_start (ConfabSessionViewModel *self);
 void confab_session_view_model_sign_out (ConfabSessionViewModel *self);
 /* “Try Again” of the banner. */
 void confab_session_view_model_try_now (ConfabSessionViewModel *self);
-/* @devices may come later than the first frame. */
+/* @devices may come later than the first frame; what was asked for before is done then. */
 void
 confab_session_view_model_set_devices (ConfabSessionViewModel *self, ConfabMediaDevices *devices);
 
@@ -63,11 +63,15 @@ void confab_session_view_model_prepare_call (ConfabSessionViewModel *self,
                                              gboolean sound_only,
                                              ConfabStartMode mode);
 void confab_session_view_model_cancel_prepare (ConfabSessionViewModel *self);
-/* At once, with these switches: for actions from outside. */
-void confab_session_view_model_join_call (ConfabSessionViewModel *self,
-                                          ConfabRoomViewModel *room,
-                                          gboolean audio,
-                                          gboolean video);
+/* Without that screen, with these switches, as soon as it can be done (#ConfabCallRequest): for actions from outside,
+ * which may come before the account is online. What does not come about is said in a `toast`; whatever is done
+ * about calls meanwhile takes its place. @start: a call of one's own, else the room's is joined. */
+void confab_session_view_model_request_call (ConfabSessionViewModel *self,
+                                             const char *room_id,
+                                             gboolean start,
+                                             gboolean audio,
+                                             gboolean video);
+/* Also gives up what was asked for and has not come about. */
 void confab_session_view_model_leave_call (ConfabSessionViewModel *self);
 
 G_END_DECLS
