@@ -34,6 +34,8 @@ struct _ConfabApplication {
   ConfabSessionViewModel *model;
   ConfabWindow *window;
   char *room_to_open; /* asked for before the rooms were there */
+  GVariant
+    *sign_in_parameter; /* of app.sign-in, asked for before it was known that nobody is signed in */
   gboolean stopping;
   guint signal_sources[2];
 };
@@ -99,10 +101,17 @@ realize_cb (GtkWidget *window, ConfabApplication *self)
   g_signal_connect_object (frame_clock, "after-paint", G_CALLBACK (first_frame_cb), self, 0);
 }
 
+static gboolean
+knows_rooms (ConfabApplication *self)
+{
+  return confab_session_view_model_get_page (self->model) == CONFAB_SESSION_PAGE_ROOMS &&
+         confab_session_get_state (self->session) != CONFAB_SESSION_STATE_FIRST_SYNC;
+}
+
 static void
 open_room (ConfabApplication *self, const char *room)
 {
-  if (confab_session_view_model_get_page (self->model) != CONFAB_SESSION_PAGE_ROOMS) {
+  if (!knows_rooms (self)) {
     g_set_str (&self->room_to_open, room);
     return;
   }
@@ -111,13 +120,39 @@ open_room (ConfabApplication *self, const char *room)
 }
 
 static void
-page_cb (ConfabApplication *self)
+sign_in (ConfabApplication *self, GVariant *parameter)
 {
-  g_autofree char *room = NULL;
+  ConfabSignInViewModel *sign_in = confab_session_view_model_get_sign_in (self->model);
+  const char *homeserver = NULL;
+  const char *user = NULL;
+  const char *password = NULL;
 
-  if (confab_session_view_model_get_page (self->model) != CONFAB_SESSION_PAGE_ROOMS)
-    return;
-  room = g_steal_pointer (&self->room_to_open);
+  g_variant_get (parameter, "(&s&s&s)", &homeserver, &user, &password);
+  /* First the name: when it is a full Matrix id it fills in a homeserver, and what is said explicitly wins. */
+  confab_sign_in_view_model_set_user (sign_in, user);
+  if (*homeserver != '\0')
+    confab_sign_in_view_model_set_homeserver (sign_in, homeserver);
+  confab_sign_in_view_model_set_password (sign_in, password);
+  if (*password != '\0')
+    confab_sign_in_view_model_sign_in (sign_in);
+}
+
+/* Does what was asked for too early. */
+static void
+state_cb (ConfabApplication *self)
+{
+  ConfabSessionPage page = confab_session_view_model_get_page (self->model);
+  g_autofree char *room = NULL;
+  g_autoptr (GVariant) parameter = NULL;
+
+  if (page == CONFAB_SESSION_PAGE_SIGN_IN || page == CONFAB_SESSION_PAGE_ROOMS)
+    parameter = g_steal_pointer (&self->sign_in_parameter);
+  if (page == CONFAB_SESSION_PAGE_SIGN_IN && parameter != NULL)
+    sign_in (self, parameter);
+  else if (parameter != NULL)
+    g_info ("app.sign-in: signed in already");
+  if (knows_rooms (self))
+    room = g_steal_pointer (&self->room_to_open);
   if (room != NULL)
     open_room (self, room);
 }
@@ -126,23 +161,10 @@ static void
 sign_in_action (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   ConfabApplication *self = data;
-  ConfabSignInViewModel *sign_in = confab_session_view_model_get_sign_in (self->model);
-  const char *homeserver = NULL;
-  const char *user = NULL;
-  const char *password = NULL;
 
-  g_variant_get (parameter, "(&s&s&s)", &homeserver, &user, &password);
-  if (confab_session_view_model_get_page (self->model) != CONFAB_SESSION_PAGE_SIGN_IN) {
-    g_info ("app.sign-in: signed in already");
-    return;
-  }
-  /* First the name: when it is a full Matrix id it fills in a homeserver, and what is said explicitly wins. */
-  confab_sign_in_view_model_set_user (sign_in, user);
-  if (*homeserver != '\0')
-    confab_sign_in_view_model_set_homeserver (sign_in, homeserver);
-  confab_sign_in_view_model_set_password (sign_in, password);
-  if (*password != '\0')
-    confab_sign_in_view_model_sign_in (sign_in);
+  g_clear_pointer (&self->sign_in_parameter, g_variant_unref);
+  self->sign_in_parameter = g_variant_ref (parameter);
+  state_cb (self);
 }
 
 static void
@@ -259,7 +281,9 @@ make_session (ConfabApplication *self)
   g_signal_connect_object (
     self->session, "notify::user-id", G_CALLBACK (user_id_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
-    self->model, "notify::page", G_CALLBACK (page_cb), self, G_CONNECT_SWAPPED);
+    self->model, "notify::page", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    self->session, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
   if (self->homeserver != NULL)
     confab_sign_in_view_model_set_homeserver (confab_session_view_model_get_sign_in (self->model),
                                               self->homeserver);
@@ -379,6 +403,7 @@ confab_application_finalize (GObject *object)
   g_free (self->insecure_secrets);
   g_free (self->homeserver);
   g_free (self->room_to_open);
+  g_clear_pointer (&self->sign_in_parameter, g_variant_unref);
 
   G_OBJECT_CLASS (confab_application_parent_class)->finalize (object);
 }

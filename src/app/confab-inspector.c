@@ -142,24 +142,68 @@ save_window (GtkWidget *window, const char *path, GError **error)
   return TRUE;
 }
 
+/* A picture that is asked for, until the next frame. */
+typedef struct {
+  GDBusMethodInvocation *invocation;
+  char *path;
+  GtkWidget *window;
+  gulong handler;
+} Shot;
+
+static void
+shot_free (gpointer data, GClosure *closure)
+{
+  Shot *shot = data;
+
+  /* The window went away with its frame clock. */
+  if (shot->invocation != NULL)
+    g_dbus_method_invocation_return_error (g_steal_pointer (&shot->invocation),
+                                           G_IO_ERROR,
+                                           G_IO_ERROR_CLOSED,
+                                           "the window was closed");
+  g_free (shot->path);
+  g_free (shot);
+}
+
+static void
+after_paint_cb (GdkFrameClock *frame_clock, Shot *shot)
+{
+  GDBusMethodInvocation *invocation = g_steal_pointer (&shot->invocation);
+  g_autoptr (GError) error = NULL;
+
+  if (!save_window (shot->window, shot->path, &error))
+    g_dbus_method_invocation_return_gerror (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation, NULL);
+  g_signal_handler_disconnect (frame_clock, shot->handler);
+}
+
+/* What was done before is in the picture: it is taken after the next frame, laid out and drawn. */
 static void
 take_screenshot (GDBusMethodInvocation *invocation, GVariant *parameters)
 {
   GtkApplication *application = GTK_APPLICATION (g_application_get_default ());
   GtkWindow *window = gtk_application_get_active_window (application);
-  g_autoptr (GError) error = NULL;
+  GdkFrameClock *frame_clock = NULL;
+  Shot *shot = NULL;
   const char *path;
 
   g_variant_get (parameters, "(&s)", &path);
-  if (window == NULL)
+  if (window == NULL || !gtk_widget_get_mapped (GTK_WIDGET (window))) {
     g_dbus_method_invocation_return_error (invocation,
                                            G_IO_ERROR,
                                            G_IO_ERROR_NOT_FOUND,
                                            "there is no window");
-  else if (!save_window (GTK_WIDGET (window), path, &error))
-    g_dbus_method_invocation_return_gerror (invocation, error);
-  else
-    g_dbus_method_invocation_return_value (invocation, NULL);
+    return;
+  }
+  frame_clock = gtk_widget_get_frame_clock (GTK_WIDGET (window));
+  shot = g_new0 (Shot, 1);
+  shot->invocation = invocation;
+  shot->path = g_strdup (path);
+  shot->window = GTK_WIDGET (window);
+  shot->handler = g_signal_connect_data (
+    frame_clock, "after-paint", G_CALLBACK (after_paint_cb), shot, shot_free, 0);
+  gtk_widget_queue_draw (GTK_WIDGET (window));
 }
 
 static void
