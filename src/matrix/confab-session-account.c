@@ -6,213 +6,16 @@
 
 #include "confab-session-private.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
-#include <string.h>
-#include <sys/random.h>
-
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
 #include "confab-room-private.h"
-#include "confab-schema.h"
 #include "confab-store-future.h"
 #include "confab-sync-store.h"
 
-#define STORE_NAME "account.db"
-#define PICKLE_KEY_SIZE 32
 #define LOGIN_PATH "/_matrix/client/v3/login"
 #define LOGOUT_PATH "/_matrix/client/v3/logout"
 #define LOGOUT_TIMEOUT_MS 5000
 #define AVATAR_CACHE_SIZE (32 * 1024 * 1024)
-
-/* What the store says of the account, without secrets. */
-typedef struct {
-  char *user_id;
-  char *device_id;
-  char *base_url;
-  char *display_name;
-  char *avatar_url;
-} Meta;
-
-static void
-meta_clear (Meta *meta)
-{
-  g_free (meta->user_id);
-  g_free (meta->device_id);
-  g_free (meta->base_url);
-  g_free (meta->display_name);
-  g_free (meta->avatar_url);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Meta, meta_clear)
-
-static gboolean
-read_meta_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
-{
-  Meta *meta = data;
-
-  return confab_sync_store_get_meta (transaction, "user_id", &meta->user_id, error) &&
-         confab_sync_store_get_meta (transaction, "device_id", &meta->device_id, error) &&
-         confab_sync_store_get_meta (transaction, "base_url", &meta->base_url, error) &&
-         confab_sync_store_get_meta (transaction, "display_name", &meta->display_name, error) &&
-         confab_sync_store_get_meta (transaction, "avatar_url", &meta->avatar_url, error);
-}
-
-static gboolean
-write_meta_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
-{
-  Meta *meta = data;
-
-  return confab_sync_store_set_meta (transaction, "user_id", meta->user_id, error) &&
-         confab_sync_store_set_meta (transaction, "device_id", meta->device_id, error) &&
-         confab_sync_store_set_meta (transaction, "base_url", meta->base_url, error);
-}
-
-static gboolean
-write_profile_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
-{
-  Meta *meta = data;
-
-  return confab_sync_store_set_meta (transaction, "display_name", meta->display_name, error) &&
-         confab_sync_store_set_meta (transaction, "avatar_url", meta->avatar_url, error);
-}
-
-static char *
-get_store_path (ConfabSession *self)
-{
-  return g_build_filename (self->data_dir, STORE_NAME, NULL);
-}
-
-static char *
-get_account (const char *user_id, const char *device_id)
-{
-  return g_strdup_printf ("%s %s", user_id, device_id);
-}
-
-static gboolean
-open_store (ConfabSession *self, GError **error)
-{
-  g_autofree char *path = get_store_path (self);
-
-  if (self->store != NULL)
-    return TRUE;
-  if (g_mkdir_with_parents (self->data_dir, 0700) != 0) {
-    int saved_errno = errno;
-    g_set_error (error,
-                 CONFAB_STORE_ERROR,
-                 CONFAB_STORE_ERROR_FAILED,
-                 "%s: %s",
-                 self->data_dir,
-                 g_strerror (saved_errno));
-    return FALSE;
-  }
-  self->store = confab_store_new (path, confab_schema_migrations, error);
-  return self->store != NULL;
-}
-
-static void
-close_store (ConfabSession *self)
-{
-  if (self->store != NULL)
-    confab_store_close (self->store);
-  g_clear_object (&self->store);
-}
-
-static void
-wipe_store (ConfabSession *self)
-{
-  static const char *const suffixes[] = { "", "-wal", "-shm" };
-  g_autofree char *path = get_store_path (self);
-
-  close_store (self);
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
-    g_autofree char *file = g_strconcat (path, suffixes[i], NULL);
-    if (g_unlink (file) != 0 && errno != ENOENT)
-      g_warning ("%s: cannot be removed: %s", file, g_strerror (errno));
-  }
-}
-
-/* The secrets of one account as one small JSON text; the caller frees it with confab_secret_free(). */
-static char *
-secrets_to_text (ConfabSession *self, const char *access_token, const char *refresh_token)
-{
-  g_autoptr (JsonObject) object = json_object_new ();
-  gsize size;
-  const guint8 *key = g_bytes_get_data (self->pickle_key, &size);
-  g_autofree char *key_text = g_base64_encode (key, size);
-  char *text;
-
-  json_object_set_string_member (object, "access_token", access_token);
-  if (refresh_token != NULL)
-    json_object_set_string_member (object, "refresh_token", refresh_token);
-  json_object_set_string_member (object, "pickle_key", key_text);
-  text = confab_json_to_string (object);
-  explicit_bzero (key_text, strlen (key_text));
-  return text;
-}
-
-static gboolean
-secrets_from_text (ConfabSession *self, const char *text, GError **error)
-{
-  g_autoptr (JsonObject) object = confab_json_parse_object (text, -1, error);
-  const char *access_token = NULL;
-  const char *key_text = NULL;
-  g_autofree guchar *key = NULL;
-  gsize size;
-
-  if (object == NULL || !confab_json_get_string (object, "access_token", &access_token, error) ||
-      !confab_json_get_string (object, "pickle_key", &key_text, error))
-    return FALSE;
-  key = g_base64_decode (key_text, &size);
-  if (size != PICKLE_KEY_SIZE) {
-    g_set_error_literal (error,
-                         CONFAB_JSON_ERROR,
-                         CONFAB_JSON_ERROR_WRONG_TYPE,
-                         "the kept key has a wrong length");
-    return FALSE;
-  }
-  g_clear_pointer (&self->pickle_key, g_bytes_unref);
-  self->pickle_key = g_bytes_new (key, size);
-  explicit_bzero (key, size);
-  confab_homeserver_set_tokens (self->homeserver,
-                                access_token,
-                                confab_json_peek_string (object, "refresh_token"),
-                                0);
-  return TRUE;
-}
-
-static DexFuture *
-keep_secrets (ConfabSession *self, const char *access_token, const char *refresh_token)
-{
-  g_autofree char *account = get_account (self->user_id, self->device_id);
-  char *text = secrets_to_text (self, access_token, refresh_token);
-  DexFuture *future = confab_secrets_store (self->secrets, account, text);
-
-  confab_secret_free (text);
-  return future;
-}
-
-static DexFuture *
-kept_cb (DexFuture *future, gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (dex_future_get_value (future, &error) == NULL)
-    confab_session_warn (CONFAB_SESSION (data), "store", error->message);
-  return dex_future_new_true ();
-}
-
-static DexFuture *
-keep_tokens (const char *access_token, const char *refresh_token, gpointer data)
-{
-  ConfabSession *self = CONFAB_SESSION (data);
-
-  dex_clear (&self->keeping);
-  self->keeping = dex_future_finally (keep_secrets (self, access_token, refresh_token),
-                                      kept_cb,
-                                      g_object_ref (self),
-                                      g_object_unref);
-  return dex_ref (self->keeping);
-}
 
 /* Whoever was refused: the sync loop, which may wait for news for a while, hears it too, and ends. */
 static void
@@ -253,7 +56,7 @@ make_parts (ConfabSession *self)
 {
   g_autofree char *avatars = g_build_filename (self->cache_dir, "avatars", NULL);
 
-  confab_homeserver_set_keep_func (self->homeserver, keep_tokens, self);
+  confab_homeserver_set_keep_func (self->homeserver, confab_session_keep_tokens, self);
   g_signal_connect_object (
     self->homeserver, "logged-out", G_CALLBACK (logged_out_cb), self, G_CONNECT_DEFAULT);
   self->rooms = confab_room_list_new (self->user_id, self->homeserver);
@@ -279,7 +82,6 @@ fetch_profile_fiber (gpointer data)
   g_autofree char *path = g_strconcat ("/_matrix/client/v3/profile/", user_id, NULL);
   g_autoptr (JsonObject) reply = dex_await_boxed (
     confab_homeserver_send (self->homeserver, "GET", path, NULL, 0, CONFAB_REQUEST_NONE), NULL);
-  g_auto (Meta) meta = { 0 };
 
   /* Without a profile the user id is shown; the next start asks again. */
   if (reply == NULL || self->store == NULL)
@@ -287,9 +89,7 @@ fetch_profile_fiber (gpointer data)
   confab_session_set_profile (self,
                               confab_json_peek_string (reply, "displayname"),
                               confab_json_peek_string (reply, "avatar_url"));
-  meta.display_name = g_strdup (self->display_name);
-  meta.avatar_url = g_strdup (self->avatar_url);
-  if (!dex_await (confab_store_future (self->store, write_profile_func, &meta), &error))
+  if (!confab_session_await_profile_kept (self, &error))
     confab_session_warn (self, "store", error->message);
   return dex_future_new_true ();
 }
@@ -343,7 +143,7 @@ await_close (ConfabSession *self)
   g_object_notify (G_OBJECT (self), "call-handler");
   g_clear_object (&self->rooms);
   g_clear_object (&self->media);
-  close_store (self);
+  confab_session_close_store (self);
   g_clear_pointer (&self->since, g_free);
 }
 
@@ -360,7 +160,7 @@ forget_account (ConfabSession *self)
 static DexFuture *
 fail (ConfabSession *self, ConfabSessionState state, GError *error)
 {
-  close_store (self);
+  confab_session_close_store (self);
   confab_session_set_state (self, state, NULL);
   return dex_future_new_for_error (error);
 }
@@ -369,37 +169,35 @@ static DexFuture *
 restore_fiber (gpointer data)
 {
   ConfabSession *self = CONFAB_SESSION (data);
-  g_autofree char *path = get_store_path (self);
   g_autofree char *account = NULL;
-  g_auto (Meta) meta = { 0 };
+  g_auto (ConfabSessionMeta) meta = { 0 };
   g_autoptr (GError) error = NULL;
   char *text;
   gboolean ok;
 
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+  if (!confab_session_has_store (self))
     return dex_future_new_false ();
   confab_session_set_state (self, CONFAB_SESSION_STATE_RESTORING, NULL);
-  if (!open_store (self, &error) ||
-      !dex_await (confab_store_future (self->store, read_meta_func, &meta), &error))
+  if (!confab_session_open_store (self, &error) || !confab_session_await_meta (self, &meta, &error))
     return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
   if (meta.user_id == NULL || meta.device_id == NULL || meta.base_url == NULL) {
-    close_store (self);
+    confab_session_close_store (self);
     confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
     return dex_future_new_false ();
   }
-  account = get_account (meta.user_id, meta.device_id);
+  account = confab_session_dup_account (meta.user_id, meta.device_id);
   text = dex_await_string (confab_secrets_lookup (self->secrets, account), &error);
   if (text == NULL) {
     if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
       return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
     g_info ("%s: the store is there, its key is not: signing in is needed", account);
-    close_store (self);
+    confab_session_close_store (self);
     confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
     return dex_future_new_false ();
   }
   g_clear_object (&self->homeserver);
   self->homeserver = confab_homeserver_new (meta.base_url);
-  ok = secrets_from_text (self, text, &error);
+  ok = confab_session_read_secrets (self, text, &error);
   confab_secret_free (text);
   if (!ok)
     return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
@@ -509,24 +307,6 @@ await_login (SignIn *sign_in, GError **error)
                           error);
 }
 
-static gboolean
-make_pickle_key (ConfabSession *self, GError **error)
-{
-  guint8 key[PICKLE_KEY_SIZE];
-
-  if (getrandom (key, sizeof key, 0) != sizeof key) {
-    g_set_error_literal (error,
-                         CONFAB_MATRIX_ERROR,
-                         CONFAB_MATRIX_ERROR_FAILED,
-                         "the system gives no random bytes");
-    return FALSE;
-  }
-  g_clear_pointer (&self->pickle_key, g_bytes_unref);
-  self->pickle_key = g_bytes_new (key, sizeof key);
-  explicit_bzero (key, sizeof key);
-  return TRUE;
-}
-
 /* The server has made a device: keeps it here. Secrets first: a store without its key is of no use. */
 static gboolean
 await_kept (SignIn *sign_in, JsonObject *reply, GError **error)
@@ -535,7 +315,6 @@ await_kept (SignIn *sign_in, JsonObject *reply, GError **error)
   const char *user_id = NULL;
   const char *device_id = NULL;
   const char *access_token = NULL;
-  Meta meta;
 
   if (!confab_json_get_string (reply, "user_id", &user_id, error) ||
       !confab_json_get_string (reply, "device_id", &device_id, error) ||
@@ -546,8 +325,8 @@ await_kept (SignIn *sign_in, JsonObject *reply, GError **error)
   }
   if (self->pickle_key == NULL || g_strcmp0 (self->user_id, user_id) != 0 ||
       g_strcmp0 (self->device_id, device_id) != 0) {
-    wipe_store (self);
-    if (!make_pickle_key (self, error))
+    confab_session_wipe_store (self);
+    if (!confab_session_make_pickle_key (self, error))
       return FALSE;
   }
   g_set_str (&self->user_id, user_id);
@@ -557,16 +336,12 @@ await_kept (SignIn *sign_in, JsonObject *reply, GError **error)
                                 access_token,
                                 confab_json_peek_string (reply, "refresh_token"),
                                 confab_json_peek_int (reply, "expires_in_ms", 0));
-  if (!dex_await (
-        keep_secrets (self, access_token, confab_json_peek_string (reply, "refresh_token")), error))
+  if (!dex_await (confab_session_keep_secrets (self,
+                                               access_token,
+                                               confab_json_peek_string (reply, "refresh_token")),
+                  error))
     return FALSE;
-  meta = (Meta) {
-    .user_id = self->user_id,
-    .device_id = self->device_id,
-    .base_url = (char *) confab_homeserver_get_base_url (self->homeserver),
-  };
-  return open_store (self, error) &&
-         dex_await (confab_store_future (self->store, write_meta_func, &meta), error);
+  return confab_session_open_store (self, error) && confab_session_await_meta_kept (self, error);
 }
 
 static void
@@ -658,11 +433,11 @@ sign_out_fiber (gpointer data)
   await_close (self);
   await_logout (self);
   if (self->user_id != NULL) {
-    g_autofree char *account = get_account (self->user_id, self->device_id);
+    g_autofree char *account = confab_session_dup_account (self->user_id, self->device_id);
     if (!dex_await (confab_secrets_clear (self->secrets, account), &error))
       confab_session_warn (self, "store", error->message);
   }
-  wipe_store (self);
+  confab_session_wipe_store (self);
   forget_account (self);
   confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
   return dex_future_new_true ();

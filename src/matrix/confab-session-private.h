@@ -47,6 +47,36 @@ void
 confab_session_set_profile (ConfabSession *self, const char *display_name, const char *avatar_url);
 void confab_session_warn (ConfabSession *self, const char *code, const char *message);
 
+/* What is kept of the account; see confab-session-keep.c. Functions with “await” are for fibers only. */
+typedef struct {
+  char *user_id;
+  char *device_id;
+  char *base_url;
+  char *display_name;
+  char *avatar_url;
+} ConfabSessionMeta;
+
+void confab_session_meta_clear (ConfabSessionMeta *meta);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ConfabSessionMeta, confab_session_meta_clear)
+gboolean confab_session_has_store (ConfabSession *self);
+gboolean confab_session_open_store (ConfabSession *self, GError **error);
+void confab_session_close_store (ConfabSession *self);
+void confab_session_wipe_store (ConfabSession *self);
+gboolean confab_session_await_meta (ConfabSession *self, ConfabSessionMeta *meta, GError **error);
+gboolean confab_session_await_meta_kept (ConfabSession *self, GError **error);
+gboolean confab_session_await_profile_kept (ConfabSession *self, GError **error);
+/* The name under which the secrets of one device are kept. */
+char *
+confab_session_dup_account (const char *user_id, const char *device_id) G_GNUC_WARN_UNUSED_RESULT;
+gboolean confab_session_make_pickle_key (ConfabSession *self, GError **error);
+DexFuture *confab_session_keep_secrets (ConfabSession *self,
+                                        const char *access_token,
+                                        const char *refresh_token) G_GNUC_WARN_UNUSED_RESULT;
+gboolean confab_session_read_secrets (ConfabSession *self, const char *text, GError **error);
+/* A #ConfabKeepTokensFunc over a session. */
+DexFuture *
+confab_session_keep_tokens (const char *access_token, const char *refresh_token, gpointer data);
+
 /* The sync loop; see confab-session-sync.c. */
 void confab_session_start_sync (ConfabSession *self);
 /* Ends the long poll or the pause that the loop is in, as if it had failed so. */

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-session-private.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "confab-homeserver-private.h"
+#include "confab-json.h"
+#include "confab-schema.h"
+#include "confab-store-future.h"
+#include "confab-sync-store.h"
+
+/* What is kept of the account: who it is and where, in the store; tokens and the store's key, with the secrets. */
+
+#define STORE_NAME "account.db"
+#define PICKLE_KEY_SIZE 32
+
+void
+confab_session_meta_clear (ConfabSessionMeta *meta)
+{
+  g_free (meta->user_id);
+  g_free (meta->device_id);
+  g_free (meta->base_url);
+  g_free (meta->display_name);
+  g_free (meta->avatar_url);
+}
+
+static gboolean
+read_meta_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  ConfabSessionMeta *meta = data;
+
+  return confab_sync_store_get_meta (transaction, "user_id", &meta->user_id, error) &&
+         confab_sync_store_get_meta (transaction, "device_id", &meta->device_id, error) &&
+         confab_sync_store_get_meta (transaction, "base_url", &meta->base_url, error) &&
+         confab_sync_store_get_meta (transaction, "display_name", &meta->display_name, error) &&
+         confab_sync_store_get_meta (transaction, "avatar_url", &meta->avatar_url, error);
+}
+
+static gboolean
+write_meta_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  ConfabSessionMeta *meta = data;
+
+  return confab_sync_store_set_meta (transaction, "user_id", meta->user_id, error) &&
+         confab_sync_store_set_meta (transaction, "device_id", meta->device_id, error) &&
+         confab_sync_store_set_meta (transaction, "base_url", meta->base_url, error);
+}
+
+static gboolean
+write_profile_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  ConfabSessionMeta *meta = data;
+
+  return confab_sync_store_set_meta (transaction, "display_name", meta->display_name, error) &&
+         confab_sync_store_set_meta (transaction, "avatar_url", meta->avatar_url, error);
+}
+
+static char *
+get_store_path (ConfabSession *self)
+{
+  return g_build_filename (self->data_dir, STORE_NAME, NULL);
+}
+
+char *
+confab_session_dup_account (const char *user_id, const char *device_id)
+{
+  return g_strdup_printf ("%s %s", user_id, device_id);
+}
+
+gboolean
+confab_session_open_store (ConfabSession *self, GError **error)
+{
+  g_autofree char *path = get_store_path (self);
+
+  if (self->store != NULL)
+    return TRUE;
+  if (g_mkdir_with_parents (self->data_dir, 0700) != 0) {
+    int saved_errno = errno;
+    g_set_error (error,
+                 CONFAB_STORE_ERROR,
+                 CONFAB_STORE_ERROR_FAILED,
+                 "%s: %s",
+                 self->data_dir,
+                 g_strerror (saved_errno));
+    return FALSE;
+  }
+  self->store = confab_store_new (path, confab_schema_migrations, error);
+  return self->store != NULL;
+}
+
+void
+confab_session_close_store (ConfabSession *self)
+{
+  if (self->store != NULL)
+    confab_store_close (self->store);
+  g_clear_object (&self->store);
+}
+
+void
+confab_session_wipe_store (ConfabSession *self)
+{
+  static const char *const suffixes[] = { "", "-wal", "-shm" };
+  g_autofree char *path = get_store_path (self);
+
+  confab_session_close_store (self);
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+    g_autofree char *file = g_strconcat (path, suffixes[i], NULL);
+    if (g_unlink (file) != 0 && errno != ENOENT)
+      g_warning ("%s: cannot be removed: %s", file, g_strerror (errno));
+  }
+}
+
+/* The secrets of one account as one small JSON text; the caller frees it with confab_secret_free(). */
+static char *
+secrets_to_text (ConfabSession *self, const char *access_token, const char *refresh_token)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  gsize size;
+  const guint8 *key = g_bytes_get_data (self->pickle_key, &size);
+  g_autofree char *key_text = g_base64_encode (key, size);
+  char *text;
+
+  json_object_set_string_member (object, "access_token", access_token);
+  if (refresh_token != NULL)
+    json_object_set_string_member (object, "refresh_token", refresh_token);
+  json_object_set_string_member (object, "pickle_key", key_text);
+  text = confab_json_to_string (object);
+  explicit_bzero (key_text, strlen (key_text));
+  return text;
+}
+
+gboolean
+confab_session_read_secrets (ConfabSession *self, const char *text, GError **error)
+{
+  g_autoptr (JsonObject) object = confab_json_parse_object (text, -1, error);
+  const char *access_token = NULL;
+  const char *key_text = NULL;
+  g_autofree guchar *key = NULL;
+  gsize size;
+
+  if (object == NULL || !confab_json_get_string (object, "access_token", &access_token, error) ||
+      !confab_json_get_string (object, "pickle_key", &key_text, error))
+    return FALSE;
+  key = g_base64_decode (key_text, &size);
+  if (size != PICKLE_KEY_SIZE) {
+    g_set_error_literal (error,
+                         CONFAB_JSON_ERROR,
+                         CONFAB_JSON_ERROR_WRONG_TYPE,
+                         "the kept key has a wrong length");
+    return FALSE;
+  }
+  g_clear_pointer (&self->pickle_key, g_bytes_unref);
+  self->pickle_key = g_bytes_new (key, size);
+  explicit_bzero (key, size);
+  confab_homeserver_set_tokens (self->homeserver,
+                                access_token,
+                                confab_json_peek_string (object, "refresh_token"),
+                                0);
+  return TRUE;
+}
+
+DexFuture *
+confab_session_keep_secrets (ConfabSession *self,
+                             const char *access_token,
+                             const char *refresh_token)
+{
+  g_autofree char *account = confab_session_dup_account (self->user_id, self->device_id);
+  char *text = secrets_to_text (self, access_token, refresh_token);
+  DexFuture *future = confab_secrets_store (self->secrets, account, text);
+
+  confab_secret_free (text);
+  return future;
+}
+
+static DexFuture *
+kept_cb (DexFuture *future, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (dex_future_get_value (future, &error) == NULL)
+    confab_session_warn (CONFAB_SESSION (data), "store", error->message);
+  return dex_future_new_true ();
+}
+
+DexFuture *
+confab_session_keep_tokens (const char *access_token, const char *refresh_token, gpointer data)
+{
+  ConfabSession *self = CONFAB_SESSION (data);
+
+  dex_clear (&self->keeping);
+  self->keeping = dex_future_finally (confab_session_keep_secrets (self,
+                                                                   access_token,
+                                                                   refresh_token),
+                                      kept_cb,
+                                      g_object_ref (self),
+                                      g_object_unref);
+  return dex_ref (self->keeping);
+}
+
+gboolean
+confab_session_make_pickle_key (ConfabSession *self, GError **error)
+{
+  guint8 key[PICKLE_KEY_SIZE];
+
+  if (getrandom (key, sizeof key, 0) != sizeof key) {
+    g_set_error_literal (error,
+                         CONFAB_MATRIX_ERROR,
+                         CONFAB_MATRIX_ERROR_FAILED,
+                         "the system gives no random bytes");
+    return FALSE;
+  }
+  g_clear_pointer (&self->pickle_key, g_bytes_unref);
+  self->pickle_key = g_bytes_new (key, sizeof key);
+  explicit_bzero (key, sizeof key);
+  return TRUE;
+}
+
+gboolean
+confab_session_has_store (ConfabSession *self)
+{
+  g_autofree char *path = get_store_path (self);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+gboolean
+confab_session_await_meta (ConfabSession *self, ConfabSessionMeta *meta, GError **error)
+{
+  return dex_await (confab_store_future (self->store, read_meta_func, meta), error);
+}
+
+gboolean
+confab_session_await_meta_kept (ConfabSession *self, GError **error)
+{
+  ConfabSessionMeta meta = {
+    .user_id = self->user_id,
+    .device_id = self->device_id,
+    .base_url = (char *) confab_homeserver_get_base_url (self->homeserver),
+  };
+
+  return dex_await (confab_store_future (self->store, write_meta_func, &meta), error);
+}
+
+gboolean
+confab_session_await_profile_kept (ConfabSession *self, GError **error)
+{
+  g_auto (ConfabSessionMeta) meta = {
+    .display_name = g_strdup (self->display_name),
+    .avatar_url = g_strdup (self->avatar_url),
+  };
+
+  return dex_await (confab_store_future (self->store, write_profile_func, &meta), error);
+}
