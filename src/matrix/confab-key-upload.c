@@ -142,8 +142,9 @@ generate (Upload *upload,
   gint64 n_missing = wanted - g_hash_table_size (unpublished) - MAX (upload->n_on_server, 0);
   gboolean need_fallback = (!shared || upload->fallback_used) && g_hash_table_size (fallback) == 0;
 
-  if (shared && upload->n_on_server < 0)
-    n_missing = 0; /* the reply will tell */
+  if (upload->n_on_server < 0)
+    n_missing =
+      0; /* the reply will tell: more than are missing would push out keys that the server still holds */
   if (n_missing > 0 && !confab_olm_account_generate_one_time_keys (account, n_missing, error))
     return FALSE;
   if (need_fallback && !replace_fallback (upload, transaction, account, error))

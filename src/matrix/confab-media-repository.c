@@ -254,6 +254,36 @@ confab_media_repository_new (ConfabHomeserver *homeserver, const char *cache_dir
   return self;
 }
 
+static DexFuture *
+wipe_fiber (gpointer data)
+{
+  Disk *disk = data;
+
+  disk->max_bytes = 0;
+  trim (disk);
+  return dex_future_new_true ();
+}
+
+/**
+ * confab_media_repository_wipe:
+ * @self: a repository
+ *
+ * Returns: (transfer full): a future that resolves to true when nothing is kept on disk any more
+ */
+DexFuture *
+confab_media_repository_wipe (ConfabMediaRepository *self)
+{
+  Disk *disk;
+
+  dex_return_error_if_fail (CONFAB_IS_MEDIA_REPOSITORY (self));
+
+  disk = g_new0 (Disk, 1);
+  g_atomic_ref_count_init (&disk->ref_count);
+  disk->dir = g_strdup (self->cache_dir);
+  return dex_scheduler_spawn (
+    dex_thread_pool_scheduler_get_default (), 0, wipe_fiber, disk, (GDestroyNotify) disk_unref);
+}
+
 /* Spec: Client-Server API, “Matrix Content (mxc://) URIs”. */
 static gboolean
 read_mxc (const char *uri, char **server, char **media_id)

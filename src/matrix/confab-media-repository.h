@@ -26,5 +26,6 @@ confab_media_repository_new (ConfabHomeserver *homeserver, const char *cache_dir
 DexFuture *confab_media_repository_load_thumbnail (ConfabMediaRepository *self,
                                                    const char *mxc_uri,
                                                    guint size) G_GNUC_WARN_UNUSED_RESULT;
+DexFuture *confab_media_repository_wipe (ConfabMediaRepository *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -106,6 +106,12 @@ confab_olm_vault_save_account (ConfabOlmVault *self,
                             (gint64) shared);
 }
 
+gboolean
+confab_olm_vault_share_again (ConfabStoreTransaction *transaction, GError **error)
+{
+  return confab_store_exec (transaction, error, "UPDATE olm_account SET shared = 0", NULL);
+}
+
 static gboolean
 int_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {

@@ -50,6 +50,9 @@ gboolean confab_olm_vault_save_account (ConfabOlmVault *self,
                                         gboolean shared,
                                         GError **error);
 
+/* The device keys, if there are any yet, are uploaded once more. */
+gboolean confab_olm_vault_share_again (ConfabStoreTransaction *transaction, GError **error);
+
 gboolean confab_olm_vault_has_session (ConfabStoreTransaction *transaction,
                                        const char *curve25519,
                                        gboolean *has,

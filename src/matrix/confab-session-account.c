@@ -140,10 +140,12 @@ await_close (ConfabSession *self)
     g_signal_handlers_disconnect_by_data (self->homeserver, self);
   }
   g_clear_object (&self->calls);
-  g_object_notify (G_OBJECT (self), "call-handler");
   g_clear_object (&self->rooms);
   g_clear_object (&self->media);
-  confab_session_close_store (self);
+  g_object_notify (G_OBJECT (self), "call-handler");
+  g_object_notify (G_OBJECT (self), "rooms");
+  g_object_notify (G_OBJECT (self), "media-repository");
+  confab_session_await_store_closed (self);
   g_clear_pointer (&self->since, g_free);
 }
 
@@ -157,10 +159,11 @@ forget_account (ConfabSession *self)
   confab_session_set_profile (self, NULL, NULL);
 }
 
+/* Fibers only. */
 static DexFuture *
 fail (ConfabSession *self, ConfabSessionState state, GError *error)
 {
-  confab_session_close_store (self);
+  confab_session_await_store_closed (self);
   confab_session_set_state (self, state, NULL);
   return dex_future_new_for_error (error);
 }
@@ -178,10 +181,11 @@ restore_fiber (gpointer data)
   if (!confab_session_has_store (self))
     return dex_future_new_false ();
   confab_session_set_state (self, CONFAB_SESSION_STATE_RESTORING, NULL);
-  if (!confab_session_open_store (self, &error) || !confab_session_await_meta (self, &meta, &error))
+  if (!confab_session_await_store (self, &error) ||
+      !confab_session_await_meta (self, &meta, &error))
     return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
   if (meta.user_id == NULL || meta.device_id == NULL || meta.base_url == NULL) {
-    confab_session_close_store (self);
+    confab_session_await_store_closed (self);
     confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
     return dex_future_new_false ();
   }
@@ -191,7 +195,7 @@ restore_fiber (gpointer data)
     if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
       return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
     g_info ("%s: the store is there, its key is not: signing in is needed", account);
-    confab_session_close_store (self);
+    confab_session_await_store_closed (self);
     confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
     return dex_future_new_false ();
   }
@@ -231,6 +235,8 @@ typedef struct {
   char *user;
   char *password;
   char *device_name;
+  gboolean
+    device_stays; /* after a soft logout; after any other the device and its keys must not be used again */
 } SignIn;
 
 static void
@@ -271,7 +277,7 @@ await_password_flow (SignIn *sign_in, GError **error)
   return FALSE;
 }
 
-/* Whether who signs in is the account whose device is kept. */
+/* Whether who signs in is the account that is kept. */
 static gboolean
 is_same_account (ConfabSession *self, const char *user)
 {
@@ -295,7 +301,7 @@ await_login (SignIn *sign_in, GError **error)
   json_object_set_boolean_member (body, "refresh_token", TRUE);
   if (sign_in->device_name != NULL)
     json_object_set_string_member (body, "initial_device_display_name", sign_in->device_name);
-  if (is_same_account (sign_in->session, sign_in->user))
+  if (sign_in->device_stays && is_same_account (sign_in->session, sign_in->user))
     json_object_set_string_member (body, "device_id", sign_in->session->device_id);
   /* Asked to wait, the person is told: a minute of “signing in” looks like a fault. */
   return dex_await_boxed (confab_homeserver_send (sign_in->homeserver,
@@ -305,6 +311,27 @@ await_login (SignIn *sign_in, GError **error)
                                                   0,
                                                   CONFAB_REQUEST_NO_AUTH | CONFAB_REQUEST_NO_RETRY),
                           error);
+}
+
+static void
+await_secrets_cleared (ConfabSession *self)
+{
+  g_autofree char *account = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (self->user_id == NULL)
+    return;
+  account = confab_session_dup_account (self->user_id, self->device_id);
+  if (!dex_await (confab_secrets_clear (self->secrets, account), &error))
+    confab_session_warn (self, "store", error->message);
+}
+
+/* Another device takes the place of the one that is kept here, if any. */
+static void
+await_forgotten (ConfabSession *self)
+{
+  await_secrets_cleared (self);
+  confab_session_await_store_wiped (self);
 }
 
 /* The server has made a device: keeps it here. Secrets first: a store without its key is of no use. */
@@ -323,9 +350,9 @@ await_kept (SignIn *sign_in, JsonObject *reply, GError **error)
     (*error)->code = CONFAB_MATRIX_ERROR_BAD_RESPONSE;
     return FALSE;
   }
-  if (self->pickle_key == NULL || g_strcmp0 (self->user_id, user_id) != 0 ||
-      g_strcmp0 (self->device_id, device_id) != 0) {
-    confab_session_wipe_store (self);
+  if (!sign_in->device_stays || self->pickle_key == NULL ||
+      g_strcmp0 (self->user_id, user_id) != 0 || g_strcmp0 (self->device_id, device_id) != 0) {
+    await_forgotten (self);
     if (!confab_session_make_pickle_key (self, error))
       return FALSE;
   }
@@ -341,7 +368,7 @@ await_kept (SignIn *sign_in, JsonObject *reply, GError **error)
                                                confab_json_peek_string (reply, "refresh_token")),
                   error))
     return FALSE;
-  return confab_session_open_store (self, error) && confab_session_await_meta_kept (self, error);
+  return confab_session_await_store (self, error) && confab_session_await_meta_kept (self, error);
 }
 
 static void
@@ -364,15 +391,19 @@ sign_in_fiber (gpointer data)
   SignIn *sign_in = data;
   ConfabSession *self = sign_in->session;
   ConfabSessionState before = self->state;
+  g_autoptr (GError) why = self->error != NULL ? g_error_copy (self->error) : NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) reply = NULL;
 
+  sign_in->device_stays = g_error_matches (why,
+                                           CONFAB_MATRIX_ERROR,
+                                           CONFAB_MATRIX_ERROR_SOFT_LOGOUT);
   confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNING_IN, NULL);
-  await_close (self);
   if (!await_password_flow (sign_in, &error) || (reply = await_login (sign_in, &error)) == NULL) {
-    confab_session_set_state (self, before, NULL);
+    confab_session_set_state (self, before, why);
     return dex_future_new_for_error (g_steal_pointer (&error));
   }
+  await_close (self);
   if (!await_kept (sign_in, reply, &error) || !await_open (self, &error)) {
     /* A device that cannot be kept must not stay behind on the server. */
     await_close (self);
@@ -428,16 +459,15 @@ static DexFuture *
 sign_out_fiber (gpointer data)
 {
   ConfabSession *self = CONFAB_SESSION (data);
-  g_autoptr (GError) error = NULL;
+  g_autoptr (ConfabMediaRepository) media = self->media != NULL ? g_object_ref (self->media) : NULL;
 
   await_close (self);
   await_logout (self);
-  if (self->user_id != NULL) {
-    g_autofree char *account = confab_session_dup_account (self->user_id, self->device_id);
-    if (!dex_await (confab_secrets_clear (self->secrets, account), &error))
-      confab_session_warn (self, "store", error->message);
-  }
-  confab_session_wipe_store (self);
+  await_secrets_cleared (self);
+  confab_session_await_store_wiped (self);
+  /* Faces of people are nobody's who comes after. */
+  if (media != NULL)
+    dex_await (confab_media_repository_wipe (media), NULL);
   forget_account (self);
   confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
   return dex_future_new_true ();

@@ -13,6 +13,7 @@
 
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
+#include "confab-olm-vault.h"
 #include "confab-schema.h"
 #include "confab-store-future.h"
 #include "confab-sync-store.h"
@@ -21,6 +22,7 @@
 
 #define STORE_NAME "account.db"
 #define PICKLE_KEY_SIZE 32
+#define DISK_STACK_SIZE (1024 * 1024) /* SQLite needs more than a fiber has */
 
 void
 confab_session_meta_clear (ConfabSessionMeta *meta)
@@ -51,7 +53,9 @@ write_meta_func (ConfabStoreTransaction *transaction, gpointer data, GError **er
 
   return confab_sync_store_set_meta (transaction, "user_id", meta->user_id, error) &&
          confab_sync_store_set_meta (transaction, "device_id", meta->device_id, error) &&
-         confab_sync_store_set_meta (transaction, "base_url", meta->base_url, error);
+         confab_sync_store_set_meta (transaction, "base_url", meta->base_url, error) &&
+         /* A server that let somebody sign in again may have thrown the device's keys away meanwhile. */
+         confab_olm_vault_share_again (transaction, error);
 }
 
 static gboolean
@@ -75,47 +79,139 @@ confab_session_dup_account (const char *user_id, const char *device_id)
   return g_strdup_printf ("%s %s", user_id, device_id);
 }
 
-gboolean
-confab_session_open_store (ConfabSession *self, GError **error)
-{
-  g_autofree char *path = get_store_path (self);
+/* Opening and closing is work for a disk, and another thread's. */
+typedef struct {
+  gatomicrefcount ref_count;
+  char *dir;
+  char *path;
+  gboolean wipe;
+  ConfabStore *store;
+  GError *error;
+} Disk;
 
-  if (self->store != NULL)
-    return TRUE;
-  if (g_mkdir_with_parents (self->data_dir, 0700) != 0) {
+static void
+disk_unref (Disk *disk)
+{
+  if (!g_atomic_ref_count_dec (&disk->ref_count))
+    return;
+  g_free (disk->dir);
+  g_free (disk->path);
+  g_clear_object (&disk->store);
+  g_clear_error (&disk->error);
+  g_free (disk);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Disk, disk_unref)
+
+static Disk *
+disk_new (ConfabSession *self)
+{
+  Disk *disk = g_new0 (Disk, 1);
+
+  g_atomic_ref_count_init (&disk->ref_count);
+  disk->dir = g_strdup (self->data_dir);
+  disk->path = get_store_path (self);
+  return disk;
+}
+
+static void
+await_disk (Disk *disk, DexFiberFunc func)
+{
+  g_atomic_ref_count_inc (&disk->ref_count);
+  dex_await (dex_scheduler_spawn (dex_thread_pool_scheduler_get_default (),
+                                  DISK_STACK_SIZE,
+                                  func,
+                                  disk,
+                                  (GDestroyNotify) disk_unref),
+             NULL);
+}
+
+static DexFuture *
+open_fiber (gpointer data)
+{
+  Disk *disk = data;
+
+  if (g_mkdir_with_parents (disk->dir, 0700) == 0) {
+    disk->store = confab_store_new (disk->path, confab_schema_migrations, &disk->error);
+  } else {
     int saved_errno = errno;
-    g_set_error (error,
+    g_set_error (&disk->error,
                  CONFAB_STORE_ERROR,
                  CONFAB_STORE_ERROR_FAILED,
                  "%s: %s",
-                 self->data_dir,
+                 disk->dir,
                  g_strerror (saved_errno));
-    return FALSE;
   }
-  self->store = confab_store_new (path, confab_schema_migrations, error);
+  return dex_future_new_true ();
+}
+
+gboolean
+confab_session_await_store (ConfabSession *self, GError **error)
+{
+  g_autoptr (Disk) disk = NULL;
+
+  if (self->store != NULL)
+    return TRUE;
+  disk = disk_new (self);
+  await_disk (disk, open_fiber);
+  if (disk->error != NULL)
+    g_propagate_error (error, g_steal_pointer (&disk->error));
+  self->store = g_steal_pointer (&disk->store);
   return self->store != NULL;
 }
 
-void
-confab_session_close_store (ConfabSession *self)
-{
-  if (self->store != NULL)
-    confab_store_close (self->store);
-  g_clear_object (&self->store);
-}
-
-void
-confab_session_wipe_store (ConfabSession *self)
+static DexFuture *
+close_fiber (gpointer data)
 {
   static const char *const suffixes[] = { "", "-wal", "-shm" };
-  g_autofree char *path = get_store_path (self);
+  Disk *disk = data;
 
-  confab_session_close_store (self);
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
-    g_autofree char *file = g_strconcat (path, suffixes[i], NULL);
+  if (disk->store != NULL)
+    confab_store_close (disk->store);
+  for (guint i = 0; disk->wipe && i < G_N_ELEMENTS (suffixes); i++) {
+    g_autofree char *file = g_strconcat (disk->path, suffixes[i], NULL);
     if (g_unlink (file) != 0 && errno != ENOENT)
       g_warning ("%s: cannot be removed: %s", file, g_strerror (errno));
   }
+  return dex_future_new_true ();
+}
+
+static void
+await_closed (ConfabSession *self, gboolean wipe)
+{
+  g_autoptr (Disk) disk = disk_new (self);
+
+  disk->wipe = wipe;
+  disk->store = g_steal_pointer (&self->store);
+  if (disk->store != NULL || wipe)
+    await_disk (disk, close_fiber);
+}
+
+void
+confab_session_await_store_closed (ConfabSession *self)
+{
+  await_closed (self, FALSE);
+}
+
+void
+confab_session_await_store_wiped (ConfabSession *self)
+{
+  await_closed (self, TRUE);
+}
+
+static void
+wipe_pickle_key (gpointer key)
+{
+  explicit_bzero (key, PICKLE_KEY_SIZE);
+  g_free (key);
+}
+
+static void
+take_pickle_key (ConfabSession *self, const guint8 *key)
+{
+  guint8 *copy = g_memdup2 (key, PICKLE_KEY_SIZE);
+
+  g_clear_pointer (&self->pickle_key, g_bytes_unref);
+  self->pickle_key = g_bytes_new_with_free_func (copy, PICKLE_KEY_SIZE, wipe_pickle_key, copy);
 }
 
 /* The secrets of one account as one small JSON text; the caller frees it with confab_secret_free(). */
@@ -157,8 +253,7 @@ confab_session_read_secrets (ConfabSession *self, const char *text, GError **err
                          "the kept key has a wrong length");
     return FALSE;
   }
-  g_clear_pointer (&self->pickle_key, g_bytes_unref);
-  self->pickle_key = g_bytes_new (key, size);
+  take_pickle_key (self, key);
   explicit_bzero (key, size);
   confab_homeserver_set_tokens (self->homeserver,
                                 access_token,
@@ -217,8 +312,7 @@ confab_session_make_pickle_key (ConfabSession *self, GError **error)
                          "the system gives no random bytes");
     return FALSE;
   }
-  g_clear_pointer (&self->pickle_key, g_bytes_unref);
-  self->pickle_key = g_bytes_new (key, sizeof key);
+  take_pickle_key (self, key);
   explicit_bzero (key, sizeof key);
   return TRUE;
 }

@@ -59,9 +59,9 @@ typedef struct {
 void confab_session_meta_clear (ConfabSessionMeta *meta);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ConfabSessionMeta, confab_session_meta_clear)
 gboolean confab_session_has_store (ConfabSession *self);
-gboolean confab_session_open_store (ConfabSession *self, GError **error);
-void confab_session_close_store (ConfabSession *self);
-void confab_session_wipe_store (ConfabSession *self);
+gboolean confab_session_await_store (ConfabSession *self, GError **error);
+void confab_session_await_store_closed (ConfabSession *self);
+void confab_session_await_store_wiped (ConfabSession *self);
 gboolean confab_session_await_meta (ConfabSession *self, ConfabSessionMeta *meta, GError **error);
 gboolean confab_session_await_meta_kept (ConfabSession *self, GError **error);
 gboolean confab_session_await_profile_kept (ConfabSession *self, GError **error);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "confab-json.h"
+
 typedef struct {
   SoupServerMessage *message;
   char *since;
@@ -55,6 +57,8 @@ static void
 login_cb (FakeHomeserver *server, SoupServerMessage *message, JsonObject *body, gpointer data)
 {
   FakeAccount *self = data;
+  const char *device_id;
+  g_autofree char *reply = NULL;
 
   if (g_str_equal (soup_server_message_get_method (message), "GET")) {
     fake_homeserver_respond (
@@ -69,11 +73,11 @@ login_cb (FakeHomeserver *server, SoupServerMessage *message, JsonObject *body, 
                              "{\"errcode\":\"M_FORBIDDEN\",\"error\":\"Wrong password\"}");
     return;
   }
-  fake_homeserver_respond (
-    message,
-    200,
-    "{\"user_id\":\"@anna:x\",\"device_id\":\"DEV1\",\"access_token\":\"t1\","
-    "\"refresh_token\":\"r1\",\"expires_in_ms\":3600000}");
+  device_id = confab_json_peek_string (body, "device_id");
+  reply = g_strdup_printf ("{\"user_id\":\"@anna:x\",\"device_id\":\"%s\",\"access_token\":\"t1\","
+                           "\"refresh_token\":\"r1\",\"expires_in_ms\":3600000}",
+                           device_id != NULL ? device_id : self->device_id);
+  fake_homeserver_respond (message, 200, reply);
 }
 
 FakeAccount *
@@ -86,6 +90,7 @@ fake_account_new (void)
   self->asked = g_ptr_array_new_with_free_func (g_free);
   self->hanging = g_ptr_array_new_with_free_func ((GDestroyNotify) hanging_free);
   self->sync_error = "{}";
+  self->device_id = "DEV1";
   fake_homeserver_handle (self->server, "/_matrix/client/v3/sync", sync_cb, self);
   fake_homeserver_handle (self->server, "/_matrix/client/v3/login", login_cb, self);
   fake_homeserver_reply (self->server, "/_matrix/client/v3/logout", 200, "{}");

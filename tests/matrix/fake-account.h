@@ -8,9 +8,10 @@
 /* One account on a fake homeserver: answers to sign-in, keys and sync. A sync without news hangs. */
 typedef struct {
   FakeHomeserver *server;
-  GHashTable *syncs;  /* since (“” for none) → the reply's text */
-  GPtrArray *asked;   /* since of each sync request */
-  GPtrArray *hanging; /* syncs that wait */
+  GHashTable *syncs;     /* since (“” for none) → the reply's text */
+  GPtrArray *asked;      /* since of each sync request */
+  GPtrArray *hanging;    /* syncs that wait */
+  const char *device_id; /* what the next login gets, unless it asks for one */
   char *login_body;
   guint sync_status;      /* 0, or what sync fails with */
   const char *sync_error; /* its body */

@@ -273,6 +273,12 @@ fake_homeserver_get_last_body (FakeHomeserver *self, const char *path)
   return ensure_path (self, path)->last_body;
 }
 
+void
+fake_homeserver_forget_body (FakeHomeserver *self, const char *path)
+{
+  g_clear_pointer (&ensure_path (self, path)->last_body, g_free);
+}
+
 static void
 patience_cb (gpointer data)
 {

@@ -43,6 +43,7 @@ guint fake_homeserver_get_n_requests (FakeHomeserver *self, const char *path);
 GPtrArray *fake_homeserver_get_log (FakeHomeserver *self);
 const char *fake_homeserver_get_last_authorization (FakeHomeserver *self);
 const char *fake_homeserver_get_last_body (FakeHomeserver *self, const char *path);
+void fake_homeserver_forget_body (FakeHomeserver *self, const char *path);
 
 /* Runs the main loop until @future (transfer full) is done. */
 const GValue *test_wait (DexFuture *future, GError **error);

@@ -365,31 +365,115 @@ test_bad_sync (Fixture *f, gconstpointer data)
   until_asked (f, "s2");
 }
 
+/* The server takes the token no longer, nor a refresh. */
+static void
+log_out (Fixture *f, const char *refusal)
+{
+  f->account->sync_status = 401;
+  f->account->sync_error = refusal;
+  fake_homeserver_forget (f->account->server, "/_matrix/client/v3/refresh");
+  fake_homeserver_reply (f->account->server, "/_matrix/client/v3/refresh", 401, refusal);
+  confab_session_try_now (f->session);
+  until_state (f, CONFAB_SESSION_STATE_LOGGED_OUT);
+  f->account->sync_status = 0;
+}
+
+static const char *
+pickle_key (Fixture *f, const char *account)
+{
+  const char *secret = g_hash_table_lookup (f->secrets->secrets, account);
+
+  return secret != NULL ? strstr (secret, "pickle_key") : NULL;
+}
+
+static gboolean
+device_keys_uploaded (gpointer data)
+{
+  Fixture *f = data;
+  const char *body = fake_homeserver_get_last_body (f->account->server,
+                                                    "/_matrix/client/v3/keys/upload");
+
+  return body != NULL && strstr (body, "\"device_keys\"") != NULL;
+}
+
+static char *
+identity_key (Fixture *f)
+{
+  const char *body;
+  const char *key;
+
+  test_until (device_keys_uploaded, f);
+  body = fake_homeserver_get_last_body (f->account->server, "/_matrix/client/v3/keys/upload");
+  key = strstr (body, "\"curve25519:");
+  g_assert_nonnull (key);
+  return g_strndup (key, strcspn (key, ","));
+}
+
+#define SOFT "{\"errcode\":\"M_UNKNOWN_TOKEN\",\"soft_logout\":true}"
+#define HARD "{\"errcode\":\"M_UNKNOWN_TOKEN\"}"
+
 static void
 test_soft_logout (Fixture *f, gconstpointer data)
 {
-  g_autofree char *before = NULL;
-  const char *after;
+  g_autofree char *secret_before = NULL;
+  g_autofree char *identity_before = NULL;
+  g_autofree char *identity_after = NULL;
+  ConfabRoomList *rooms;
 
   sign_in (f);
   until_asked (f, "s1");
-  before = g_strdup (
-    strstr (g_hash_table_lookup (f->secrets->secrets, "@anna:x DEV1"), "pickle_key"));
-  f->account->sync_status = 401;
-  f->account->sync_error = "{\"errcode\":\"M_UNKNOWN_TOKEN\",\"soft_logout\":true}";
-  fake_homeserver_reply (f->account->server,
-                         "/_matrix/client/v3/refresh",
-                         401,
-                         "{\"errcode\":\"M_UNKNOWN_TOKEN\",\"soft_logout\":true}");
-  confab_session_try_now (f->session);
-  until_state (f, CONFAB_SESSION_STATE_LOGGED_OUT);
+  identity_before = identity_key (f);
+  secret_before = g_strdup (pickle_key (f, "@anna:x DEV1"));
+  log_out (f, SOFT);
 
-  f->account->sync_status = 0;
+  /* A wrong password changes nothing. */
+  rooms = confab_session_get_rooms (f->session);
+  test_expect_error (confab_session_sign_in (f->session, f->homeserver, "anna", "wrong", NULL),
+                     ME,
+                     CONFAB_MATRIX_ERROR_FORBIDDEN);
+  g_assert_cmpint (confab_session_get_state (f->session), ==, CONFAB_SESSION_STATE_LOGGED_OUT);
+  g_assert_true (rooms == confab_session_get_rooms (f->session));
+  assert_room (f);
+
+  fake_homeserver_forget_body (f->account->server, "/_matrix/client/v3/keys/upload");
+  f->account->device_id = "DEV2";
+  g_ptr_array_set_size (f->account->asked, 0);
   sign_in (f);
   g_assert_nonnull (strstr (f->account->login_body, "\"device_id\":\"DEV1\""));
-  after = strstr (g_hash_table_lookup (f->secrets->secrets, "@anna:x DEV1"), "pickle_key");
-  g_assert_cmpstr (before, ==, after);
+  g_assert_cmpstr (secret_before, ==, pickle_key (f, "@anna:x DEV1"));
   assert_room (f);
+  /* It goes on where it was, with the same keys; and those are with the server, whatever it did meanwhile. */
+  g_assert_cmpstr (f->account->asked->pdata[0], ==, "s1");
+  identity_after = identity_key (f);
+  g_assert_cmpstr (identity_before, ==, identity_after);
+}
+
+static void
+test_hard_logout (Fixture *f, gconstpointer data)
+{
+  g_autofree char *secret_before = NULL;
+  g_autofree char *identity_before = NULL;
+  g_autofree char *identity_after = NULL;
+
+  sign_in (f);
+  until_asked (f, "s1");
+  identity_before = identity_key (f);
+  secret_before = g_strdup (pickle_key (f, "@anna:x DEV1"));
+  log_out (f, HARD);
+  test_expect_error (confab_session_sign_in (f->session, f->homeserver, "anna", "wrong", NULL),
+                     ME,
+                     CONFAB_MATRIX_ERROR_FORBIDDEN);
+
+  /* The server has destroyed the device: nothing of it may be used again (spec, “Soft logout”). */
+  fake_homeserver_forget_body (f->account->server, "/_matrix/client/v3/keys/upload");
+  f->account->device_id = "DEV2";
+  sign_in (f);
+  g_assert_null (strstr (f->account->login_body, "device_id"));
+  g_assert_cmpstr (confab_session_get_device_id (f->session), ==, "DEV2");
+  g_assert_null (pickle_key (f, "@anna:x DEV1"));
+  g_assert_cmpstr (secret_before, !=, pickle_key (f, "@anna:x DEV2"));
+  identity_after = identity_key (f);
+  g_assert_cmpstr (identity_before, !=, identity_after);
 }
 
 static void
@@ -414,10 +498,18 @@ static void
 test_sign_out (Fixture *f, gconstpointer data)
 {
   g_autofree char *path = g_build_filename (f->dir, "account.db", NULL);
+  g_autofree char *avatars = g_build_filename (f->dir, "avatars", NULL);
+  g_autoptr (GDir) dir = NULL;
 
   sign_in (f);
+  fake_homeserver_reply (f->account->server, "/_matrix/client/v1/media/thumbnail/x/", 200, "png");
+  test_expect (confab_media_repository_load_thumbnail (
+    confab_session_get_media_repository (f->session), "mxc://x/a", 64));
   g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (avatars, G_FILE_TEST_EXISTS));
   test_expect (confab_session_sign_out (f->session));
+  dir = g_dir_open (avatars, 0, NULL);
+  g_assert_null (g_dir_read_name (dir));
   g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
   g_assert_cmpuint (g_hash_table_size (f->secrets->secrets), ==, 0);
   g_assert_cmpuint (
@@ -488,6 +580,7 @@ main (int argc, char **argv)
   ADD ("/session/to-device", test_to_device);
   ADD ("/session/bad-sync", test_bad_sync);
   ADD ("/session/soft-logout", test_soft_logout);
+  ADD ("/session/hard-logout", test_hard_logout);
   ADD ("/session/refused-elsewhere", test_refused_elsewhere);
   ADD ("/session/sign-out", test_sign_out);
   ADD ("/session/rooms", test_rooms);
