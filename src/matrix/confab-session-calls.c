@@ -31,6 +31,7 @@ struct _ConfabSessionCalls {
   GPtrArray *calls; /* what the handler's list held when it last changed */
   DexFuture *inbox; /* (nullable): the inbox is being handed on */
   gboolean inbox_again;
+  gint64 inbox_done; /* the last row that was handed on */
   gboolean stopped;
   ConfabWireFunc wire_func;
   gpointer wire_data;
@@ -181,16 +182,24 @@ read_message_cb (ConfabStoreRow *row, gpointer data, GError **error)
   return TRUE;
 }
 
+typedef struct {
+  gint64 after;
+  GPtrArray *messages;
+} Inbox;
+
 static gboolean
 read_inbox_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
+  Inbox *inbox = data;
+
   return confab_store_query (
     transaction,
     read_message_cb,
-    data,
+    inbox->messages,
     error,
-    "SELECT id, sender, device_id, type, content, encrypted FROM inbox ORDER BY id",
-    NULL);
+    "SELECT id, sender, device_id, type, content, encrypted FROM inbox WHERE id > ? ORDER BY id",
+    "i",
+    inbox->after);
 }
 
 static gboolean
@@ -217,21 +226,22 @@ dispatch (ConfabSessionCalls *self, const Message *message)
 }
 
 /* Hands on what is in the inbox. A row goes when the calls have it: should the process die in between, the next
- * one hands it to calls that know nothing of it. Fibers only. */
+ * one hands it to calls that know nothing of it. Should the row not go, it is still not handed on twice. Fibers only. */
 static gboolean
 await_inbox_once (ConfabSessionCalls *self, GError **error)
 {
   g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify) message_free);
-  gint64 last_id;
+  Inbox inbox = { .after = self->inbox_done, .messages = messages };
 
-  if (!dex_await (confab_store_future (self->store, read_inbox_func, messages), error))
+  if (!dex_await (confab_store_future (self->store, read_inbox_func, &inbox), error))
     return FALSE;
   if (messages->len == 0 || self->stopped)
     return TRUE;
   for (guint i = 0; i < messages->len; i++)
     dispatch (self, messages->pdata[i]);
-  last_id = ((Message *) messages->pdata[messages->len - 1])->id;
-  return dex_await (confab_store_future (self->store, clear_inbox_func, &last_id), error);
+  self->inbox_done = ((Message *) messages->pdata[messages->len - 1])->id;
+  inbox.after = self->inbox_done;
+  return dex_await (confab_store_future (self->store, clear_inbox_func, &inbox.after), error);
 }
 
 static DexFuture *

@@ -10,6 +10,7 @@
 #include "confab-json.h"
 #include "confab-room-private.h"
 #include "confab-store-future.h"
+#include "confab-sync-filter.h"
 #include "confab-sync-store.h"
 
 #define POLL_MS (30 * 1000)
@@ -27,82 +28,10 @@ step (const char *name)
     confab_session_step_hook (name);
 }
 
-static void
-add_types (JsonBuilder *builder,
-           const char *name,
-           const char *const *types,
-           const char *const *more)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
-  for (guint i = 0; types[i] != NULL; i++)
-    json_builder_add_string_value (builder, types[i]);
-  for (guint i = 0; more[i] != NULL; i++)
-    json_builder_add_string_value (builder, more[i]);
-  json_builder_end_array (builder);
-}
-
-static void
-add_types_object (JsonBuilder *builder, const char *name, const char *const *types)
-{
-  static const char *const none[] = { NULL };
-
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_object (builder);
-  add_types (builder, "types", types, none);
-  json_builder_end_object (builder);
-}
-
-static void
-begin (JsonBuilder *builder, const char *name)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_object (builder);
-}
-
-/* Spec: Client-Server API, “Filtering”: what calls and the room list need, and no more. */
-static char *
-dup_filter (void)
-{
-  static const char *const none[] = { NULL };
-  static const char *const member[] = { "m.room.member", NULL };
-  /* Messages say when a room was last used; one is enough. */
-  static const char *const timeline[] = {
-    "m.room.member", "m.room.message", "m.room.encrypted", NULL
-  };
-  static const char *const tags[] = { "m.tag", NULL };
-  static const char *const direct[] = { "m.direct", NULL };
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-
-  json_builder_begin_object (builder);
-  add_types_object (builder, "presence", none);
-  add_types_object (builder, "account_data", direct);
-  begin (builder, "room");
-  add_types_object (builder, "ephemeral", none);
-  add_types_object (builder, "account_data", tags);
-  begin (builder, "state");
-  add_types (builder, "types", confab_sync_state_types, member);
-  json_builder_set_member_name (builder, "lazy_load_members");
-  json_builder_add_boolean_value (builder, TRUE);
-  json_builder_end_object (builder);
-  begin (builder, "timeline");
-  add_types (builder, "types", confab_sync_state_types, timeline);
-  json_builder_set_member_name (builder, "limit");
-  json_builder_add_int_value (builder, 10);
-  json_builder_set_member_name (builder, "lazy_load_members");
-  json_builder_add_boolean_value (builder, TRUE);
-  json_builder_end_object (builder);
-  json_builder_end_object (builder);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  return json_to_string (root, FALSE);
-}
-
 static char *
 dup_path (ConfabSession *self, gboolean poll)
 {
-  g_autofree char *filter = dup_filter ();
+  g_autofree char *filter = confab_sync_filter_make (self->since == NULL);
   g_autofree char *filter_query = g_uri_escape_string (filter, NULL, FALSE);
   g_autofree char *since = self->since != NULL ? g_uri_escape_string (self->since, NULL, FALSE)
                                                : NULL;
@@ -251,20 +180,31 @@ is_over (ConfabSession *self, const GError *error)
 }
 
 static void
+resume_cb (gpointer data)
+{
+  dex_promise_resolve_boolean (data, TRUE);
+}
+
+static void
 await_pause (ConfabSession *self, guint n_failures, const GError *error)
 {
+  g_autoptr (DexPromise) resume = dex_promise_new ();
   guint pause_ms = MIN (MIN_PAUSE_MS << MIN (n_failures - 1, 6), MAX_PAUSE_MS) *
                    g_random_double_range (0.7, 1.3);
+  guint timeout;
 
   pause_ms = MAX (pause_ms,
                   MIN (confab_matrix_error_get_retry_after_ms (error), MAX_PAUSE_MS * 10));
+  timeout = confab_clock_add_timeout (self->clock, pause_ms, resume_cb, resume);
   dex_clear (&self->kick);
   self->kick = dex_promise_new ();
-  dex_await (dex_future_first (dex_timeout_new_msec (pause_ms),
+  dex_await (dex_future_first (dex_ref (DEX_FUTURE (resume)),
                                dex_ref (DEX_FUTURE (self->stop)),
                                dex_ref (self->kick),
                                NULL),
              NULL);
+  if (dex_future_is_pending (DEX_FUTURE (resume)))
+    confab_clock_remove (self->clock, timeout);
 }
 
 static void

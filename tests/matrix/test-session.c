@@ -5,7 +5,11 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "confab-json.h"
+#include "confab-manual-clock.h"
+#include "confab-schema.h"
 #include "confab-session.h"
+#include "confab-store.h"
 #include "confab-system-clock.h"
 #include "fake-account.h"
 #include "fake-call-handler.h"
@@ -323,6 +327,16 @@ test_restore_without_secret (Fixture *f, gconstpointer data)
   g_assert_false (g_value_get_boolean (value));
 }
 
+static gboolean
+hold_inbox_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  return confab_store_exec (transaction,
+                            error,
+                            "CREATE TRIGGER hold BEFORE DELETE ON inbox BEGIN "
+                            "SELECT RAISE (FAIL, 'no'); END",
+                            NULL);
+}
+
 static void
 test_to_device (Fixture *f, gconstpointer data)
 {
@@ -349,6 +363,214 @@ test_to_device (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count (log, "to-device"), ==, 0);
   g_assert_cmpuint (count (log, "state !a:x org.matrix.msc3401.call k"), ==, 1);
   g_assert_cmpuint (count (log, "member !a:x @ben:x in"), ==, 1);
+}
+
+/* The row of a message that was handed on cannot be taken away: it is not handed on again. */
+static void
+test_inbox_that_stays (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->dir, "account.db", NULL);
+  g_autoptr (ConfabStore) store = NULL;
+  const char *log;
+
+  sign_in (f);
+  until_asked (f, "s1");
+  test_expect (confab_session_stop (f->session));
+  store = confab_store_new (path, confab_schema_migrations, NULL);
+  g_assert_true (confab_store_run (store, hold_inbox_func, NULL, NULL));
+  confab_store_close (store);
+
+  new_session (f);
+  test_expect (confab_session_restore (f->session));
+  until_state (f, CONFAB_SESSION_STATE_ONLINE);
+  fake_account_sync (f->account, "s1", SECOND);
+  until_state (f, CONFAB_SESSION_STATE_OFFLINE);
+  fake_account_sync (f->account, "s2", "{\"next_batch\":\"s3\"}");
+  confab_session_try_now (f->session);
+  until_asked (f, "s3");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "to-device @ben:x clear m.call.invite c1"), ==, 1);
+}
+
+/* What happened while nobody looked: the state at the end of the gap counts. */
+static void
+test_gap (Fixture *f, gconstpointer data)
+{
+  ConfabRoom *room;
+  const char *log;
+
+  sign_in (f);
+  fake_account_sync (f->account, "s1", SECOND);
+  until_asked (f, "s2");
+  fake_account_sync (
+    f->account,
+    "s2",
+    "{\"next_batch\":\"s3\",\"rooms\":{\"join\":{\"!a:x\":{\"state\":{\"events\":[{\"type\":\"org."
+    "matrix."
+    "msc3401.call\",\"state_key\":\"k\",\"sender\":\"@ben:x\",\"content\":{\"m.terminated\":\"x\"}}"
+    ",{"
+    "\"type\":\"m.room.name\",\"state_key\":\"\",\"sender\":\"@ben:x\",\"content\":{\"name\":"
+    "\"In the "
+    "gap\"}},{\"type\":\"m.room.topic\",\"state_key\":\"\",\"sender\":\"@ben:x\",\"content\":{"
+    "\"topic\":\"Early\"}}]},\"timeline\":{\"limited\":true,\"prev_batch\":\"p\",\"events\":[{"
+    "\"type\":"
+    "\"m.room.topic\",\"state_key\":\"\",\"sender\":\"@ben:x\",\"content\":{\"topic\":\"Late\"}}]}}"
+    "}}}");
+  until_asked (f, "s3");
+  room = confab_room_list_lookup (confab_session_get_rooms (f->session), "!a:x");
+  g_assert_cmpstr (confab_room_get_name (room), ==, "In the gap");
+  g_assert_cmpstr (confab_room_get_topic (room), ==, "Late");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "state !a:x org.matrix.msc3401.call k"), ==, 2);
+  test_expect (confab_session_stop (f->session));
+
+  new_session (f);
+  f->account->sync_status = 503;
+  test_expect (confab_session_restore (f->session));
+  room = confab_room_list_lookup (confab_session_get_rooms (f->session), "!a:x");
+  g_assert_cmpstr (confab_room_get_name (room), ==, "In the gap");
+  g_assert_cmpstr (confab_room_get_topic (room), ==, "Late");
+}
+
+static char *
+filter_of_last_sync (Fixture *f)
+{
+  GPtrArray *log = fake_homeserver_get_log (f->account->server);
+
+  for (guint i = log->len; i > 0; i--) {
+    const char *query = strchr (log->pdata[i - 1], '?');
+    g_autoptr (GHashTable) form = NULL;
+    if (query == NULL || strstr (log->pdata[i - 1], "/v3/sync?") == NULL)
+      continue;
+    form = soup_form_decode (query + 1);
+    g_assert_cmpstr (g_hash_table_lookup (form, "set_presence"), ==, "offline");
+    return g_strdup (g_hash_table_lookup (form, "filter"));
+  }
+  g_assert_not_reached ();
+}
+
+static JsonObject *
+peek (JsonObject *object, const char *a, const char *b)
+{
+  object = json_object_get_object_member (object, a);
+  return b != NULL ? json_object_get_object_member (object, b) : object;
+}
+
+static char *
+dup_types (JsonObject *object)
+{
+  g_auto (GStrv) types = NULL;
+
+  g_assert_true (confab_json_get_strv (object, "types", &types, NULL));
+  return g_strjoinv (" ", types);
+}
+
+static void
+assert_nothing (JsonObject *object)
+{
+  g_autofree char *types = dup_types (object);
+  g_auto (GStrv) not_types = NULL;
+
+  g_assert_cmpstr (types, ==, "");
+  g_assert_true (confab_json_get_strv (object, "not_types", &not_types, NULL));
+  g_assert_cmpstrv (not_types, ((const char *const[]) { "*", NULL }));
+}
+
+static void
+assert_filter (Fixture *f, gint64 limit)
+{
+  g_autofree char *text = filter_of_last_sync (f);
+  g_autoptr (JsonObject) filter = confab_json_parse_object (text, -1, NULL);
+  g_autofree char *account_data = dup_types (peek (filter, "account_data", NULL));
+  g_autofree char *room_data = dup_types (peek (filter, "room", "account_data"));
+  g_autofree char *state = dup_types (peek (filter, "room", "state"));
+  g_autofree char *timeline = dup_types (peek (filter, "room", "timeline"));
+
+  assert_nothing (peek (filter, "presence", NULL));
+  assert_nothing (peek (filter, "room", "ephemeral"));
+  g_assert_cmpstr (account_data, ==, "m.direct");
+  g_assert_cmpstr (room_data, ==, "m.tag");
+  g_assert_cmpstr (state,
+                   ==,
+                   "m.room.name m.room.canonical_alias m.room.avatar m.room.topic "
+                   "m.room.encryption m.room.power_levels m.room.create m.room.tombstone "
+                   "org.matrix.msc3401.call org.matrix.msc3401.call.member m.room.member");
+  g_assert_true (g_str_has_prefix (timeline, state));
+  g_assert_cmpstr (timeline + strlen (state), ==, " m.room.message m.room.encrypted");
+  g_assert_true (
+    json_object_get_boolean_member (peek (filter, "room", "state"), "lazy_load_members"));
+  g_assert_true (
+    json_object_get_boolean_member (peek (filter, "room", "timeline"), "lazy_load_members"));
+  g_assert_cmpint (json_object_get_int_member (peek (filter, "room", "timeline"), "limit"),
+                   ==,
+                   limit);
+}
+
+static void
+test_filter (Fixture *f, gconstpointer data)
+{
+  f->account->sync_status = 503;
+  test_expect (confab_session_sign_in (f->session, f->homeserver, "anna", "secret", "Test"));
+  until_state (f, CONFAB_SESSION_STATE_OFFLINE);
+  assert_filter (f, 1);
+  f->account->sync_status = 0;
+  confab_session_try_now (f->session);
+  until_asked (f, "s1");
+  assert_filter (f, 20);
+}
+
+static gboolean
+pauses (gpointer data)
+{
+  return confab_manual_clock_get_n_timeouts (CONFAB_MANUAL_CLOCK (((Fixture *) data)->clock)) == 1;
+}
+
+/* How long the loop waits after the failure that it had, in ms; it tries again afterwards. */
+static gint64
+let_pause (Fixture *f)
+{
+  gint64 start;
+
+  test_until (pauses, f);
+  start = confab_clock_get_time (f->clock);
+  g_assert_true (confab_manual_clock_advance_to_next (CONFAB_MANUAL_CLOCK (f->clock)));
+  return (confab_clock_get_time (f->clock) - start) / 1000;
+}
+
+static void
+test_back_off (Fixture *f, gconstpointer data)
+{
+  guint n_odd = 0;
+
+  g_set_object (&f->clock, CONFAB_CLOCK (confab_manual_clock_new (0)));
+  g_object_unref (f->clock);
+  new_session (f);
+  f->account->sync_status = 503;
+  test_expect (confab_session_sign_in (f->session, f->homeserver, "anna", "secret", "Test"));
+  for (guint i = 0; i < 10; i++) {
+    gint64 usual_ms = MIN (1000 << i, 60 * 1000);
+    gint64 pause_ms = let_pause (f);
+    g_assert_cmpint (pause_ms, >=, usual_ms * 7 / 10);
+    g_assert_cmpint (pause_ms, <=, usual_ms * 13 / 10);
+    n_odd += ABS (pause_ms - usual_ms) > usual_ms / 100;
+  }
+  /* Not all clients of a server that was away at the same time. */
+  g_assert_cmpuint (n_odd, >, 0);
+
+  f->account->sync_status = 429;
+  f->account->sync_error = "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"retry_after_ms\":100000}";
+  let_pause (f);
+  g_assert_cmpint (let_pause (f), ==, 100 * 1000);
+
+  /* Once it went well, from the beginning. */
+  test_until (pauses, f);
+  f->account->sync_status = 0;
+  confab_session_try_now (f->session);
+  until_state (f, CONFAB_SESSION_STATE_ONLINE);
+  until_asked (f, "s1");
+  fake_account_sync (f->account, "s1", "{}");
+  g_assert_cmpint (let_pause (f), <=, 1300);
+  test_expect (confab_session_stop (f->session));
 }
 
 static void
@@ -578,6 +800,10 @@ main (int argc, char **argv)
   ADD ("/session/restore", test_restore);
   ADD ("/session/restore-without-secret", test_restore_without_secret);
   ADD ("/session/to-device", test_to_device);
+  ADD ("/session/inbox-that-stays", test_inbox_that_stays);
+  ADD ("/session/gap", test_gap);
+  ADD ("/session/filter", test_filter);
+  ADD ("/session/back-off", test_back_off);
   ADD ("/session/bad-sync", test_bad_sync);
   ADD ("/session/soft-logout", test_soft_logout);
   ADD ("/session/hard-logout", test_hard_logout);
