@@ -11,56 +11,35 @@
 #include "confab-participant.h"
 #include "confab-room-member.h"
 #include "confab-stream.h"
+#include "confab-tile-connection.h"
 #include "confab-voice-gate.h"
 
 #include <glib/gi18n.h>
 
-#define N_COLORS 14          /* of AdwAvatar */
-#define BUSY_MS 10000        /* a spinner draws as long as it is seen: then a still icon */
-#define LAST_PICTURE_MS 2000 /* how long the last picture stays while reconnecting */
-#define TICK_MS 1000
-#define US_PER_S G_GINT64_CONSTANT (1000000)
+#define N_COLORS 14 /* of AdwAvatar */
 
 /**
  * ConfabStreamTileModel:
  *
  * Follows a #ConfabParticipant, the #ConfabStream of it that this tile shows, and the person's name. Without a
- * participant it is one's own tile. Seconds are counted, and timers run for them, only while the tile is shown.
+ * participant it is one's own tile.
  *
  * Design: ui.md section 9.
  */
 struct _ConfabStreamTileModel {
   GObject parent_instance;
 
-  ConfabClock *clock;
   ConfabParticipant *participant; /* NULL: one's own */
   ConfabRoomMember *member;
   ConfabStream *stream; /* NULL before its metadata came */
+  ConfabTileConnection *connection;
   ConfabVoiceGate *gate;
   ConfabAvatarModel *avatar; /* NULL: none is known */
 
   char *name;
-  char *status_text;
   char *description;
-  ConfabTileStatus status;
-  gboolean connected; /* now, or at some time before */
-  gboolean waiting_for_key;
-  gboolean shown;
   gboolean rings;
-  gboolean busy;
-  gint64 lost_at; /* when the last sign came; monotonic, µs */
-  guint busy_timeout;
-  guint tick_timeout;
-  guint picture_timeout; /* while the last picture stays */
 };
-
-G_DEFINE_ENUM_TYPE (ConfabTileStatus,
-                    confab_tile_status,
-                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_NORMAL, "normal"),
-                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_CONNECTING, "connecting"),
-                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_RECONNECTING, "reconnecting"),
-                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_QUIET, "quiet"),
-                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_NO_KEY, "no-key"))
 
 G_DEFINE_FINAL_TYPE (ConfabStreamTileModel, confab_stream_tile_model, G_TYPE_OBJECT)
 
@@ -117,42 +96,19 @@ get_camera_off (ConfabStreamTileModel *self)
 }
 
 static gboolean
+is_normal (ConfabStreamTileModel *self)
+{
+  return confab_stream_tile_model_get_status (self) == CONFAB_TILE_STATUS_NORMAL;
+}
+
+static gboolean
 get_insecure (ConfabStreamTileModel *self)
 {
-  return self->participant != NULL && self->status == CONFAB_TILE_STATUS_NORMAL &&
+  return self->participant != NULL && is_normal (self) &&
          !confab_participant_get_encrypted (self->participant);
 }
 
-static guint
-get_seconds (ConfabStreamTileModel *self)
-{
-  return (guint) MAX (0, (confab_clock_get_time (self->clock) - self->lost_at) / US_PER_S);
-}
-
-static char *
-make_status_text (ConfabStreamTileModel *self)
-{
-  guint seconds = get_seconds (self);
-
-  switch (self->status) {
-  case CONFAB_TILE_STATUS_CONNECTING:
-    return g_strdup (_ ("Connecting…"));
-  case CONFAB_TILE_STATUS_RECONNECTING:
-    /* Translators: on a person's picture; for how many seconds it has been tried */
-    return g_strdup_printf (ngettext ("Reconnecting… %u s", "Reconnecting… %u s", seconds),
-                            seconds);
-  case CONFAB_TILE_STATUS_QUIET:
-    /* Translators: on a person's picture; for how many seconds nothing has come from them */
-    return g_strdup_printf (ngettext ("No sign for %u s", "No sign for %u s", seconds), seconds);
-  case CONFAB_TILE_STATUS_NO_KEY:
-    return g_strdup (_ ("Waiting for their key"));
-  case CONFAB_TILE_STATUS_NORMAL:
-  default:
-    return NULL;
-  }
-}
-
-/* What a screen reader says after the name: without running seconds, else it would never stop. */
+/* What a screen reader says after the name. */
 static char *
 make_description (ConfabStreamTileModel *self)
 {
@@ -164,23 +120,8 @@ make_description (ConfabStreamTileModel *self)
     g_ptr_array_add (parts, _ ("Microphone off."));
   if (get_camera_off (self))
     g_ptr_array_add (parts, _ ("Camera off."));
-  switch (self->status) {
-  case CONFAB_TILE_STATUS_CONNECTING:
-    g_ptr_array_add (parts, _ ("Connecting."));
-    break;
-  case CONFAB_TILE_STATUS_RECONNECTING:
-    g_ptr_array_add (parts, _ ("Reconnecting."));
-    break;
-  case CONFAB_TILE_STATUS_QUIET:
-    g_ptr_array_add (parts, _ ("No sign of them."));
-    break;
-  case CONFAB_TILE_STATUS_NO_KEY:
-    g_ptr_array_add (parts, _ ("Waiting for their key."));
-    break;
-  case CONFAB_TILE_STATUS_NORMAL:
-  default:
-    break;
-  }
+  if (!is_normal (self))
+    g_ptr_array_add (parts, (char *) confab_tile_connection_get_description (self->connection));
   if (get_insecure (self))
     g_ptr_array_add (parts, _ ("Not encrypted."));
   g_ptr_array_add (parts, NULL);
@@ -188,13 +129,10 @@ make_description (ConfabStreamTileModel *self)
 }
 
 static void
-update_texts (ConfabStreamTileModel *self)
+update_description (ConfabStreamTileModel *self)
 {
-  g_autofree char *status_text = make_status_text (self);
   g_autofree char *description = make_description (self);
 
-  if (g_set_str (&self->status_text, status_text))
-    notify (self, PROP_STATUS_TEXT);
   if (g_set_str (&self->description, description))
     notify (self, PROP_DESCRIPTION);
 }
@@ -224,138 +162,35 @@ update_name (ConfabStreamTileModel *self)
   }
 }
 
-static void tick_cb (gpointer data);
-
 static void
-update_tick (ConfabStreamTileModel *self)
+connection_notify_cb (ConfabTileConnection *connection,
+                      GParamSpec *pspec,
+                      ConfabStreamTileModel *self)
 {
-  gboolean counts = self->status == CONFAB_TILE_STATUS_RECONNECTING ||
-                    self->status == CONFAB_TILE_STATUS_QUIET;
-  gint64 past;
+  static const struct {
+    const char *name;
+    Property follow[5];
+  } rows[] = {
+    { "status", { PROP_STATUS, PROP_STATUS_ICON, PROP_AVATAR_DIM, PROP_INSECURE, PROP_RING } },
+    { "text", { PROP_STATUS_TEXT } },
+    { "busy", { PROP_BUSY, PROP_STATUS_ICON } },
+    { "last-picture", { PROP_PAINTABLE, PROP_PICTURE_DIM } },
+  };
 
-  confab_clock_clear (self->clock, &self->tick_timeout);
-  if (!counts || !self->shown)
-    return;
-
-  /* On the second, so that the number is right when it is shown. */
-  past = (confab_clock_get_time (self->clock) - self->lost_at) / 1000 % TICK_MS;
-  self->tick_timeout = confab_clock_add_timeout (self->clock,
-                                                 (guint) (TICK_MS - past),
-                                                 tick_cb,
-                                                 self);
-}
-
-static void
-tick_cb (gpointer data)
-{
-  ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (data);
-
-  self->tick_timeout = 0;
-  update_tick (self);
-  update_texts (self);
-}
-
-static void
-set_busy (ConfabStreamTileModel *self, gboolean busy)
-{
-  if (self->busy == busy)
-    return;
-  self->busy = busy;
-  notify (self, PROP_BUSY);
-  notify (self, PROP_STATUS_ICON);
-}
-
-static void
-busy_cb (gpointer data)
-{
-  ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (data);
-
-  self->busy_timeout = 0;
-  set_busy (self, FALSE);
-}
-
-static void
-picture_cb (gpointer data)
-{
-  ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (data);
-
-  self->picture_timeout = 0;
-  notify (self, PROP_PAINTABLE);
-  notify (self, PROP_PICTURE_DIM);
-}
-
-static ConfabTileStatus
-find_status (ConfabStreamTileModel *self)
-{
-  if (self->participant == NULL)
-    return CONFAB_TILE_STATUS_NORMAL;
-
-  switch (confab_participant_get_state (self->participant)) {
-  case CONFAB_PARTICIPANT_STATE_CONNECTED:
-    return CONFAB_TILE_STATUS_NORMAL;
-  case CONFAB_PARTICIPANT_STATE_RECONNECTING:
-    return CONFAB_TILE_STATUS_RECONNECTING;
-  case CONFAB_PARTICIPANT_STATE_UNREACHABLE:
-    return CONFAB_TILE_STATUS_QUIET;
-  case CONFAB_PARTICIPANT_STATE_ADVERTISED:
-  case CONFAB_PARTICIPANT_STATE_WAITING:
-  case CONFAB_PARTICIPANT_STATE_CONNECTING:
-  default:
-    if (self->waiting_for_key)
-      return CONFAB_TILE_STATUS_NO_KEY;
-    return self->connected ? CONFAB_TILE_STATUS_RECONNECTING : CONFAB_TILE_STATUS_CONNECTING;
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    if (!g_str_equal (pspec->name, rows[i].name))
+      continue;
+    for (guint k = 0; k < G_N_ELEMENTS (rows[i].follow) && rows[i].follow[k] != 0; k++)
+      notify (self, rows[i].follow[k]);
   }
+  update_description (self);
 }
 
 static void
-update_status (ConfabStreamTileModel *self)
+encrypted_cb (ConfabStreamTileModel *self)
 {
-  ConfabTileStatus status = find_status (self);
-  ConfabTileStatus before = self->status;
-  gint64 now = confab_clock_get_time (self->clock);
-  gboolean busy;
-
-  if (status == before)
-    return;
-
-  self->status = status;
-  if (before == CONFAB_TILE_STATUS_NORMAL)
-    self->lost_at = now;
-  if (status == CONFAB_TILE_STATUS_NORMAL)
-    self->connected = TRUE;
-
-  confab_clock_clear (self->clock, &self->picture_timeout);
-  if (status == CONFAB_TILE_STATUS_RECONNECTING && before == CONFAB_TILE_STATUS_NORMAL)
-    self->picture_timeout = confab_clock_add_timeout (self->clock,
-                                                      LAST_PICTURE_MS,
-                                                      picture_cb,
-                                                      self);
-
-  confab_clock_clear (self->clock, &self->busy_timeout);
-  busy = status == CONFAB_TILE_STATUS_CONNECTING || status == CONFAB_TILE_STATUS_RECONNECTING;
-  if (busy)
-    self->busy_timeout = confab_clock_add_timeout (self->clock, BUSY_MS, busy_cb, self);
-
-  update_tick (self);
-  notify (self, PROP_STATUS);
-  set_busy (self, busy);
-  notify (self, PROP_STATUS_ICON);
-  notify (self, PROP_PAINTABLE);
-  notify (self, PROP_PICTURE_DIM);
-  notify (self, PROP_AVATAR_DIM);
   notify (self, PROP_INSECURE);
-  notify (self, PROP_RING);
-  update_texts (self);
-}
-
-static void
-participant_notify_cb (ConfabParticipant *participant,
-                       GParamSpec *pspec,
-                       ConfabStreamTileModel *self)
-{
-  update_status (self);
-  notify (self, PROP_INSECURE);
-  update_texts (self);
+  update_description (self);
 }
 
 static void
@@ -372,12 +207,12 @@ stream_notify_cb (ConfabStream *stream, GParamSpec *pspec, ConfabStreamTileModel
       confab_voice_gate_reset (self->gate);
     notify (self, PROP_MUTED);
     notify (self, PROP_LEVEL);
-    update_texts (self);
+    update_description (self);
   } else {
     notify (self, PROP_CAMERA_OFF);
     notify (self, PROP_SCREEN);
     notify (self, PROP_PAINTABLE);
-    update_texts (self);
+    update_description (self);
   }
 }
 
@@ -386,29 +221,6 @@ voice_notify_cb (ConfabVoiceGate *gate, GParamSpec *pspec, ConfabStreamTileModel
 {
   notify (self, PROP_SPEAKING);
   notify (self, PROP_RING);
-}
-
-static gboolean
-get_picture_dim (ConfabStreamTileModel *self)
-{
-  return self->picture_timeout != 0;
-}
-
-static const char *
-get_status_icon (ConfabStreamTileModel *self)
-{
-  switch (self->status) {
-  case CONFAB_TILE_STATUS_CONNECTING:
-  case CONFAB_TILE_STATUS_RECONNECTING:
-    return self->busy ? NULL : "network-cellular-signal-weak-symbolic";
-  case CONFAB_TILE_STATUS_QUIET:
-    return "network-offline-symbolic";
-  case CONFAB_TILE_STATUS_NO_KEY:
-    return "dialog-password-symbolic";
-  case CONFAB_TILE_STATUS_NORMAL:
-  default:
-    return NULL;
-  }
 }
 
 static void
@@ -444,12 +256,12 @@ confab_stream_tile_model_get_property (GObject *object,
     g_value_set_object (value, confab_stream_tile_model_get_paintable (self));
     break;
   case PROP_PICTURE_DIM:
-    g_value_set_boolean (value, get_picture_dim (self));
+    g_value_set_boolean (value, confab_tile_connection_get_last_picture (self->connection));
     break;
   case PROP_AVATAR_DIM:
     g_value_set_boolean (value,
-                         self->status != CONFAB_TILE_STATUS_NORMAL &&
-                           self->status != CONFAB_TILE_STATUS_NO_KEY);
+                         !is_normal (self) &&
+                           confab_stream_tile_model_get_status (self) != CONFAB_TILE_STATUS_NO_KEY);
     break;
   case PROP_MUTED:
     g_value_set_boolean (value, get_muted (self));
@@ -467,16 +279,16 @@ confab_stream_tile_model_get_property (GObject *object,
     g_value_set_boolean (value, confab_stream_tile_model_get_ring (self));
     break;
   case PROP_STATUS:
-    g_value_set_enum (value, self->status);
+    g_value_set_enum (value, confab_stream_tile_model_get_status (self));
     break;
   case PROP_STATUS_TEXT:
-    g_value_set_string (value, self->status_text);
+    g_value_set_string (value, confab_tile_connection_get_text (self->connection));
     break;
   case PROP_STATUS_ICON:
-    g_value_set_string (value, get_status_icon (self));
+    g_value_set_string (value, confab_tile_connection_get_icon (self->connection));
     break;
   case PROP_BUSY:
-    g_value_set_boolean (value, self->busy);
+    g_value_set_boolean (value, confab_tile_connection_get_busy (self->connection));
     break;
   case PROP_INSECURE:
     g_value_set_boolean (value, get_insecure (self));
@@ -494,17 +306,12 @@ confab_stream_tile_model_dispose (GObject *object)
 {
   ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (object);
 
-  if (self->clock != NULL) {
-    confab_clock_clear (self->clock, &self->busy_timeout);
-    confab_clock_clear (self->clock, &self->tick_timeout);
-    confab_clock_clear (self->clock, &self->picture_timeout);
-  }
+  g_clear_object (&self->connection);
   g_clear_object (&self->gate);
   g_clear_object (&self->participant);
   g_clear_object (&self->member);
   g_clear_object (&self->stream);
   g_clear_object (&self->avatar);
-  g_clear_object (&self->clock);
   G_OBJECT_CLASS (confab_stream_tile_model_parent_class)->dispose (object);
 }
 
@@ -514,7 +321,6 @@ confab_stream_tile_model_finalize (GObject *object)
   ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (object);
 
   g_free (self->name);
-  g_free (self->status_text);
   g_free (self->description);
   G_OBJECT_CLASS (confab_stream_tile_model_parent_class)->finalize (object);
 }
@@ -588,7 +394,9 @@ confab_stream_tile_model_new (ConfabClock *clock,
   g_return_val_if_fail (CONFAB_IS_CLOCK (clock), NULL);
 
   self = g_object_new (CONFAB_TYPE_STREAM_TILE_MODEL, NULL);
-  self->clock = g_object_ref (clock);
+  self->connection = confab_tile_connection_new (clock, participant);
+  g_signal_connect_object (
+    self->connection, "notify", G_CALLBACK (connection_notify_cb), self, G_CONNECT_DEFAULT);
   self->gate = confab_voice_gate_new (clock);
   g_signal_connect_object (
     self->gate, "notify::speaking", G_CALLBACK (voice_notify_cb), self, G_CONNECT_DEFAULT);
@@ -596,15 +404,12 @@ confab_stream_tile_model_new (ConfabClock *clock,
   g_set_object (&self->member, member);
   if (participant != NULL)
     g_signal_connect_object (
-      participant, "notify", G_CALLBACK (participant_notify_cb), self, G_CONNECT_DEFAULT);
+      participant, "notify::encrypted", G_CALLBACK (encrypted_cb), self, G_CONNECT_SWAPPED);
   if (member != NULL)
     g_signal_connect_object (
       member, "notify::name", G_CALLBACK (update_name), self, G_CONNECT_SWAPPED);
-  self->lost_at = confab_clock_get_time (clock);
-  self->connected = find_status (self) == CONFAB_TILE_STATUS_NORMAL;
   update_name (self);
-  update_status (self);
-  update_texts (self);
+  update_description (self);
   return self;
 }
 
@@ -636,7 +441,7 @@ confab_stream_tile_model_set_stream (ConfabStreamTileModel *self, ConfabStream *
     confab_voice_gate_set_level (self->gate, confab_stream_get_level (stream));
   for (guint i = 0; i < G_N_ELEMENTS (follow); i++)
     notify (self, follow[i]);
-  update_texts (self);
+  update_description (self);
 }
 
 const char *
@@ -702,7 +507,7 @@ confab_stream_tile_model_get_ring (ConfabStreamTileModel *self)
   g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), FALSE);
 
   /* The last level of somebody who is lost says nothing any more. */
-  return self->rings && self->participant != NULL && self->status == CONFAB_TILE_STATUS_NORMAL &&
+  return self->rings && self->participant != NULL && is_normal (self) &&
          confab_stream_tile_model_get_speaking (self);
 }
 
@@ -711,7 +516,8 @@ confab_stream_tile_model_get_status (ConfabStreamTileModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), CONFAB_TILE_STATUS_NORMAL);
 
-  return self->status;
+  return self->connection != NULL ? confab_tile_connection_get_status (self->connection)
+                                  : CONFAB_TILE_STATUS_NORMAL;
 }
 
 const char *
@@ -719,7 +525,7 @@ confab_stream_tile_model_get_status_text (ConfabStreamTileModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), NULL);
 
-  return self->status_text;
+  return confab_tile_connection_get_text (self->connection);
 }
 
 const char *
@@ -746,7 +552,7 @@ confab_stream_tile_model_get_paintable (ConfabStreamTileModel *self)
   if (self->stream == NULL || confab_stream_get_video_muted (self->stream) ||
       !confab_stream_get_has_video (self->stream))
     return NULL;
-  if (self->status != CONFAB_TILE_STATUS_NORMAL && self->picture_timeout == 0)
+  if (!is_normal (self) && !confab_tile_connection_get_last_picture (self->connection))
     return NULL;
   paintable = confab_stream_get_paintable (self->stream);
   return GDK_IS_PAINTABLE (paintable) ? GDK_PAINTABLE (paintable) : NULL;
@@ -811,13 +617,8 @@ confab_stream_tile_model_set_shown (ConfabStreamTileModel *self, gboolean shown)
 {
   g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
 
-  shown = !!shown;
-  if (self->shown == shown || self->clock == NULL)
-    return;
-  self->shown = shown;
-  update_tick (self);
-  if (shown)
-    update_texts (self);
+  if (self->connection != NULL)
+    confab_tile_connection_set_shown (self->connection, shown);
 }
 
 /**
@@ -830,6 +631,5 @@ confab_stream_tile_model_set_waiting_for_key (ConfabStreamTileModel *self, gbool
 {
   g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
 
-  self->waiting_for_key = !!waiting;
-  update_status (self);
+  confab_tile_connection_set_waiting_for_key (self->connection, waiting);
 }
