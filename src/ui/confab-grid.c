@@ -7,6 +7,7 @@
 #include "confab-grid.h"
 
 #include "confab-grid-plan.h"
+#include "confab-pager.h"
 #include "confab-stream-tile.h"
 
 #include <adwaita.h>
@@ -34,7 +35,6 @@ struct _ConfabGrid {
   Place *more;
   GtkWidget *placeholder;
   GtkWidget *pager;
-  GtkWidget *pager_label;
   GtkWidget *current; /* the tile that Tab goes to; one of `places` or `more` */
 
   ConfabGridPlan *plan;
@@ -90,12 +90,9 @@ last_is_own (ConfabGrid *self)
 static void
 update_texts (ConfabGrid *self)
 {
-  g_autofree char *page = NULL;
   g_autofree char *more = NULL;
 
-  /* Translators: which page of people is shown, of how many */
-  page = g_strdup_printf (_ ("%1$u of %2$u"), self->plan->page + 1, self->plan->n_pages);
-  gtk_label_set_label (GTK_LABEL (self->pager_label), page);
+  confab_pager_set_page (CONFAB_PAGER (self->pager), self->plan->page, self->plan->n_pages);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "grid.previous-page", self->plan->page > 0);
   gtk_widget_action_set_enabled (GTK_WIDGET (self),
                                  "grid.next-page",
@@ -351,33 +348,6 @@ find_cell (ConfabGrid *self, GtkWidget *widget)
   return NO_TILE;
 }
 
-/* The nearest cell in @direction: what lies straight that way comes before what lies aslant. */
-static GtkWidget *
-find_neighbour (ConfabGrid *self, guint from, GtkDirectionType direction)
-{
-  const GdkRectangle *here = &self->plan->cells[from].area;
-  GtkWidget *best = NULL;
-  double best_distance = G_MAXDOUBLE;
-
-  for (guint i = 0; i < self->plan->n_cells; i++) {
-    const GdkRectangle *there = &self->plan->cells[i].area;
-    double dx = there->x + there->width / 2.0 - here->x - here->width / 2.0;
-    double dy = there->y + there->height / 2.0 - here->y - here->height / 2.0;
-    gboolean across = direction == GTK_DIR_LEFT || direction == GTK_DIR_RIGHT;
-    double along = direction == GTK_DIR_LEFT    ? -dx
-                   : direction == GTK_DIR_RIGHT ? dx
-                   : direction == GTK_DIR_UP    ? -dy
-                                                : dy;
-    double distance = along + 3 * fabs (across ? dy : dx);
-
-    if (i == from || along < 1 || distance >= best_distance)
-      continue;
-    best = get_cell_widget (self, i);
-    best_distance = distance;
-  }
-  return best;
-}
-
 static gboolean
 confab_grid_focus (GtkWidget *widget, GtkDirectionType direction)
 {
@@ -414,9 +384,9 @@ confab_grid_focus (GtkWidget *widget, GtkDirectionType direction)
   case GTK_DIR_RIGHT:
   default:
     if (cell != NO_TILE) {
-      GtkWidget *next = find_neighbour (self, cell, direction);
+      int next = confab_grid_plan_find_neighbour (self->plan, cell, direction);
       /* At the edge the focus stays: arrows do not leave the stage. */
-      return next == NULL || gtk_widget_grab_focus (next);
+      return next < 0 || gtk_widget_grab_focus (get_cell_widget (self, (guint) next));
     }
     return child != NULL ? gtk_widget_child_focus (child, direction) : focus_current (self);
   }
@@ -587,44 +557,12 @@ confab_grid_class_init (ConfabGridClass *klass)
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_LIST);
 }
 
-static GtkWidget *
-make_pager_button (const char *icon, const char *tooltip, const char *action)
-{
-  GtkWidget *button = gtk_button_new_from_icon_name (icon);
-
-  gtk_widget_add_css_class (button, "flat");
-  gtk_widget_add_css_class (button, "circular");
-  gtk_widget_set_tooltip_text (button, tooltip);
-  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action);
-  return button;
-}
-
-static void
-make_pager (ConfabGrid *self)
-{
-  self->pager = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
-  self->pager_label = gtk_label_new (NULL);
-  gtk_widget_add_css_class (self->pager_label, "caption");
-  gtk_widget_add_css_class (self->pager_label, "numeric");
-  gtk_widget_add_css_class (self->pager_label, "dimmed");
-  gtk_widget_add_css_class (self->pager, "pager");
-  gtk_widget_set_halign (self->pager, GTK_ALIGN_CENTER);
-  gtk_box_append (GTK_BOX (self->pager),
-                  make_pager_button ("go-previous-symbolic",
-                                     _ ("Previous People"),
-                                     "grid.previous-page"));
-  gtk_box_append (GTK_BOX (self->pager), self->pager_label);
-  gtk_box_append (GTK_BOX (self->pager),
-                  make_pager_button ("go-next-symbolic", _ ("Next People"), "grid.next-page"));
-  gtk_widget_set_child_visible (self->pager, FALSE);
-}
-
 static void
 confab_grid_init (ConfabGrid *self)
 {
   self->places = g_ptr_array_new_with_free_func ((GDestroyNotify) place_free);
-  make_pager (self);
+  self->pager = confab_pager_new ();
+  gtk_widget_set_child_visible (self->pager, FALSE);
   self->more = g_new0 (Place, 1);
   self->more->widget = gtk_button_new ();
   gtk_widget_add_css_class (self->more->widget, "tile");

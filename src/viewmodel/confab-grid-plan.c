@@ -348,6 +348,57 @@ confab_grid_plan_find (const ConfabGridPlan *self, int tile)
   return NULL;
 }
 
+/* How far a step from the middle of one cell to that of another leads: along a direction, and across it. */
+static void
+measure_step (const GdkRectangle *here,
+              const GdkRectangle *there,
+              GtkDirectionType direction,
+              double *along,
+              double *across)
+{
+  double dx = there->x + there->width / 2.0 - here->x - here->width / 2.0;
+  double dy = there->y + there->height / 2.0 - here->y - here->height / 2.0;
+
+  if (direction == GTK_DIR_LEFT || direction == GTK_DIR_RIGHT) {
+    *along = direction == GTK_DIR_LEFT ? -dx : dx;
+    *across = fabs (dy);
+  } else {
+    *along = direction == GTK_DIR_UP ? -dy : dy;
+    *across = fabs (dx);
+  }
+}
+
+/**
+ * confab_grid_plan_find_neighbour:
+ * @self: a plan
+ * @from: a cell
+ * @direction: up, down, left or right
+ *
+ * What lies straight that way comes before what lies aslant.
+ *
+ * Returns: the nearest cell in that direction, -1 at the edge
+ */
+int
+confab_grid_plan_find_neighbour (const ConfabGridPlan *self, guint from, GtkDirectionType direction)
+{
+  int best = -1;
+  double best_distance = G_MAXDOUBLE;
+
+  g_return_val_if_fail (self != NULL && from < self->n_cells, -1);
+
+  for (guint i = 0; i < self->n_cells; i++) {
+    double along = 0;
+    double across = 0;
+
+    measure_step (&self->cells[from].area, &self->cells[i].area, direction, &along, &across);
+    if (i == from || along < 1 || along + 3 * across >= best_distance)
+      continue;
+    best = (int) i;
+    best_distance = along + 3 * across;
+  }
+  return best;
+}
+
 /**
  * confab_grid_plan_crops:
  * @cell_ratio: width by height of the cell

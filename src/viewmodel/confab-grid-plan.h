@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <gdk/gdk.h>
+#include <gtk/gtk.h>
 
 G_BEGIN_DECLS
 
@@ -57,6 +57,9 @@ typedef struct {
 ConfabGridPlan *confab_grid_plan_new (const ConfabGridRequest *request) G_GNUC_WARN_UNUSED_RESULT;
 void confab_grid_plan_free (ConfabGridPlan *self);
 const ConfabGridCell *confab_grid_plan_find (const ConfabGridPlan *self, int tile);
+int confab_grid_plan_find_neighbour (const ConfabGridPlan *self,
+                                     guint from,
+                                     GtkDirectionType direction);
 gboolean confab_grid_plan_crops (double cell_ratio, double picture_ratio);
 ConfabTileSize confab_grid_plan_classify (int width, int height, int before);
 

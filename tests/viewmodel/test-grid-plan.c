@@ -279,6 +279,30 @@ test_columns_stay (void)
   g_assert_cmpint (narrower, >, 0);
 }
 
+/* Five cells: three above, two below, between them. */
+static void
+test_neighbours (void)
+{
+  ConfabGridRequest request = { 1024, 585, 5, TRUE, 0, 0, 1.0, FALSE };
+  g_autoptr (ConfabGridPlan) plan = confab_grid_plan_new (&request);
+
+  g_assert_cmpuint (plan->n_columns, ==, 3);
+  g_assert_cmpint (confab_grid_plan_find_neighbour (plan, 0, GTK_DIR_RIGHT), ==, 1);
+  g_assert_cmpint (confab_grid_plan_find_neighbour (plan, 1, GTK_DIR_LEFT), ==, 0);
+  g_assert_cmpint (confab_grid_plan_find_neighbour (plan, 0, GTK_DIR_LEFT), ==, -1);
+  g_assert_cmpint (confab_grid_plan_find_neighbour (plan, 0, GTK_DIR_UP), ==, -1);
+  g_assert_cmpint (confab_grid_plan_find_neighbour (plan, 0, GTK_DIR_DOWN), ==, 3);
+  g_assert_cmpint (confab_grid_plan_find_neighbour (plan, 2, GTK_DIR_DOWN), ==, 4);
+  g_assert_cmpint (confab_grid_plan_find_neighbour (plan, 4, GTK_DIR_UP), ==, 1);
+  g_assert_cmpint (confab_grid_plan_find_neighbour (plan, 4, GTK_DIR_DOWN), ==, -1);
+
+  /* As the eye sees it, whatever the order of reading. */
+  request.rtl = TRUE;
+  confab_grid_plan_free (g_steal_pointer (&plan));
+  plan = confab_grid_plan_new (&request);
+  g_assert_cmpint (confab_grid_plan_find_neighbour (plan, 0, GTK_DIR_LEFT), ==, 1);
+}
+
 static void
 test_crop (void)
 {
@@ -328,6 +352,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/grid-plan/pages", test_pages);
   g_test_add_func ("/grid-plan/text-scale", test_text_scale);
   g_test_add_func ("/grid-plan/columns-stay", test_columns_stay);
+  g_test_add_func ("/grid-plan/neighbours", test_neighbours);
   g_test_add_func ("/grid-plan/crop", test_crop);
   g_test_add_func ("/grid-plan/classes", test_classes);
   return g_test_run ();
