@@ -6,6 +6,8 @@
 
 #include "confab-sdp.h"
 
+#include "confab-sdp-private.h"
+
 #include <gst/sdp/gstsdpmessage.h>
 #include <string.h>
 
@@ -18,8 +20,8 @@
 G_DEFINE_QUARK (confab - sdp - error - quark, confab_sdp_error)
 
 /* The lines of a description without their ends; the empty one behind the last is left out. */
-static GStrv
-split_lines (const char *text)
+GStrv
+confab_sdp_split_lines (const char *text)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   guint n = g_strv_length (lines);
@@ -35,8 +37,8 @@ split_lines (const char *text)
   return g_steal_pointer (&lines);
 }
 
-static char *
-join_lines (GPtrArray *lines)
+char *
+confab_sdp_join_lines (GPtrArray *lines)
 {
   GString *text = g_string_new (NULL);
 
@@ -58,8 +60,9 @@ enters_media (const char *line, int *mline)
   return TRUE;
 }
 
-static const char *
-value_of (const char *line, const char *prefix)
+/* What stands behind @prefix, NULL when the line begins otherwise. */
+const char *
+confab_sdp_value_of (const char *line, const char *prefix)
 {
   return g_str_has_prefix (line, prefix) ? line + strlen (prefix) : NULL;
 }
@@ -67,7 +70,7 @@ value_of (const char *line, const char *prefix)
 static gboolean
 is_media (const char *line, const char *media)
 {
-  const char *rest = value_of (line, "m=");
+  const char *rest = confab_sdp_value_of (line, "m=");
 
   return rest != NULL && g_str_has_prefix (rest, media) && rest[strlen (media)] == ' ';
 }
@@ -87,13 +90,13 @@ first_word (const char *text)
 static const char *
 ssrc_msid_of (const char *line)
 {
-  const char *rest = value_of (line, "a=ssrc:");
+  const char *rest = confab_sdp_value_of (line, "a=ssrc:");
 
   if (rest == NULL)
     return NULL;
 
   rest = strchr (rest, ' ');
-  return rest != NULL ? value_of (rest + 1, "msid:") : NULL;
+  return rest != NULL ? confab_sdp_value_of (rest + 1, "msid:") : NULL;
 }
 
 static gboolean
@@ -239,12 +242,12 @@ confab_sdp_check (const char *text, GError **error)
 static GPtrArray *
 list_mids (const char *text)
 {
-  g_auto (GStrv) lines = split_lines (text);
+  g_auto (GStrv) lines = confab_sdp_split_lines (text);
   GPtrArray *mids = g_ptr_array_new_with_free_func (g_free);
   int mline = -1;
 
   for (guint i = 0; lines[i] != NULL; i++) {
-    const char *mid = value_of (lines[i], "a=mid:");
+    const char *mid = confab_sdp_value_of (lines[i], "a=mid:");
 
     if (enters_media (lines[i], &mline))
       g_ptr_array_add (mids, g_strdup (""));
@@ -296,7 +299,7 @@ confab_sdp_check_follows (const char *text, const char *before, gboolean is_answ
 char *
 confab_sdp_find_stream_id (const char *text, const char *mid)
 {
-  g_auto (GStrv) lines = split_lines (text);
+  g_auto (GStrv) lines = confab_sdp_split_lines (text);
   const int wanted = confab_sdp_find_mline (text, mid);
   const char *by_ssrc = NULL;
   int mline = -1;
@@ -306,13 +309,39 @@ confab_sdp_find_stream_id (const char *text, const char *mid)
 
     if (enters_media (lines[i], &mline) || mline != wanted)
       continue;
-    msid = value_of (lines[i], "a=msid:");
+    msid = confab_sdp_value_of (lines[i], "a=msid:");
     if (msid != NULL)
       return first_word (msid);
     if (by_ssrc == NULL)
       by_ssrc = ssrc_msid_of (lines[i]);
   }
   return by_ssrc != NULL ? first_word (by_ssrc) : NULL;
+}
+
+/**
+ * confab_sdp_receives:
+ * @text: a description
+ * @mid: an m-section
+ *
+ * Returns: whether who wrote it takes what is sent in that m-section (RFC 8866 section 6.7)
+ */
+gboolean
+confab_sdp_receives (const char *text, const char *mid)
+{
+  g_auto (GStrv) lines = confab_sdp_split_lines (text);
+  const int wanted = confab_sdp_find_mline (text, mid);
+  gboolean receives = TRUE;
+  int mline = -1;
+
+  for (guint i = 0; wanted >= 0 && lines[i] != NULL && mline <= wanted; i++) {
+    if (enters_media (lines[i], &mline) || (mline >= 0 && mline != wanted))
+      continue;
+    if (strcmp (lines[i], "a=inactive") == 0 || strcmp (lines[i], "a=sendonly") == 0)
+      receives = FALSE;
+    else if (strcmp (lines[i], "a=sendrecv") == 0 || strcmp (lines[i], "a=recvonly") == 0)
+      receives = TRUE;
+  }
+  return wanted >= 0 && receives;
 }
 
 /**
@@ -362,12 +391,12 @@ confab_sdp_find_mline (const char *text, const char *mid)
 int
 confab_sdp_find_payload (const char *text, const char *media, const char *encoding)
 {
-  g_auto (GStrv) lines = split_lines (text);
+  g_auto (GStrv) lines = confab_sdp_split_lines (text);
   gboolean inside = FALSE;
   int mline = -1;
 
   for (guint i = 0; lines[i] != NULL; i++) {
-    const char *rtpmap = value_of (lines[i], "a=rtpmap:");
+    const char *rtpmap = confab_sdp_value_of (lines[i], "a=rtpmap:");
     g_auto (GStrv) words = NULL;
     guint64 payload;
 
@@ -392,10 +421,10 @@ confab_sdp_find_payload (const char *text, const char *media, const char *encodi
 char *
 confab_sdp_get_setup (const char *text)
 {
-  g_auto (GStrv) lines = split_lines (text);
+  g_auto (GStrv) lines = confab_sdp_split_lines (text);
 
   for (guint i = 0; lines[i] != NULL; i++) {
-    const char *setup = value_of (lines[i], "a=setup:");
+    const char *setup = confab_sdp_value_of (lines[i], "a=setup:");
 
     if (setup != NULL)
       return g_strdup (setup);
@@ -413,16 +442,16 @@ confab_sdp_get_setup (const char *text)
 char *
 confab_sdp_set_setup (const char *text, const char *setup)
 {
-  g_auto (GStrv) lines = split_lines (text);
+  g_auto (GStrv) lines = confab_sdp_split_lines (text);
   g_autoptr (GPtrArray) out = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; lines[i] != NULL; i++) {
-    if (value_of (lines[i], "a=setup:") != NULL)
+    if (confab_sdp_value_of (lines[i], "a=setup:") != NULL)
       g_ptr_array_add (out, g_strconcat ("a=setup:", setup, NULL));
     else
       g_ptr_array_add (out, g_strdup (lines[i]));
   }
-  return join_lines (out);
+  return confab_sdp_join_lines (out);
 }
 
 /* One m-section, from its m= line to before @end: whether it sends, what it has of msid. */
@@ -436,7 +465,7 @@ msid_for_section (char **lines, guint begin, guint end, const char *stream_id)
   if (!is_audio && !is_media (lines[begin], "video"))
     return NULL;
   for (guint i = begin; i < end; i++) {
-    if (value_of (lines[i], "a=msid:") != NULL || strcmp (lines[i], "a=recvonly") == 0 ||
+    if (confab_sdp_value_of (lines[i], "a=msid:") != NULL || strcmp (lines[i], "a=recvonly") == 0 ||
         strcmp (lines[i], "a=inactive") == 0)
       return NULL;
     if (by_ssrc == NULL)
@@ -460,7 +489,7 @@ msid_for_section (char **lines, guint begin, guint end, const char *stream_id)
 char *
 confab_sdp_insert_msid (const char *text, const char *stream_id)
 {
-  g_auto (GStrv) lines = split_lines (text);
+  g_auto (GStrv) lines = confab_sdp_split_lines (text);
   g_autoptr (GPtrArray) out = g_ptr_array_new_with_free_func (g_free);
   const guint n = g_strv_length (lines);
   g_autofree char *pending = NULL;
@@ -479,5 +508,5 @@ confab_sdp_insert_msid (const char *text, const char *stream_id)
     }
     g_ptr_array_add (out, g_strdup (lines[i]));
   }
-  return join_lines (out);
+  return confab_sdp_join_lines (out);
 }

@@ -28,6 +28,8 @@ struct _ConfabWebrtcPeer {
   GstElement *webrtc;
   GstElement *audio_input;
   GstElement *video_input;
+  GstWebRTCRTPTransceiver *audio_transceiver; /* what they are sent through */
+  GstWebRTCRTPTransceiver *video_transceiver;
   guint32 audio_ssrc, video_ssrc;
   GPtrArray *receivers;
 
@@ -37,7 +39,8 @@ struct _ConfabWebrtcPeer {
   gboolean negotiated;  /* a first offer and answer are in force */
   gboolean told_needed; /* ::negotiation-needed, since the last exchange */
   guint n_candidates;
-  char *remote_sdp;
+  char *remote_sdp;  /* as webrtcbin has it */
+  GStrv refused;     /* mids of m-sections that one side refuses; webrtcbin knows nothing of that */
   char *local_offer; /* the offer in force or prepared, that an answer must fit */
   ConfabSdpType local_type;
   gboolean has_local;

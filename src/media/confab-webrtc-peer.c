@@ -286,6 +286,37 @@ negotiation_asked (gpointer object, gpointer data)
     confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (self));
 }
 
+static gboolean
+is_taken (ConfabWebrtcPeer *self, GstWebRTCRTPTransceiver *transceiver)
+{
+  g_autofree char *mid = NULL;
+
+  if (transceiver == NULL || self->remote_sdp == NULL)
+    return FALSE;
+  g_object_get (transceiver, "mid", &mid, NULL);
+  return mid != NULL && confab_sdp_receives (self->remote_sdp, mid);
+}
+
+/*
+ * Pictures and sound flow only to who is connected and takes them: nothing old waits, and nobody is held up.
+ */
+static void
+update_sending (ConfabWebrtcPeer *self)
+{
+  const gboolean runs = self->negotiated && self->state == CONFAB_CONNECTION_STATE_CONNECTED;
+
+  if (runs && is_taken (self, self->audio_transceiver))
+    confab_fanout_add (self->audio, self->audio_input);
+  else if (runs)
+    confab_fanout_remove (self->audio, self->audio_input);
+  if (runs && is_taken (self, self->video_transceiver)) {
+    confab_fanout_add (self->video, self->video_input);
+    confab_fanout_request_key_frame (self->video);
+  } else if (runs) {
+    confab_fanout_remove (self->video, self->video_input);
+  }
+}
+
 static void
 become_negotiated (ConfabWebrtcPeer *self)
 {
@@ -293,6 +324,7 @@ become_negotiated (ConfabWebrtcPeer *self)
   set_rtcp_bandwidth (self);
   self->negotiated = TRUE;
   self->told_needed = FALSE;
+  update_sending (self);
   /* webrtcbin may have asked before this. */
   confab_main_link_post (self->link, negotiation_asked, NULL, NULL);
 }
@@ -384,16 +416,6 @@ on_reply (gpointer object, gpointer data)
   }
 }
 
-/* Pictures and sound flow only to who is connected: nothing old waits, and nobody is held up. */
-static void
-begin_sending (ConfabWebrtcPeer *self)
-{
-  confab_fanout_add (self->audio, self->audio_input);
-  confab_fanout_add (self->video, self->video_input);
-  confab_fanout_request_key_frame (self->video);
-  set_rtcp_bandwidth (self);
-}
-
 static void
 state_changed (gpointer object, gpointer data)
 {
@@ -412,8 +434,10 @@ state_changed (gpointer object, gpointer data)
     return;
 
   self->state = states[state];
-  if (self->state == CONFAB_CONNECTION_STATE_CONNECTED)
-    begin_sending (self);
+  if (self->state == CONFAB_CONNECTION_STATE_CONNECTED) {
+    set_rtcp_bandwidth (self);
+    update_sending (self);
+  }
   g_object_notify (G_OBJECT (self), "state");
 }
 
@@ -683,10 +707,14 @@ set_up_ice (ConfabWebrtcPeer *self)
 /*
  * One sending track: input, payloader, and caps that name the SSRC before any packet exists. An offer may be made before
  * the payloader's own caps came through, so these hold all that an SDP needs: without its channels Opus is `OPUS/48000`,
- * which Chromium rejects (RFC 7587 section 7: always 2), and webrtcbin then waits for ever on a transport of its own.
+ * which Chromium refuses (RFC 7587 section 7: always 2).
  */
 static GstElement *
-build_sender (ConfabWebrtcPeer *self, gboolean is_audio, guint payload, guint32 ssrc)
+build_sender (ConfabWebrtcPeer *self,
+              gboolean is_audio,
+              guint payload,
+              guint32 ssrc,
+              GstWebRTCRTPTransceiver **transceiver_out)
 {
   GstElement *input = confab_media_pipeline_add_input (
     self->pipeline,
@@ -723,6 +751,7 @@ build_sender (ConfabWebrtcPeer *self, gboolean is_audio, guint payload, guint32 
   g_object_get (sink, "transceiver", &transceiver, NULL);
   if (transceiver != NULL && !is_audio) /* on audio it breaks Chromium */
     g_object_set (transceiver, "do-nack", TRUE, NULL);
+  *transceiver_out = g_steal_pointer (&transceiver);
   return input;
 }
 
@@ -784,8 +813,10 @@ build (ConfabWebrtcPeer *self, const char *remote_offer)
   g_object_set (webrtc, "latency", JITTER_LATENCY_MS, "reuse-source-pads", TRUE, NULL);
   set_up_ice (self);
   connect_webrtc (self);
-  self->audio_input = gst_object_ref (build_sender (self, TRUE, audio_payload, self->audio_ssrc));
-  self->video_input = gst_object_ref (build_sender (self, FALSE, video_payload, self->video_ssrc));
+  self->audio_input = gst_object_ref (
+    build_sender (self, TRUE, audio_payload, self->audio_ssrc, &self->audio_transceiver));
+  self->video_input = gst_object_ref (
+    build_sender (self, FALSE, video_payload, self->video_ssrc, &self->video_transceiver));
   confab_fanout_forward_key_frame_requests (self->video, self->video_input);
   confab_media_pipeline_watch (self->pipeline, message_cb, self->link);
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
@@ -886,17 +917,21 @@ confab_webrtc_peer_set_remote_description (ConfabPeerConnection *connection,
   ConfabWebrtcPeer *self = CONFAB_WEBRTC_PEER (connection);
   const gboolean is_answer = type == CONFAB_SDP_TYPE_ANSWER;
   g_autoptr (GstWebRTCSessionDescription) description = NULL;
+  g_autofree char *filled = NULL;
   g_autofree char *text = NULL;
+  g_auto (GStrv) refused = NULL;
   GstSDPMessage *message = NULL;
   GError *error = NULL;
 
   if (self->closed)
     return;
-  if (!check_remote (self, type, sdp, &error)) {
+  if (check_remote (self, type, sdp, &error))
+    filled = confab_sdp_fill_refused (sdp, is_answer ? self->local_offer : NULL, &refused, &error);
+  if (filled == NULL) {
     fail_later (self, error);
     return;
   }
-  if (!build_or_fail (self, is_answer ? NULL : sdp))
+  if (!build_or_fail (self, is_answer ? NULL : filled))
     return;
   /* A prepared offer of ours is dropped for an offer, and comes into force with its answer. */
   if (!is_answer && self->prepared != NULL)
@@ -905,7 +940,7 @@ confab_webrtc_peer_set_remote_description (ConfabPeerConnection *connection,
     emit_webrtc (self, "set-local-description", self->prepared, STEP_SET_LOCAL_PREPARED);
   g_clear_pointer (&self->prepared, gst_webrtc_session_description_free);
 
-  text = is_answer ? fit_setup (self, sdp) : g_strdup (sdp);
+  text = is_answer ? fit_setup (self, filled) : g_strdup (filled);
   if (gst_sdp_message_new_from_text (text, &message) != GST_SDP_OK) {
     fail_later (self,
                 g_error_new (CONFAB_SDP_ERROR,
@@ -915,6 +950,8 @@ confab_webrtc_peer_set_remote_description (ConfabPeerConnection *connection,
   }
   g_free (self->remote_sdp);
   self->remote_sdp = g_steal_pointer (&text);
+  g_strfreev (self->refused);
+  self->refused = g_steal_pointer (&refused);
   description = gst_webrtc_session_description_new (is_answer ? GST_WEBRTC_SDP_TYPE_ANSWER
                                                               : GST_WEBRTC_SDP_TYPE_OFFER,
                                                     message);
@@ -931,6 +968,7 @@ confab_webrtc_peer_get_local_sdp (ConfabPeerConnection *connection)
   g_autoptr (GstWebRTCSessionDescription) local = NULL;
   g_autofree char *text = NULL;
   g_autofree char *with_msid = NULL;
+  g_autofree char *whole = NULL;
   const char *setup = NULL;
 
   if (self->webrtc == NULL || (!self->has_local && self->prepared == NULL))
@@ -949,7 +987,10 @@ confab_webrtc_peer_get_local_sdp (ConfabPeerConnection *connection)
   else if (self->role != NULL)
     setup = self->role;
   with_msid = confab_sdp_insert_msid (text, self->stream_id);
-  return setup != NULL ? confab_sdp_set_setup (with_msid, setup) : g_steal_pointer (&with_msid);
+  whole = setup != NULL ? confab_sdp_set_setup (with_msid, setup) : g_steal_pointer (&with_msid);
+  if (self->refused == NULL || self->refused[0] == NULL)
+    return g_steal_pointer (&whole);
+  return confab_sdp_refuse (whole, (const char *const *) self->refused);
 }
 
 static void
@@ -1007,6 +1048,8 @@ confab_webrtc_peer_close (ConfabPeerConnection *connection)
   g_ptr_array_set_size (self->receivers, 0);
   gst_clear_object (&self->audio_input);
   gst_clear_object (&self->video_input);
+  gst_clear_object (&self->audio_transceiver);
+  gst_clear_object (&self->video_transceiver);
   gst_clear_object (&self->webrtc);
   confab_media_pipeline_end (g_steal_pointer (&self->pipeline));
 }
@@ -1073,6 +1116,7 @@ confab_webrtc_peer_finalize (GObject *object)
   g_clear_pointer (&self->clock, receive_clock_unref);
   g_clear_pointer (&self->receivers, g_ptr_array_unref);
   g_clear_pointer (&self->remote_sdp, g_free);
+  g_clear_pointer (&self->refused, g_strfreev);
   g_clear_pointer (&self->local_offer, g_free);
   g_clear_pointer (&self->role, g_free);
   G_OBJECT_CLASS (confab_webrtc_peer_parent_class)->finalize (object);

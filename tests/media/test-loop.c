@@ -508,6 +508,102 @@ test_audio_only_offer (Fixture *f, gconstpointer data)
   loop_wait (needs_negotiation, &f->b, "b has a picture to offer");
 }
 
+static gboolean
+has_remote (gpointer data)
+{
+  return ((LoopEnd *) data)->n_remote > 0;
+}
+
+typedef struct {
+  const char *encoding; /* as in our offers; the other side does not know it */
+  const char *refused;
+  ConfabMediaKind left;
+} Refusal;
+
+static gboolean
+sees_what_is_left (gpointer data)
+{
+  ConfabRemoteTrack *video = loop_end_find_track (data, CONFAB_MEDIA_KIND_VIDEO);
+
+  return video != NULL && confab_remote_track_get_playing (video);
+}
+
+static gboolean
+hears_what_is_left (gpointer data)
+{
+  return loop_end_find_track (data, CONFAB_MEDIA_KIND_AUDIO) != NULL && hears (data);
+}
+
+static void
+wait_what_is_left (Fixture *f, ConfabMediaKind left)
+{
+  LoopCondition condition = left == CONFAB_MEDIA_KIND_VIDEO ? sees_what_is_left
+                                                            : hears_what_is_left;
+
+  loop_wait (condition, &f->a, "a gets what is left");
+  loop_wait (condition, &f->b, "b gets what is left");
+}
+
+static gint64
+get_bytes_sent (LoopEnd *end, const char *kind)
+{
+  g_autoptr (JsonObject) stats = loop_get_stats (end);
+  JsonObject *outbound = loop_find_kind (json_object_get_array_member (stats, "outbound"), kind);
+
+  return json_object_get_int_member (outbound, "bytesSent");
+}
+
+/* One m-section is refused, the first or the second: the call goes on with the other, both ways and for long. */
+static void
+test_refused (Fixture *f, gconstpointer data)
+{
+  const Refusal *refusal = data;
+  g_autofree char *offer = NULL;
+  g_autofree char *answer = NULL;
+  g_autofree char *second = NULL;
+  g_autofree char *m_line = g_strdup_printf ("m=%s 0 ", refusal->refused);
+  g_autoptr (GString) strange = NULL;
+
+  f->b.deaf = TRUE;
+  loop_connect (&f->a, &f->b);
+  loop_wait (has_offered, &f->a, "a offers");
+  offer = confab_peer_connection_get_local_sdp (f->a.connection);
+  strange = g_string_new (offer);
+  g_assert_cmpuint (g_string_replace (strange, refusal->encoding, "X-STRANGE/48000", 0), ==, 1);
+  f->b.deaf = FALSE;
+  confab_peer_connection_set_remote_description (f->b.connection,
+                                                 CONFAB_SDP_TYPE_OFFER,
+                                                 strange->str);
+  loop_wait (has_remote, &f->a, "b answers");
+  answer = confab_peer_connection_get_local_sdp (f->b.connection);
+  g_assert_nonnull (strstr (answer, m_line));
+  wait_what_is_left (f, refusal->left);
+  g_assert_cmpint (get_bytes_sent (&f->a, refusal->refused), ==, 0);
+
+  confab_peer_connection_create_offer (f->b.connection);
+  loop_wait (both_stable_again, f, "b's offer is answered");
+  second = confab_peer_connection_get_local_sdp (f->b.connection);
+  g_assert_nonnull (strstr (second, m_line));
+  g_assert_cmpuint (f->a.n_failed + f->b.n_failed, ==, 0);
+  g_assert_cmpuint (f->a.tracks->len + f->b.tracks->len, ==, 2);
+  wait_what_is_left (f, refusal->left);
+}
+
+static void
+test_all_refused (Fixture *f, gconstpointer data)
+{
+  g_autofree char *offer = NULL;
+  g_autoptr (GString) answer = NULL;
+
+  f->a.deaf = TRUE;
+  loop_connect (&f->a, &f->b);
+  loop_wait (has_offered, &f->b, "b answers");
+  offer = confab_peer_connection_get_local_sdp (f->b.connection);
+  answer = g_string_new (offer);
+  g_assert_cmpuint (g_string_replace (answer, " 9 UDP", " 0 UDP", 0), ==, 2);
+  expect_failure (&f->a, CONFAB_SDP_TYPE_ANSWER, answer->str);
+}
+
 static void
 test_close_in_negotiation (Fixture *f, gconstpointer data)
 {
@@ -700,6 +796,9 @@ test_hundred_calls (void)
 #endif
 }
 
+static const Refusal refused_audio = { "OPUS/48000/2", "audio", CONFAB_MEDIA_KIND_VIDEO };
+static const Refusal refused_video = { "VP8/90000", "video", CONFAB_MEDIA_KIND_AUDIO };
+
 int
 main (int argc, char **argv)
 {
@@ -721,6 +820,9 @@ main (int argc, char **argv)
   g_test_add (
     "/loop/answer-with-actpass", Fixture, NULL, setup, test_answer_with_actpass, teardown);
   g_test_add ("/loop/audio-only-offer", Fixture, NULL, setup, test_audio_only_offer, teardown);
+  g_test_add ("/loop/refused/audio", Fixture, &refused_audio, setup, test_refused, teardown);
+  g_test_add ("/loop/refused/video", Fixture, &refused_video, setup, test_refused, teardown);
+  g_test_add ("/loop/refused/all", Fixture, NULL, setup, test_all_refused, teardown);
   g_test_add (
     "/loop/close-in-negotiation", Fixture, NULL, setup, test_close_in_negotiation, teardown);
   g_test_add ("/loop/no-devices", Fixture, NULL, setup, test_no_devices, teardown);

@@ -179,6 +179,93 @@ test_insert_msid (void)
 }
 
 static void
+test_receives (void)
+{
+  g_assert_true (confab_sdp_receives (HEAD AUDIO VIDEO, "0"));
+  g_assert_false (confab_sdp_receives (HEAD AUDIO VIDEO, "1"));
+  g_assert_false (confab_sdp_receives (HEAD AUDIO VIDEO, "2"));
+  g_assert_false (confab_sdp_receives (HEAD "a=inactive\r\nm=audio 9 X 1\r\na=mid:0\r\n", "0"));
+  g_assert_true (
+    confab_sdp_receives (HEAD "a=inactive\r\nm=audio 9 X 1\r\na=mid:0\r\na=recvonly\r\n", "0"));
+  g_assert_true (confab_sdp_receives (HEAD "m=audio 9 X 1\r\na=mid:0\r\n", "0"));
+}
+
+#define REFUSED_AUDIO "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
+#define TAKEN_VIDEO                                                                                \
+  "m=video 9 UDP/TLS/RTP/SAVPF 121\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\n" TRANSPORT                   \
+  "a=sendrecv\r\na=rtpmap:121 VP8/90000\r\n"
+
+static void
+test_fill_answer (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) refused = NULL;
+  g_auto (GStrv) none = NULL;
+  g_autofree char *same = confab_sdp_fill_refused (HEAD AUDIO VIDEO,
+                                                   HEAD AUDIO VIDEO,
+                                                   &none,
+                                                   &error);
+  g_autofree char *filled = confab_sdp_fill_refused (
+    "v=0\r\na=group:BUNDLE 1\r\n" REFUSED_AUDIO TAKEN_VIDEO, HEAD AUDIO VIDEO, &refused, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (same, ==, HEAD AUDIO VIDEO);
+  g_assert_null (none[0]);
+  g_assert_cmpstr (filled,
+                   ==,
+                   "v=0\r\na=group:BUNDLE 0 1\r\n"
+                   "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n"
+                   "a=rtpmap:111 opus/48000/2\r\n" TRANSPORT
+                   "a=rtcp-mux\r\na=inactive\r\na=mid:0\r\n" TAKEN_VIDEO);
+  g_assert_cmpuint (g_strv_length (refused), ==, 1);
+  g_assert_cmpstr (refused[0], ==, "0");
+  g_assert_true (confab_sdp_check (filled, &error));
+  g_assert_false (confab_sdp_receives (filled, "0"));
+  g_assert_null (confab_sdp_fill_refused (HEAD REFUSED_AUDIO, HEAD AUDIO, &none, &error));
+  g_assert_error (error, CONFAB_SDP_ERROR, CONFAB_SDP_ERROR_UNUSABLE);
+}
+
+static void
+test_fill_offer (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) refused = NULL;
+  g_auto (GStrv) no_bundle = NULL;
+  /* G.722 alone, and pictures under the number that our sound usually has */
+  g_autofree char *filled = confab_sdp_fill_refused (
+    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 9\r\na=mid:0\r\n" TRANSPORT "a=rtpmap:9 G722/8000\r\n"
+         "m=video 0 UDP/TLS/RTP/SAVPF 111\r\na=mid:1\r\na=bundle-only\r\n" TRANSPORT
+         "a=rtpmap:111 VP8/90000\r\n"
+         "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n",
+    NULL,
+    &refused,
+    &error);
+  g_autofree char *plain = NULL;
+  g_autofree char *back = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_strv_length (refused), ==, 1);
+  g_assert_cmpstr (refused[0], ==, "0");
+  g_assert_nonnull (strstr (filled, "a=group:BUNDLE 0 1\r\n"));
+  g_assert_cmpint (confab_sdp_find_payload (filled, "audio", "opus"), ==, 127);
+  g_assert_cmpint (confab_sdp_find_payload (filled, "video", "vp8"), ==, 111);
+  g_assert_null (strstr (filled, "G722"));
+  g_assert_nonnull (strstr (filled, "m=application 0 "));
+
+  back = confab_sdp_refuse (filled, (const char *const *) refused);
+  g_assert_nonnull (strstr (back, "a=group:BUNDLE 1\r\n"));
+  g_assert_nonnull (
+    strstr (back,
+            "m=audio 0 UDP/TLS/RTP/SAVPF 127\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:0\r\nm="));
+  g_assert_nonnull (strstr (back, "a=rtpmap:111 VP8/90000"));
+
+  /* Each has its own transport: nothing is to be saved. */
+  plain = confab_sdp_fill_refused ("v=0\r\n" REFUSED_AUDIO TAKEN_VIDEO, NULL, &no_bundle, &error);
+  g_assert_cmpstr (plain, ==, "v=0\r\n" REFUSED_AUDIO TAKEN_VIDEO);
+  g_assert_cmpstr (no_bundle[0], ==, "0");
+}
+
+static void
 test_ice_uris (void)
 {
   static const struct {
@@ -245,6 +332,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sdp/payload", test_payload);
   g_test_add_func ("/sdp/setup", test_setup);
   g_test_add_func ("/sdp/insert-msid", test_insert_msid);
+  g_test_add_func ("/sdp/receives", test_receives);
+  g_test_add_func ("/sdp/fill-answer", test_fill_answer);
+  g_test_add_func ("/sdp/fill-offer", test_fill_offer);
   g_test_add_func ("/ice/uris", test_ice_uris);
   g_test_add_func ("/ice/candidates", test_candidates);
   return g_test_run ();
