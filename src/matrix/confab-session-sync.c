@@ -210,7 +210,7 @@ await_pause (ConfabSession *self, guint n_failures, const GError *error)
 static void
 note_success (ConfabSession *self)
 {
-  self->last_sync_at = g_get_real_time ();
+  self->last_sync_at = confab_clock_get_real_time (self->clock);
   g_object_notify (G_OBJECT (self), "last-sync-at");
   confab_session_set_state (self, CONFAB_SESSION_STATE_ONLINE, NULL);
 }
