@@ -191,16 +191,7 @@ shortcuts_action (GSimpleAction *action, GVariant *parameter, gpointer data)
 static void
 about_action (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  ConfabApplication *self = data;
-  AdwDialog *dialog = adw_about_dialog_new ();
-
-  adw_about_dialog_set_application_name (ADW_ABOUT_DIALOG (dialog), _ ("Confab"));
-  adw_about_dialog_set_application_icon (ADW_ABOUT_DIALOG (dialog), CONFAB_APP_ID);
-  adw_about_dialog_set_version (ADW_ABOUT_DIALOG (dialog), CONFAB_VERSION);
-  adw_about_dialog_set_developer_name (ADW_ABOUT_DIALOG (dialog), _ ("The Confab developers"));
-  adw_about_dialog_set_comments (ADW_ABOUT_DIALOG (dialog), _ ("Calls in your Matrix rooms"));
-  adw_about_dialog_set_license_type (ADW_ABOUT_DIALOG (dialog), GTK_LICENSE_GPL_3_0);
-  adw_dialog_present (dialog, GTK_WIDGET (self->window));
+  confab_window_show_about (CONFAB_APPLICATION (data)->window);
 }
 
 static DexFuture *
@@ -248,22 +239,6 @@ close_request_cb (ConfabApplication *self)
 {
   stop (self);
   return GDK_EVENT_STOP;
-}
-
-static void
-add_accelerators (ConfabApplication *self)
-{
-  guint n = 0;
-  const ConfabShortcut *shortcuts = confab_shortcuts_get (&n);
-
-  for (guint i = 0; i < n; i++) {
-    const char *accelerators[] = { shortcuts[i].accelerator, NULL };
-
-    if (shortcuts[i].action != NULL)
-      gtk_application_set_accels_for_action (GTK_APPLICATION (self),
-                                             shortcuts[i].action,
-                                             accelerators);
-  }
 }
 
 static void
@@ -351,7 +326,7 @@ confab_application_startup (GApplication *application)
   G_APPLICATION_CLASS (confab_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name (CONFAB_APP_ID);
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
-  add_accelerators (self);
+  confab_shortcuts_install (GTK_APPLICATION (self));
   self->signal_sources[0] = g_unix_signal_add (SIGTERM, signal_cb, self);
   self->signal_sources[1] = g_unix_signal_add (SIGINT, signal_cb, self);
 }

@@ -15,7 +15,14 @@ struct _ConfabShortcutsDialog {
 G_DEFINE_FINAL_TYPE (ConfabShortcutsDialog, confab_shortcuts_dialog, ADW_TYPE_DIALOG)
 
 /* Every one holds Ctrl or is a function key: none can eat what somebody types. */
-static const ConfabShortcut shortcuts[] = {
+typedef struct {
+  const char *action;      /* detailed name; NULL: the page itself listens */
+  const char *accelerator; /* as gtk_accelerator_parse () reads it */
+  const char *title;
+  const char *group;
+} Shortcut;
+
+static const Shortcut shortcuts[] = {
   { "win.toggle-microphone", "<Control>d", N_ ("Microphone on or off"), N_ ("In a Call") },
   { "win.toggle-camera", "<Control>e", N_ ("Camera on or off"), N_ ("In a Call") },
   { "win.leave-call", "<Control><Shift>l", N_ ("Leave the call"), N_ ("In a Call") },
@@ -28,7 +35,7 @@ static const ConfabShortcut shortcuts[] = {
 };
 
 static void
-add_shortcut (AdwPreferencesGroup *group, const ConfabShortcut *shortcut)
+add_shortcut (AdwPreferencesGroup *group, const Shortcut *shortcut)
 {
   GtkWidget *row = g_object_new (ADW_TYPE_ACTION_ROW, "title", _ (shortcut->title), NULL);
   GtkWidget *label = NULL;
@@ -76,9 +83,13 @@ confab_shortcuts_dialog_new (void)
   return g_object_new (CONFAB_TYPE_SHORTCUTS_DIALOG, NULL);
 }
 
-const ConfabShortcut *
-confab_shortcuts_get (guint *n_shortcuts)
+void
+confab_shortcuts_install (GtkApplication *application)
 {
-  *n_shortcuts = G_N_ELEMENTS (shortcuts);
-  return shortcuts;
+  for (guint i = 0; i < G_N_ELEMENTS (shortcuts); i++) {
+    const char *accelerators[] = { shortcuts[i].accelerator, NULL };
+
+    if (shortcuts[i].action != NULL)
+      gtk_application_set_accels_for_action (application, shortcuts[i].action, accelerators);
+  }
 }

@@ -17,14 +17,7 @@ G_DECLARE_FINAL_TYPE (
 
 AdwDialog *confab_shortcuts_dialog_new (void) G_GNUC_WARN_UNUSED_RESULT;
 
-/* One accelerator of the application. */
-typedef struct {
-  const char *action;      /* detailed name */
-  const char *accelerator; /* as gtk_accelerator_parse () reads it */
-  const char *title;       /* N_() */
-  const char *group;       /* N_() */
-} ConfabShortcut;
-/* All of them: what the application sets and what the dialog lists. */
-const ConfabShortcut *confab_shortcuts_get (guint *n_shortcuts);
+/* Makes @application listen to them. */
+void confab_shortcuts_install (GtkApplication *application);
 
 G_END_DECLS

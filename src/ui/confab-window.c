@@ -394,3 +394,28 @@ confab_window_show_shortcuts (ConfabWindow *self)
 
   adw_dialog_present (confab_shortcuts_dialog_new (), GTK_WIDGET (self));
 }
+
+void
+confab_window_show_about (ConfabWindow *self)
+{
+  AdwDialog *dialog = NULL;
+
+  g_return_if_fail (CONFAB_IS_WINDOW (self));
+
+  dialog = adw_about_dialog_new ();
+  g_object_set (dialog,
+                "application-name",
+                _ ("Confab"),
+                "application-icon",
+                CONFAB_APP_ID,
+                "version",
+                CONFAB_VERSION,
+                "developer-name",
+                _ ("The Confab developers"),
+                "comments",
+                _ ("Calls in your Matrix rooms"),
+                "license-type",
+                GTK_LICENSE_GPL_3_0,
+                NULL);
+  adw_dialog_present (dialog, GTK_WIDGET (self));
+}

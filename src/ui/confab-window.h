@@ -27,5 +27,6 @@ ConfabWindow *confab_window_new (GtkApplication *application, ConfabSessionViewM
 void confab_window_show_room (ConfabWindow *self);
 void confab_window_show_rooms (ConfabWindow *self);
 void confab_window_show_shortcuts (ConfabWindow *self);
+void confab_window_show_about (ConfabWindow *self);
 
 G_END_DECLS
