@@ -67,7 +67,7 @@ def main():
     # The same pictures on any machine; no settings portal without a bus.
     env.setdefault("GSK_RENDERER", "cairo")
     env.setdefault("GTK_A11Y", "none")
-    env.update(ADW_DISABLE_PORTAL="1", GSETTINGS_BACKEND="memory", GIO_USE_VFS="local", LC_ALL="C.UTF-8")
+    env.update(ADW_DISABLE_PORTAL="1", GSETTINGS_BACKEND="memory", GIO_USE_VFS="local", LC_ALL="C.UTF-8", TZ="UTC")
     display = None
     try:
         display = starters[sys.argv[1]](folder, env)

@@ -92,24 +92,70 @@ append_widget (GtkSnapshot *snapshot, GtkWidget *widget)
                           gtk_widget_get_height (widget));
 }
 
-/* A popover is a surface of its own: it is drawn on top, where it stands. */
+/*
+ * A popover is a surface of its own: it is drawn on top, where it stands. Surfaces begin outside of what is drawn by as
+ * much as their shadows take.
+ */
 static void
 append_popovers (GtkSnapshot *snapshot, GtkWidget *widget)
 {
+  GtkNative *parent = gtk_widget_get_native (widget);
+
   for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
        child = gtk_widget_get_next_sibling (child)) {
     if (GTK_IS_POPOVER (child) && gtk_widget_get_mapped (child)) {
       GdkPopup *popup = GDK_POPUP (gtk_native_get_surface (GTK_NATIVE (child)));
+      double parent_x = 0;
+      double parent_y = 0;
+      double x = 0;
+      double y = 0;
 
+      gtk_native_get_surface_transform (parent, &parent_x, &parent_y);
+      gtk_native_get_surface_transform (GTK_NATIVE (child), &x, &y);
       gtk_snapshot_save (snapshot);
-      gtk_snapshot_translate (snapshot,
-                              &GRAPHENE_POINT_INIT (gdk_popup_get_position_x (popup),
-                                                    gdk_popup_get_position_y (popup)));
+      gtk_snapshot_translate (
+        snapshot,
+        &GRAPHENE_POINT_INIT ((float) (gdk_popup_get_position_x (popup) + x - parent_x),
+                              (float) (gdk_popup_get_position_y (popup) + y - parent_y)));
       append_widget (snapshot, child);
       gtk_snapshot_restore (snapshot);
     }
     append_popovers (snapshot, child);
   }
+}
+
+static void
+find_spinners (GtkWidget *widget, GPtrArray *spinners)
+{
+  if (ADW_IS_SPINNER (widget) && gtk_widget_get_mapped (widget))
+    g_ptr_array_add (spinners, widget);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    find_spinners (child, spinners);
+}
+
+/* A spinner is never twice the same, also without animations: three quarters of a circle stand in its place. */
+static void
+append_spinner (GtkSnapshot *snapshot, GtkWidget *spinner, GtkWindow *window)
+{
+  g_autoptr (GskPathBuilder) builder = gsk_path_builder_new ();
+  g_autoptr (GskPath) path = NULL;
+  g_autoptr (GskStroke) stroke = NULL;
+  graphene_rect_t bounds;
+  graphene_point_t middle;
+  GdkRGBA color;
+  float radius;
+
+  g_assert_true (gtk_widget_compute_bounds (spinner, GTK_WIDGET (window), &bounds));
+  graphene_rect_get_center (&bounds, &middle);
+  radius = MIN (bounds.size.width, bounds.size.height) * 0.4f;
+  gsk_path_builder_move_to (builder, middle.x, middle.y - radius);
+  gsk_path_builder_svg_arc_to (builder, radius, radius, 0, TRUE, TRUE, middle.x - radius, middle.y);
+  path = gsk_path_builder_free_to_path (g_steal_pointer (&builder));
+  stroke = gsk_stroke_new (radius * 0.3f);
+  gtk_widget_get_color (spinner, &color);
+  color.alpha *= 0.6f;
+  gtk_snapshot_append_stroke (snapshot, path, stroke, &color);
 }
 
 void
@@ -121,10 +167,16 @@ confab_shot_save (GtkWindow *window, const ConfabShot *shot, const char *folder,
   g_autoptr (GdkTexture) texture = NULL;
   g_autofree char *file_name = g_strconcat (name, ".png", NULL);
   g_autofree char *path = g_build_filename (folder, file_name, NULL);
+  g_autoptr (GPtrArray) spinners = g_ptr_array_new ();
 
+  find_spinners (GTK_WIDGET (window), spinners);
+  for (guint i = 0; i < spinners->len; i++)
+    gtk_widget_set_opacity (spinners->pdata[i], 0);
   confab_shot_frames (window, SETTLE_FRAMES);
   gtk_snapshot_scale (snapshot, (float) scale, (float) scale);
   append_widget (snapshot, GTK_WIDGET (window));
+  for (guint i = 0; i < spinners->len; i++)
+    append_spinner (snapshot, spinners->pdata[i], window);
   append_popovers (snapshot, GTK_WIDGET (window));
   node = gtk_snapshot_free_to_node (g_steal_pointer (&snapshot));
   g_assert_nonnull (node);

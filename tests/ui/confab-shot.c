@@ -2,17 +2,25 @@
 
 #include "config.h"
 
-#include "confab-shot-call.h"
+#include <libdex.h>
 
-/* Writes a picture of every page into the folder that is its only argument. */
+#include "confab-shot-call.h"
+#include "confab-shot-pages.h"
+
+/* Writes a picture of every page into a folder; with names, of those whose name begins so. */
 int
 main (int argc, char *argv[])
 {
-  if (argc != 2) {
-    g_printerr ("Usage: confab-shot FOLDER\n");
+  const char *const *names = argc > 2 ? (const char *const *) argv + 2 : NULL;
+
+  if (argc < 2) {
+    g_printerr ("Usage: confab-shot FOLDER [NAME…]\n");
     return 2;
   }
+  dex_init ();
   confab_shot_init ();
-  confab_shot_call_pages (argv[1]);
+  confab_shot_pages (argv[1], names);
+  if (names == NULL || g_strv_contains (names, "call"))
+    confab_shot_call_pages (argv[1]);
   return 0;
 }
