@@ -47,6 +47,7 @@ struct _ConfabRoom {
   gboolean encrypted;
   gboolean direct;
   gboolean favourite;
+  gboolean can_join_call;
   gboolean can_start_call;
   gint64 last_activity;
   GListStore *calls;
@@ -63,6 +64,7 @@ typedef enum {
   PROP_DIRECT,
   PROP_FAVOURITE,
   PROP_N_JOINED,
+  PROP_CAN_JOIN_CALL,
   PROP_CAN_START_CALL,
   PROP_CALLS,
   PROP_LAST_ACTIVITY,
@@ -295,9 +297,12 @@ update (ConfabRoom *self)
   update_members (self);
   update_name_and_avatar (self);
   set_flag (self,
+            &self->can_join_call,
+            confab_room_can_send_state (self, CONFAB_CALL_MEMBER_STATE_TYPE),
+            PROP_CAN_JOIN_CALL);
+  set_flag (self,
             &self->can_start_call,
-            confab_room_can_send_state (self, CONFAB_CALL_STATE_TYPE) &&
-              confab_room_can_send_state (self, CONFAB_CALL_MEMBER_STATE_TYPE),
+            self->can_join_call && confab_room_can_send_state (self, CONFAB_CALL_STATE_TYPE),
             PROP_CAN_START_CALL);
 }
 
@@ -454,6 +459,9 @@ confab_room_get_property (GObject *object, guint prop_id, GValue *value, GParamS
   case PROP_N_JOINED:
     g_value_set_uint (value, self->n_joined);
     break;
+  case PROP_CAN_JOIN_CALL:
+    g_value_set_boolean (value, self->can_join_call);
+    break;
   case PROP_CAN_START_CALL:
     g_value_set_boolean (value, self->can_start_call);
     break;
@@ -508,6 +516,7 @@ confab_room_class_init (ConfabRoomClass *klass)
   properties[PROP_DIRECT] = g_param_spec_boolean ("direct", NULL, NULL, FALSE, flags);
   properties[PROP_FAVOURITE] = g_param_spec_boolean ("favourite", NULL, NULL, FALSE, flags);
   properties[PROP_N_JOINED] = g_param_spec_uint ("n-joined", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_CAN_JOIN_CALL] = g_param_spec_boolean ("can-join-call", NULL, NULL, FALSE, flags);
   properties[PROP_CAN_START_CALL] = g_param_spec_boolean (
     "can-start-call", NULL, NULL, FALSE, flags);
   properties[PROP_CALLS] = g_param_spec_object ("calls", NULL, NULL, G_TYPE_LIST_MODEL, flags);
@@ -592,6 +601,13 @@ confab_room_get_n_joined (ConfabRoom *self)
 {
   g_return_val_if_fail (CONFAB_IS_ROOM (self), 0);
   return self->n_joined;
+}
+
+gboolean
+confab_room_get_can_join_call (ConfabRoom *self)
+{
+  g_return_val_if_fail (CONFAB_IS_ROOM (self), FALSE);
+  return self->can_join_call;
 }
 
 gboolean

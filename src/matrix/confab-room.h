@@ -13,8 +13,9 @@ G_BEGIN_DECLS
  * ConfabRoom:
  *
  * A joined room. Properties (notify): `id`, `name` (by the spec's algorithm), `topic`, `avatar-url`,
- * `encrypted`, `direct`, `favourite`, `n-joined` (how many people), `can-start-call` (power for the call and
- * member state), `calls` (GListModel of the #ConfabCall that are on in it), `last-activity` (ms since epoch).
+ * `encrypted`, `direct`, `favourite`, `n-joined` (how many people), `can-join-call` (power for the member state),
+ * `can-start-call` (and for the call state), `calls` (GListModel of the #ConfabCall that are on in it),
+ * `last-activity` (ms since epoch).
  */
 #define CONFAB_TYPE_ROOM (confab_room_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabRoom, confab_room, CONFAB, ROOM, GObject)
@@ -27,6 +28,7 @@ gboolean confab_room_get_encrypted (ConfabRoom *self);
 gboolean confab_room_get_direct (ConfabRoom *self);
 gboolean confab_room_get_favourite (ConfabRoom *self);
 guint confab_room_get_n_joined (ConfabRoom *self);
+gboolean confab_room_get_can_join_call (ConfabRoom *self);
 gboolean confab_room_get_can_start_call (ConfabRoom *self);
 gint64 confab_room_get_last_activity (ConfabRoom *self);
 GListModel *confab_room_get_calls (ConfabRoom *self);

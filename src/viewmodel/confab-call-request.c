@@ -7,12 +7,14 @@
 #include "confab-call-request.h"
 
 #include "confab-clock.h"
+#include "confab-format.h"
 #include "confab-media-devices.h"
 #include "confab-session.h"
 
 #include <glib/gi18n.h>
 
 #define PATIENCE_MS 60000
+#define HINT_MS 2000 /* shorter waits need no words */
 
 struct _ConfabCallRequest {
   GObject parent_instance;
@@ -28,6 +30,7 @@ struct _ConfabCallRequest {
   gboolean video;
   gboolean over;
   guint timeout;
+  guint hint_timeout;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabCallRequest, confab_call_request, G_TYPE_OBJECT)
@@ -35,6 +38,7 @@ G_DEFINE_FINAL_TYPE (ConfabCallRequest, confab_call_request, G_TYPE_OBJECT)
 enum {
   SIGNAL_READY,
   SIGNAL_FAILED,
+  SIGNAL_WAITING,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -44,6 +48,7 @@ finish (ConfabCallRequest *self)
 {
   self->over = TRUE;
   confab_clock_clear (self->clock, &self->timeout);
+  confab_clock_clear (self->clock, &self->hint_timeout);
   g_signal_group_set_target (self->room, NULL);
   g_signal_handlers_disconnect_by_data (self->session, self);
 }
@@ -99,8 +104,45 @@ timeout_cb (gpointer data)
 }
 
 static void
+hint_cb (gpointer data)
+{
+  ConfabCallRequest *self = data;
+  ConfabRoomViewModel *room = confab_room_list_view_model_lookup (self->rooms, self->room_id);
+  g_autofree char *text = NULL;
+
+  self->hint_timeout = 0;
+  if (confab_session_get_state (self->session) != CONFAB_SESSION_STATE_ONLINE)
+    return; /* the page says so */
+  if (room == NULL) {
+    text = g_strdup (_ ("That room is not here yet. You join as soon as it is."));
+  } else if (!self->start && !confab_room_view_model_get_has_call (room)) {
+    g_autofree char *name = confab_format_name (confab_room_view_model_get_name (room));
+
+    /* Translators: %s is a room’s name */
+    text = g_strdup_printf (_ ("There is no call in “%s” yet. You join as soon as there is one."),
+                            name);
+  }
+  if (text != NULL)
+    g_signal_emit (self, signals[SIGNAL_WAITING], 0, text);
+}
+
+/* What does not change by waiting; (transfer full) (nullable). */
+static char *
+refusal (ConfabCallRequest *self, ConfabRoomViewModel *room)
+{
+  char *reason = NULL;
+
+  if (confab_session_get_state (self->session) == CONFAB_SESSION_STATE_ONLINE &&
+      (self->start || confab_room_view_model_get_has_call (room)) &&
+      !confab_room_view_model_get_can_act (room))
+    g_object_get (room, "reason", &reason, NULL);
+  return reason;
+}
+
+static void
 look (ConfabCallRequest *self)
 {
+  g_autofree char *why_not = NULL;
   ConfabRoomViewModel *room = confab_room_list_view_model_lookup (self->rooms, self->room_id);
 
   if (self->over)
@@ -110,6 +152,12 @@ look (ConfabCallRequest *self)
     confab_clock_clear (self->clock, &self->timeout);
   else if (self->timeout == 0)
     self->timeout = confab_clock_add_timeout (self->clock, PATIENCE_MS, timeout_cb, self);
+  if (room != NULL)
+    why_not = refusal (self, room);
+  if (why_not != NULL) {
+    fail (self, why_not);
+    return;
+  }
   if (room == NULL || self->devices == NULL || !confab_room_view_model_get_can_act (room))
     return;
   if (confab_room_view_model_get_has_call (room) != self->start) {
@@ -173,6 +221,16 @@ confab_call_request_class_init (ConfabCallRequestClass *klass)
                                          G_TYPE_NONE,
                                          1,
                                          G_TYPE_STRING);
+  signals[SIGNAL_WAITING] = g_signal_new ("waiting",
+                                          G_TYPE_FROM_CLASS (klass),
+                                          G_SIGNAL_RUN_LAST,
+                                          0,
+                                          NULL,
+                                          NULL,
+                                          NULL,
+                                          G_TYPE_NONE,
+                                          1,
+                                          G_TYPE_STRING);
 }
 
 static void
@@ -201,10 +259,13 @@ confab_call_request_new (ConfabSession *session,
   self->start = start;
   self->audio = audio;
   self->video = video;
-  /* Each sync that was taken in, and each state: rooms come with nothing else. */
-  g_signal_connect_object (session, "notify::state", G_CALLBACK (look), self, G_CONNECT_SWAPPED);
+  self->hint_timeout = confab_clock_add_timeout (clock, HINT_MS, hint_cb, self);
+  /* Each sync that was taken in, and each state: rooms come with nothing else. After the rooms have heard of it, which
+   * say what can be done. */
   g_signal_connect_object (
-    session, "notify::last-sync-at", G_CALLBACK (look), self, G_CONNECT_SWAPPED);
+    session, "notify::state", G_CALLBACK (look), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  g_signal_connect_object (
+    session, "notify::last-sync-at", G_CALLBACK (look), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   return self;
 }
 

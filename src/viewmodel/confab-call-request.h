@@ -18,6 +18,7 @@ typedef struct _ConfabMediaDevices ConfabMediaDevices;
  *
  * Signal `ready` (#ConfabRoomViewModel): now it can be joined or started. Comes once, and never from the constructor.
  * Signal `failed` (text): it cannot, or not soon. Nothing comes after it.
+ * Signal `waiting` (text): after 2 s, what is waited for.
  */
 #define CONFAB_TYPE_CALL_REQUEST (confab_call_request_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabCallRequest, confab_call_request, CONFAB, CALL_REQUEST, GObject)

@@ -174,6 +174,47 @@ confab_error_text_for_start (const GError *error)
 }
 
 /**
+ * confab_error_text_for_banner:
+ * @error: why the last sync did not work: any domain
+ *
+ * Returns: (transfer none): what to say above the rooms
+ */
+const char *
+confab_error_text_for_banner (const GError *error)
+{
+  if (error->domain == CONFAB_STORE_ERROR)
+    return store_text (error);
+  if (error->domain == CONFAB_MATRIX_ERROR)
+    switch ((ConfabMatrixError) error->code) {
+    case CONFAB_MATRIX_ERROR_NETWORK:
+      return _ ("You are offline.");
+    case CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL:
+      return _ ("This network wants you to sign in first.");
+    case CONFAB_MATRIX_ERROR_TLS:
+      return _ ("Your homeserver's certificate is not valid.");
+    case CONFAB_MATRIX_ERROR_BAD_RESPONSE:
+    case CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED:
+    case CONFAB_MATRIX_ERROR_FORBIDDEN:
+    case CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN:
+    case CONFAB_MATRIX_ERROR_SOFT_LOGOUT:
+    case CONFAB_MATRIX_ERROR_DEACTIVATED:
+    case CONFAB_MATRIX_ERROR_NOT_FOUND:
+    case CONFAB_MATRIX_ERROR_TOO_LARGE:
+    case CONFAB_MATRIX_ERROR_UNSUPPORTED:
+    case CONFAB_MATRIX_ERROR_NO_HOMESERVER:
+    case CONFAB_MATRIX_ERROR_SERVER:
+    case CONFAB_MATRIX_ERROR_NO_KEYRING:
+    case CONFAB_MATRIX_ERROR_KEYRING_LOCKED:
+    case CONFAB_MATRIX_ERROR_NO_KEYS:
+    case CONFAB_MATRIX_ERROR_CANCELLED:
+    case CONFAB_MATRIX_ERROR_FAILED:
+    default:
+      break;
+    }
+  return _ ("Your homeserver does not answer.");
+}
+
+/**
  * confab_error_text_for_call:
  * @error: why a call did not work: any domain
  *

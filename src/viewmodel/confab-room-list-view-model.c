@@ -38,6 +38,12 @@ typedef enum {
 } Property;
 static GParamSpec *properties[PROP_SEARCH_TEXT + 1];
 
+enum {
+  SIGNAL_ROOMS_CHANGED,
+  N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
+
 static int
 compare_sections (gconstpointer a, gconstpointer b, gpointer data)
 {
@@ -121,6 +127,7 @@ source_changed_cb (ConfabRoomListViewModel *self, guint position, guint removed,
   }
   g_list_store_splice (self->all, position, removed, rooms->pdata, rooms->len);
   refresh_state (self);
+  g_signal_emit (self, signals[SIGNAL_ROOMS_CHANGED], 0);
 }
 
 static void
@@ -139,6 +146,15 @@ rooms_cb (ConfabRoomListViewModel *self)
       source, "items-changed", G_CALLBACK (source_changed_cb), self, G_CONNECT_SWAPPED);
     source_changed_cb (self, 0, 0, g_list_model_get_n_items (source));
   }
+  refresh_state (self);
+  g_signal_emit (self, signals[SIGNAL_ROOMS_CHANGED], 0);
+}
+
+static void
+session_state_cb (ConfabRoomListViewModel *self)
+{
+  /* Signed out, the rooms are gone, and nobody says so. */
+  rooms_cb (self);
   refresh_state (self);
 }
 
@@ -235,6 +251,21 @@ confab_room_list_view_model_class_init (ConfabRoomListViewModelClass *klass)
   properties[PROP_SEARCH_TEXT] = g_param_spec_string (
     "search-text", NULL, NULL, "", flags | G_PARAM_READWRITE);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+
+  /**
+   * ConfabRoomListViewModel::rooms-changed:
+   *
+   * confab_room_list_view_model_lookup() may answer otherwise: a room came or went.
+   */
+  signals[SIGNAL_ROOMS_CHANGED] = g_signal_new ("rooms-changed",
+                                                G_TYPE_FROM_CLASS (klass),
+                                                G_SIGNAL_RUN_LAST,
+                                                0,
+                                                NULL,
+                                                NULL,
+                                                NULL,
+                                                G_TYPE_NONE,
+                                                0);
 }
 
 static void
@@ -265,7 +296,7 @@ confab_room_list_view_model_new (ConfabSession *session, ConfabClock *clock)
   g_signal_connect_object (
     session, "notify::rooms", G_CALLBACK (rooms_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
-    session, "notify::state", G_CALLBACK (refresh_state), self, G_CONNECT_SWAPPED);
+    session, "notify::state", G_CALLBACK (session_state_cb), self, G_CONNECT_SWAPPED);
   rooms_cb (self);
   refresh_state (self);
   return self;

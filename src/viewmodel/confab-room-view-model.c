@@ -5,9 +5,11 @@
 #include "config.h"
 
 #include "confab-room-view-model.h"
+#include "confab-room-view-model-private.h"
 
-#include "confab-call.h"
+#include "confab-call-handler.h"
 #include "confab-clock.h"
+#include "confab-error-text.h"
 #include "confab-format.h"
 #include "confab-session.h"
 
@@ -105,12 +107,6 @@ avatar_of_user (ConfabRoomViewModel *self, const char *user_id)
   return confab_avatar_model_new (G_OBJECT (member),
                                   "name",
                                   confab_session_get_media_repository (self->session));
-}
-
-static gboolean
-is_online (ConfabRoomViewModel *self)
-{
-  return confab_session_get_state (self->session) == CONFAB_SESSION_STATE_ONLINE;
 }
 
 static void
@@ -272,28 +268,50 @@ section_of (ConfabRoomViewModel *self)
                                              : CONFAB_ROOM_SECTION_ROOMS;
 }
 
+/* Why nobody can act now, whatever the room allows; (nullable). */
+static const char *
+connection_reason (ConfabRoomViewModel *self)
+{
+  ConfabSessionState state = confab_session_get_state (self->session);
+  g_autoptr (GError) error = NULL;
+
+  if (state == CONFAB_SESSION_STATE_ONLINE)
+    return NULL;
+  g_object_get (self->session, "error", &error, NULL);
+  if (state == CONFAB_SESSION_STATE_OFFLINE && error != NULL)
+    return confab_error_text_for_banner (error);
+  return _ ("Still connecting to your homeserver.");
+}
+
+static const char *
+power_reason (ConfabRoomViewModel *self)
+{
+  if (self->call == NULL && !confab_room_get_can_start_call (self->room))
+    return _ ("Only moderators may start calls here.");
+  if (self->call != NULL && !confab_room_get_can_join_call (self->room))
+    return _ ("You may not join calls in this room. Ask a moderator.");
+  return NULL;
+}
+
 static void
 refresh_action (ConfabRoomViewModel *self)
 {
   gboolean in_call = self->call != NULL && confab_call_is_active (self->call);
-  ConfabRoomAction action = in_call              ? CONFAB_ROOM_ACTION_RETURN
-                            : self->call != NULL ? CONFAB_ROOM_ACTION_JOIN
-                                                 : CONFAB_ROOM_ACTION_START;
   const char *reason = NULL;
 
+  if (!in_call)
+    reason = connection_reason (self);
+  if (!in_call && reason == NULL)
+    reason = power_reason (self);
   if (in_call)
-    reason = NULL;
-  else if (!is_online (self))
-    reason = confab_session_get_state (self->session) == CONFAB_SESSION_STATE_FIRST_SYNC
-               ? _ ("Still connecting to your homeserver.")
-               : _ ("You are offline.");
-  else if (!confab_room_get_can_start_call (self->room))
-    reason = self->call != NULL ? _ ("This room does not let you join calls.")
-                                : _ ("Only moderators may start calls here.");
+    set_number (self, PROP_ACTION, CONFAB_ROOM_ACTION_RETURN);
+  else
+    set_number (self,
+                PROP_ACTION,
+                self->call != NULL ? CONFAB_ROOM_ACTION_JOIN : CONFAB_ROOM_ACTION_START);
   set_number (self, PROP_IN_CALL, in_call);
-  set_number (self, PROP_ACTION, action);
-  set_number (self, PROP_CAN_ACT, reason == NULL);
   set_text (self, PROP_REASON, reason != NULL ? reason : "");
+  set_number (self, PROP_CAN_ACT, reason == NULL);
 }
 
 static void
@@ -309,6 +327,8 @@ refresh (ConfabRoomViewModel *self)
   g_autofree char *isolated = confab_format_name (name);
   ConfabRoomSection section = section_of (self);
 
+  /* Whoever hears of one of them reads others. */
+  g_object_freeze_notify (G_OBJECT (self));
   set_text (self, PROP_ID, confab_room_get_id (self->room));
   if (g_strcmp0 (self->texts[PROP_NAME], name) != 0) {
     g_autofree char *normal = g_utf8_normalize (name != NULL ? name : "", -1, G_NORMALIZE_ALL);
@@ -343,6 +363,7 @@ refresh (ConfabRoomViewModel *self)
   refresh_action (self);
   refresh_duration (self);
   update_tick (self);
+  g_object_thaw_notify (G_OBJECT (self));
 }
 
 static ConfabCall *
@@ -546,6 +567,8 @@ confab_room_view_model_new (ConfabRoom *room, ConfabSession *session, ConfabCloc
   g_signal_connect_object (
     session, "notify::state", G_CALLBACK (refresh_action), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
+    session, "notify::error", G_CALLBACK (refresh_action), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
     self->calls, "items-changed", G_CALLBACK (calls_cb), self, G_CONNECT_SWAPPED);
   calls_cb (self);
   return self;
@@ -654,6 +677,27 @@ ConfabCall *
 confab_room_view_model_get_call (ConfabRoomViewModel *self)
 {
   return self->call;
+}
+
+/**
+ * confab_room_view_model_ensure_call:
+ * @self: a room
+ * @intent: of a new call
+ * @type: of a new call
+ *
+ * Returns: (transfer full): the call that is on in the room, else a new one, which begins when it is joined
+ */
+ConfabCall *
+confab_room_view_model_ensure_call (ConfabRoomViewModel *self,
+                                    ConfabCallIntent intent,
+                                    ConfabCallType type)
+{
+  g_return_val_if_fail (CONFAB_IS_ROOM_VIEW_MODEL (self), NULL);
+
+  if (self->call != NULL)
+    return g_object_ref (self->call);
+  return confab_call_handler_create_call (
+    confab_session_get_call_handler (self->session), self->texts[PROP_ID], intent, type, NULL);
 }
 
 GListModel *

@@ -6,17 +6,16 @@
 
 #include "confab-select-call-media-view-model.h"
 
-#include "confab-call-handler.h"
 #include "confab-clock.h"
+#include "confab-device-menu.h"
+#include "confab-media-choice.h"
 #include "confab-media-devices.h"
-#include "confab-session.h"
+#include "confab-room-view-model-private.h"
+#include "confab-settings.h"
+#include "confab-voice-meter.h"
 
 #include <glib/gi18n.h>
 
-#define VOICE_DB (-45.0)
-#define FLOOR_DB (-60.0) /* the left end of the meter */
-#define VOICE_MS 200
-#define SILENCE_MS 4000
 #define N_KINDS 3
 
 typedef enum {
@@ -52,31 +51,23 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-typedef enum {
-  HEARING_NOTHING, /* too early to say */
-  HEARING_VOICE,
-  HEARING_SILENCE,
-} Hearing;
-
 struct _ConfabSelectCallMediaViewModel {
   GObject parent_instance;
 
   ConfabRoomViewModel *room;
-  ConfabSession *session;
   ConfabMediaDevices *devices;
   ConfabAvatarModel *own_avatar;
-  ConfabClock *clock;
-  ConfabLocalMedia *media; /* NULL after it was handed to the call, or closed */
-  GListModel *lists[N_KINDS];
-  GMenu *menus[N_KINDS];
+  GSettings *settings;     /* (nullable) */
+  ConfabLocalMedia *media; /* (nullable): while it is open and no call has it */
+  ConfabVoiceMeter *meter;
+  ConfabDeviceMenu *menus[N_KINDS];
   GMenu *join_menu;
   ConfabStartMode mode;
   gboolean creating;
+  gboolean sound_only; /* a person wants the new call to be one of voices */
   gboolean microphone_on;
   gboolean camera_on;
-  Hearing hearing;
-  gint64 voice_since; /* monotonic, µs; 0 while it is quiet */
-  guint silence_timeout;
+  gboolean done; /* joined, or closed */
 };
 
 G_DEFINE_FINAL_TYPE (ConfabSelectCallMediaViewModel,
@@ -131,11 +122,15 @@ level_text (ConfabSelectCallMediaViewModel *self)
     return _ ("No microphone");
   if (!self->microphone_on)
     return _ ("Microphone is off");
-  if (self->hearing == HEARING_VOICE)
+  switch (confab_voice_meter_get_hearing (self->meter)) {
+  case CONFAB_HEARING_VOICE:
     return _ ("We hear you");
-  if (self->hearing == HEARING_SILENCE)
+  case CONFAB_HEARING_SILENCE:
     return _ ("No sound yet. Is this the right microphone?");
-  return "";
+  case CONFAB_HEARING_NOTHING:
+  default:
+    return "";
+  }
 }
 
 static const char *
@@ -184,16 +179,6 @@ banner (ConfabSelectCallMediaViewModel *self)
   return "";
 }
 
-static double
-get_level (ConfabSelectCallMediaViewModel *self)
-{
-  double level_db = CONFAB_LEVEL_SILENCE;
-
-  if (self->media != NULL && self->microphone_on)
-    level_db = confab_stream_get_level (confab_local_media_get_stream (self->media));
-  return CLAMP ((level_db - FLOOR_DB) / -FLOOR_DB, 0.0, 1.0);
-}
-
 static void
 refresh_join (ConfabSelectCallMediaViewModel *self)
 {
@@ -207,46 +192,24 @@ refresh_join (ConfabSelectCallMediaViewModel *self)
 }
 
 static void
-silence_cb (gpointer data)
+level_cb (ConfabSelectCallMediaViewModel *self)
 {
-  ConfabSelectCallMediaViewModel *self = data;
+  notify (self, PROP_LEVEL);
+}
 
-  self->silence_timeout = 0;
-  self->hearing = HEARING_SILENCE;
+static void
+hearing_cb (ConfabSelectCallMediaViewModel *self)
+{
   notify (self, PROP_LEVEL_TEXT);
 }
 
 static void
 listen_anew (ConfabSelectCallMediaViewModel *self)
 {
-  confab_clock_clear (self->clock, &self->silence_timeout);
-  self->voice_since = 0;
-  self->hearing = HEARING_NOTHING;
-  if (self->microphone_on && self->media != NULL)
-    self->silence_timeout = confab_clock_add_timeout (self->clock, SILENCE_MS, silence_cb, self);
-}
+  gboolean listens = self->microphone_on && self->media != NULL;
 
-static void
-level_cb (ConfabSelectCallMediaViewModel *self)
-{
-  double level_db = confab_stream_get_level (confab_local_media_get_stream (self->media));
-  gint64 now = confab_clock_get_time (self->clock);
-
-  notify (self, PROP_LEVEL);
-  if (level_db < VOICE_DB) {
-    self->voice_since = 0;
-    return;
-  }
-  if (self->voice_since == 0)
-    self->voice_since = now;
-  if (now - self->voice_since < VOICE_MS * 1000)
-    return;
-  confab_clock_clear (self->clock, &self->silence_timeout);
-  self->silence_timeout = confab_clock_add_timeout (self->clock, SILENCE_MS, silence_cb, self);
-  if (self->hearing != HEARING_VOICE) {
-    self->hearing = HEARING_VOICE;
-    notify (self, PROP_LEVEL_TEXT);
-  }
+  confab_voice_meter_listen (self->meter,
+                             listens ? confab_local_media_get_stream (self->media) : NULL);
 }
 
 static void
@@ -258,7 +221,7 @@ picture_cb (ConfabSelectCallMediaViewModel *self)
 static void
 drop_media (ConfabSelectCallMediaViewModel *self)
 {
-  confab_clock_clear (self->clock, &self->silence_timeout);
+  confab_voice_meter_listen (self->meter, NULL);
   if (self->media == NULL)
     return;
   g_signal_handlers_disconnect_by_data (self->media, self);
@@ -267,92 +230,19 @@ drop_media (ConfabSelectCallMediaViewModel *self)
 }
 
 static void
-open_media (ConfabSelectCallMediaViewModel *self)
+name_cb (ConfabSelectCallMediaViewModel *self, GParamSpec *pspec, ConfabDeviceMenu *menu)
 {
-  ConfabStream *stream = NULL;
-
-  self->media = confab_media_devices_open (self->devices, !self->microphone_on, !self->camera_on);
-  stream = confab_local_media_get_stream (self->media);
-  g_signal_connect_object (
-    self->media, "problem-changed", G_CALLBACK (refresh_join), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (stream, "notify::level", G_CALLBACK (level_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (
-    stream, "notify::paintable", G_CALLBACK (picture_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (
-    stream, "notify::has-video", G_CALLBACK (picture_cb), self, G_CONNECT_SWAPPED);
-  listen_anew (self);
-  refresh_join (self);
-}
-
-/* Two devices with one name get a number: each row of a menu must be told apart. */
-static void
-refill_menu (ConfabSelectCallMediaViewModel *self, ConfabDeviceKind kind)
-{
-  guint n = g_list_model_get_n_items (self->lists[kind]);
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  g_menu_remove_all (self->menus[kind]);
-  for (guint i = 0; i < n; i++) {
-    g_autoptr (ConfabMediaDevice) device = g_list_model_get_item (self->lists[kind], i);
-    const char *name = confab_media_device_get_name (device);
-    guint count = GPOINTER_TO_UINT (g_hash_table_lookup (seen, name)) + 1;
-    /* Translators: the second, third… device with the same name */
-    g_autofree char *label = count > 1 ? g_strdup_printf (_ ("%s (%u)"), name, count)
-                                       : g_strdup (name);
-    g_autoptr (GMenuItem) item = g_menu_item_new (NULL, NULL);
-    g_autofree char *action = g_strconcat ("media.", kind_names[kind], NULL);
-
-    g_hash_table_insert (seen, g_strdup (name), GUINT_TO_POINTER (count));
-    g_menu_item_set_label (item, label);
-    g_menu_item_set_action_and_target (item, action, "s", confab_media_device_get_id (device));
-    g_menu_append_item (self->menus[kind], item);
-  }
-  notify (self, PROP_MICROPHONE_NAME + kind);
-}
-
-static const char *
-device_name (ConfabSelectCallMediaViewModel *self, ConfabDeviceKind kind)
-{
-  ConfabMediaDevice *chosen = confab_media_devices_get_chosen (self->devices, kind);
-
-  if (chosen != NULL)
-    return confab_media_device_get_name (chosen);
-  switch (kind) {
-  case CONFAB_DEVICE_KIND_MICROPHONE:
-    return _ ("No microphone");
-  case CONFAB_DEVICE_KIND_SPEAKER:
-    return _ ("No speaker");
-  case CONFAB_DEVICE_KIND_CAMERA:
-  default:
-    return _ ("No camera");
-  }
+  for (guint i = 0; i < N_KINDS; i++)
+    if (self->menus[i] == menu)
+      notify (self, PROP_MICROPHONE_NAME + i);
 }
 
 static void
 chosen_changed_cb (ConfabSelectCallMediaViewModel *self, ConfabDeviceKind kind)
 {
-  notify (self, PROP_MICROPHONE_NAME + kind);
   if (kind == CONFAB_DEVICE_KIND_MICROPHONE)
     listen_anew (self);
   refresh_join (self);
-}
-
-static void
-microphones_changed_cb (ConfabSelectCallMediaViewModel *self)
-{
-  refill_menu (self, CONFAB_DEVICE_KIND_MICROPHONE);
-}
-
-static void
-speakers_changed_cb (ConfabSelectCallMediaViewModel *self)
-{
-  refill_menu (self, CONFAB_DEVICE_KIND_SPEAKER);
-}
-
-static void
-cameras_changed_cb (ConfabSelectCallMediaViewModel *self)
-{
-  refill_menu (self, CONFAB_DEVICE_KIND_CAMERA);
 }
 
 static GObject *
@@ -394,7 +284,7 @@ confab_select_call_media_view_model_get_property (GObject *object,
     g_value_set_object (value, self->own_avatar);
     break;
   case PROP_LEVEL:
-    g_value_set_double (value, get_level (self));
+    g_value_set_double (value, confab_voice_meter_get_level (self->meter));
     break;
   case PROP_LEVEL_TEXT:
     g_value_set_string (value, level_text (self));
@@ -402,12 +292,14 @@ confab_select_call_media_view_model_get_property (GObject *object,
   case PROP_MICROPHONE_NAME:
   case PROP_SPEAKER_NAME:
   case PROP_CAMERA_NAME:
-    g_value_set_string (value, device_name (self, prop_id - PROP_MICROPHONE_NAME));
+    g_value_set_string (value,
+                        confab_device_menu_get_name (self->menus[prop_id - PROP_MICROPHONE_NAME]));
     break;
   case PROP_MICROPHONE_MENU:
   case PROP_SPEAKER_MENU:
   case PROP_CAMERA_MENU:
-    g_value_set_object (value, self->menus[prop_id - PROP_MICROPHONE_MENU]);
+    g_value_set_object (value,
+                        confab_device_menu_get_menu (self->menus[prop_id - PROP_MICROPHONE_MENU]));
     break;
   case PROP_JOIN_LABEL:
     g_value_set_string (value, confab_select_call_media_view_model_get_join_label (self));
@@ -458,18 +350,16 @@ confab_select_call_media_view_model_dispose (GObject *object)
 {
   ConfabSelectCallMediaViewModel *self = CONFAB_SELECT_CALL_MEDIA_VIEW_MODEL (object);
 
-  if (self->clock != NULL)
+  if (self->meter != NULL)
     confab_select_call_media_view_model_close (self);
-  for (guint i = 0; i < N_KINDS; i++) {
-    g_clear_object (&self->lists[i]);
+  for (guint i = 0; i < N_KINDS; i++)
     g_clear_object (&self->menus[i]);
-  }
+  g_clear_object (&self->meter);
   g_clear_object (&self->join_menu);
   g_clear_object (&self->room);
-  g_clear_object (&self->session);
   g_clear_object (&self->devices);
   g_clear_object (&self->own_avatar);
-  g_clear_object (&self->clock);
+  g_clear_object (&self->settings);
 
   G_OBJECT_CLASS (confab_select_call_media_view_model_parent_class)->dispose (object);
 }
@@ -545,10 +435,7 @@ confab_select_call_media_view_model_class_init (ConfabSelectCallMediaViewModelCl
 static void
 confab_select_call_media_view_model_init (ConfabSelectCallMediaViewModel *self)
 {
-  self->microphone_on = TRUE;
   self->join_menu = g_menu_new ();
-  for (guint i = 0; i < N_KINDS; i++)
-    self->menus[i] = g_menu_new ();
 }
 
 static void
@@ -566,58 +453,107 @@ fill_join_menu (ConfabSelectCallMediaViewModel *self)
   g_menu_append (self->join_menu, join_label (self, FALSE, FALSE), "media.join('listen')");
 }
 
+/* What was chosen last for this kind of call. */
+static void
+take_last_choice (ConfabSelectCallMediaViewModel *self, ConfabCall *call)
+{
+  ConfabCallType type = call != NULL ? confab_call_get_call_type (call) : CONFAB_CALL_TYPE_VIDEO;
+
+  self->microphone_on = confab_media_choice_get_microphone_on (self->settings);
+  /* m.room calls are places that one drops by, and often: with sound, and the picture on request. */
+  self->camera_on = (call == NULL || confab_call_get_intent (call) != CONFAB_CALL_INTENT_ROOM) &&
+                    confab_media_choice_get_camera_on (self->settings, type);
+}
+
+static void
+make_menus (ConfabSelectCallMediaViewModel *self)
+{
+  static const char *const actions[N_KINDS] = {
+    [CONFAB_DEVICE_KIND_MICROPHONE] = "media.microphone",
+    [CONFAB_DEVICE_KIND_SPEAKER] = "media.speaker",
+    [CONFAB_DEVICE_KIND_CAMERA] = "media.camera",
+  };
+
+  for (guint i = 0; i < N_KINDS; i++) {
+    self->menus[i] = confab_device_menu_new (self->devices, i, actions[i]);
+    g_signal_connect_object (
+      self->menus[i], "notify::name", G_CALLBACK (name_cb), self, G_CONNECT_SWAPPED);
+  }
+  fill_join_menu (self);
+}
+
 /**
  * confab_select_call_media_view_model_new:
  * @room: where; when it has a call, that one is joined, else one is started
- * @session: the account
  * @devices: microphones, speakers, cameras
- * @own_avatar: shown while the camera is off
+ * @own_avatar: (nullable): shown while the camera is off
  * @clock: time
  *
- * Opens the microphone, and the camera unless the call is one of voices (MSC3401 `m.type`).
+ * The switches stand as they were chosen last for this kind of call (MSC3401 `m.type`); a new one is of video. Nothing
+ * is open before confab_select_call_media_view_model_open().
  *
  * Returns: (transfer full): the new view model
  */
 ConfabSelectCallMediaViewModel *
 confab_select_call_media_view_model_new (ConfabRoomViewModel *room,
-                                         ConfabSession *session,
                                          ConfabMediaDevices *devices,
                                          ConfabAvatarModel *own_avatar,
                                          ConfabClock *clock)
 {
-  static const GCallback callbacks[N_KINDS] = {
-    [CONFAB_DEVICE_KIND_MICROPHONE] = G_CALLBACK (microphones_changed_cb),
-    [CONFAB_DEVICE_KIND_SPEAKER] = G_CALLBACK (speakers_changed_cb),
-    [CONFAB_DEVICE_KIND_CAMERA] = G_CALLBACK (cameras_changed_cb),
-  };
-  ConfabSelectCallMediaViewModel *self = g_object_new (CONFAB_TYPE_SELECT_CALL_MEDIA_VIEW_MODEL,
-                                                       NULL);
-  ConfabCall *call = confab_room_view_model_get_call (room);
+  ConfabSelectCallMediaViewModel *self = NULL;
+  ConfabCall *call = NULL;
 
+  g_return_val_if_fail (CONFAB_IS_ROOM_VIEW_MODEL (room), NULL);
+  g_return_val_if_fail (CONFAB_IS_MEDIA_DEVICES (devices), NULL);
+  g_return_val_if_fail (CONFAB_IS_CLOCK (clock), NULL);
+
+  self = g_object_new (CONFAB_TYPE_SELECT_CALL_MEDIA_VIEW_MODEL, NULL);
+  call = confab_room_view_model_get_call (room);
   self->room = g_object_ref (room);
-  self->session = g_object_ref (session);
   self->devices = g_object_ref (devices);
   g_set_object (&self->own_avatar, own_avatar);
-  self->clock = g_object_ref (clock);
+  self->settings = confab_settings_new ();
+  self->meter = confab_voice_meter_new (clock);
   self->creating = call == NULL;
-  self->camera_on = call == NULL || confab_call_get_call_type (call) == CONFAB_CALL_TYPE_VIDEO;
-  /* m.room calls are places that one drops by, and often: with sound, and the picture on request. */
-  if (call != NULL && confab_call_get_intent (call) == CONFAB_CALL_INTENT_ROOM)
-    self->camera_on = FALSE;
-  for (guint i = 0; i < N_KINDS; i++) {
-    g_set_object (&self->lists[i], confab_media_devices_get_devices (devices, i));
-    g_signal_connect_object (
-      self->lists[i], "items-changed", callbacks[i], self, G_CONNECT_SWAPPED);
-    refill_menu (self, i);
-  }
-  fill_join_menu (self);
+  take_last_choice (self, call);
+  make_menus (self);
+  g_signal_connect_object (
+    self->meter, "notify::level", G_CALLBACK (level_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    self->meter, "notify::hearing", G_CALLBACK (hearing_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     devices, "chosen-changed", G_CALLBACK (chosen_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (room, "notify::can-act", G_CALLBACK (room_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     room, "notify::encrypted", G_CALLBACK (room_cb), self, G_CONNECT_SWAPPED);
-  open_media (self);
   return self;
+}
+
+/**
+ * confab_select_call_media_view_model_open:
+ * @self: a selection
+ *
+ * Opens the microphone, and the camera if it is switched on. Once; not after joining or closing.
+ */
+void
+confab_select_call_media_view_model_open (ConfabSelectCallMediaViewModel *self)
+{
+  ConfabStream *stream = NULL;
+
+  g_return_if_fail (CONFAB_IS_SELECT_CALL_MEDIA_VIEW_MODEL (self));
+
+  if (self->media != NULL || self->done)
+    return;
+  self->media = confab_media_devices_open (self->devices, !self->microphone_on, !self->camera_on);
+  stream = confab_local_media_get_stream (self->media);
+  g_signal_connect_object (
+    self->media, "problem-changed", G_CALLBACK (refresh_join), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    stream, "notify::paintable", G_CALLBACK (picture_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    stream, "notify::has-video", G_CALLBACK (picture_cb), self, G_CONNECT_SWAPPED);
+  listen_anew (self);
+  refresh_join (self);
 }
 
 ConfabRoomViewModel *
@@ -671,6 +607,7 @@ confab_select_call_media_view_model_set_camera_on (ConfabSelectCallMediaViewMode
   g_return_if_fail (CONFAB_IS_SELECT_CALL_MEDIA_VIEW_MODEL (self));
 
   on = !!on;
+  self->sound_only = !on;
   if (self->camera_on == on)
     return;
   self->camera_on = on;
@@ -722,7 +659,7 @@ confab_select_call_media_view_model_choose (ConfabSelectCallMediaViewModel *self
 
   g_return_if_fail (parse_kind (kind, &which));
 
-  confab_media_devices_choose (self->devices, which, id);
+  confab_media_choice_choose (self->settings, self->devices, which, id);
 }
 
 /**
@@ -743,40 +680,53 @@ confab_select_call_media_view_model_retry (ConfabSelectCallMediaViewModel *self)
   refresh_join (self);
 }
 
+static void
+keep_choice (ConfabSelectCallMediaViewModel *self, ConfabCall *call)
+{
+  /* What a room's own call begins with is not what a person likes in calls. */
+  if (confab_call_get_intent (call) != CONFAB_CALL_INTENT_ROOM)
+    confab_media_choice_keep (self->settings,
+                              confab_call_get_call_type (call),
+                              self->microphone_on,
+                              self->camera_on);
+}
+
 /**
  * confab_select_call_media_view_model_join:
  * @self: a selection
  *
- * Joins the room's call, or starts one, with what is switched on. A device never stops it.
+ * Joins the room's call, or starts one, with what is switched on. A device never stops it. What is open is handed
+ * over to the call.
  */
 void
 confab_select_call_media_view_model_join (ConfabSelectCallMediaViewModel *self)
 {
   g_autoptr (ConfabCall) call = NULL;
   g_autoptr (ConfabLocalMedia) media = NULL;
-  ConfabCall *known = NULL;
 
   g_return_if_fail (CONFAB_IS_SELECT_CALL_MEDIA_VIEW_MODEL (self));
 
   if (self->media == NULL || !confab_room_view_model_get_can_act (self->room))
     return;
+  self->done = TRUE;
   media = g_object_ref (self->media);
   drop_media (self);
-  known = confab_room_view_model_get_call (self->room);
-  if (known != NULL)
-    call = g_object_ref (known);
-  else
-    call = confab_call_handler_create_call (
-      confab_session_get_call_handler (self->session),
-      confab_room_view_model_get_id (self->room),
-      self->mode == CONFAB_START_RINGING ? CONFAB_CALL_INTENT_RING : CONFAB_CALL_INTENT_PROMPT,
-      self->camera_on ? CONFAB_CALL_TYPE_VIDEO : CONFAB_CALL_TYPE_VOICE,
-      NULL);
+  call = confab_room_view_model_ensure_call (
+    self->room,
+    self->mode == CONFAB_START_RINGING ? CONFAB_CALL_INTENT_RING : CONFAB_CALL_INTENT_PROMPT,
+    self->sound_only ? CONFAB_CALL_TYPE_VOICE : CONFAB_CALL_TYPE_VIDEO);
+  keep_choice (self, call);
   /* First who listens, then the command: a failure may come at once. */
   g_signal_emit (self, signals[SIGNAL_JOINED], 0, call);
   confab_call_join (call, media);
 }
 
+/**
+ * confab_select_call_media_view_model_close:
+ * @self: a selection
+ *
+ * Closes the devices, unless a call has them.
+ */
 void
 confab_select_call_media_view_model_close (ConfabSelectCallMediaViewModel *self)
 {
@@ -784,6 +734,7 @@ confab_select_call_media_view_model_close (ConfabSelectCallMediaViewModel *self)
 
   g_return_if_fail (CONFAB_IS_SELECT_CALL_MEDIA_VIEW_MODEL (self));
 
+  self->done = TRUE;
   if (self->media != NULL)
     media = g_object_ref (self->media);
   drop_media (self);

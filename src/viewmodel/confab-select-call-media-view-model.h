@@ -35,10 +35,10 @@ G_DECLARE_FINAL_TYPE (ConfabSelectCallMediaViewModel,
 
 ConfabSelectCallMediaViewModel *
 confab_select_call_media_view_model_new (ConfabRoomViewModel *room,
-                                         ConfabSession *session,
                                          ConfabMediaDevices *devices,
                                          ConfabAvatarModel *own_avatar,
                                          ConfabClock *clock) G_GNUC_WARN_UNUSED_RESULT;
+void confab_select_call_media_view_model_open (ConfabSelectCallMediaViewModel *self);
 ConfabRoomViewModel *
 confab_select_call_media_view_model_get_room (ConfabSelectCallMediaViewModel *self);
 gboolean
@@ -52,7 +52,6 @@ void confab_select_call_media_view_model_set_camera_on (ConfabSelectCallMediaVie
                                                         gboolean on);
 void confab_select_call_media_view_model_set_mode (ConfabSelectCallMediaViewModel *self,
                                                    ConfabStartMode mode);
-/* @kind: “microphone”, “speaker” or “camera”. */
 char *confab_select_call_media_view_model_dup_chosen (ConfabSelectCallMediaViewModel *self,
                                                       const char *kind) G_GNUC_WARN_UNUSED_RESULT;
 void confab_select_call_media_view_model_choose (ConfabSelectCallMediaViewModel *self,
@@ -60,7 +59,6 @@ void confab_select_call_media_view_model_choose (ConfabSelectCallMediaViewModel 
                                                  const char *id);
 void confab_select_call_media_view_model_retry (ConfabSelectCallMediaViewModel *self);
 void confab_select_call_media_view_model_join (ConfabSelectCallMediaViewModel *self);
-/* Closes the devices unless a call has them. */
 void confab_select_call_media_view_model_close (ConfabSelectCallMediaViewModel *self);
 
 G_END_DECLS

@@ -22,8 +22,8 @@ typedef enum {
  *
  * The window: which page, which room, which call. Properties (notify): `page` (#ConfabSessionPage), `sign-in`,
  * `room-list`, `room` (the opened one, or %NULL), `select-media` (while a person chooses), `call` (the call this
- * device is in), `call-room`, `own-avatar`, `user-id`, `banner` (empty for none), `problem-title`, `problem-text`,
- * `problem-can-retry`. Main thread only.
+ * device is in), `call-room`, `own-avatar`, `user-id`, `banner` (empty for none), `problem-title`, `problem-text`.
+ * Main thread only.
  *
  * Signal `toast` (text): something passed that should be said once.
  * Signal `show-call`: the call page should be in front.
@@ -57,21 +57,17 @@ const char *confab_session_view_model_get_banner (ConfabSessionViewModel *self);
 
 /* By id, or by a matrix: link of a room; %FALSE when this account is not in it. NULL or "" closes the room. */
 gboolean confab_session_view_model_open_room (ConfabSessionViewModel *self, const char *room_id);
-/* Opens the screen before joining or starting; for the room's call that this device is in, shows that. */
+
 void confab_session_view_model_prepare_call (ConfabSessionViewModel *self,
                                              ConfabRoomViewModel *room,
                                              gboolean sound_only,
                                              ConfabStartMode mode);
 void confab_session_view_model_cancel_prepare (ConfabSessionViewModel *self);
-/* Without that screen, with these switches, as soon as it can be done (#ConfabCallRequest): for actions from outside,
- * which may come before the account is online. What does not come about is said in a `toast`; whatever is done
- * about calls meanwhile takes its place. @start: a call of one's own, else the room's is joined. */
 void confab_session_view_model_request_call (ConfabSessionViewModel *self,
                                              const char *room_id,
                                              gboolean start,
                                              gboolean audio,
                                              gboolean video);
-/* Also gives up what was asked for and has not come about. */
 void confab_session_view_model_leave_call (ConfabSessionViewModel *self);
 
 G_END_DECLS

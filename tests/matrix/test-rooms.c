@@ -258,22 +258,28 @@ test_members (Fixture *f, gconstpointer data)
 typedef struct {
   const char *levels;
   const char *create;
-  gboolean can;
+  gboolean can_start;
+  gboolean can_join;
 } Power;
 
 static const Power powers[] = {
-  { "{\"users\":{\"@me:x\":50}}", "{}", TRUE },
-  { "{\"users\":{\"@me:x\":49}}", "{}", FALSE },
-  { "{\"users_default\":50}", "{}", TRUE },
-  { "{\"state_default\":0}", "{}", TRUE },
+  { "{\"users\":{\"@me:x\":50}}", "{}", TRUE, TRUE },
+  { "{\"users\":{\"@me:x\":49}}", "{}", FALSE, FALSE },
+  { "{\"users_default\":50}", "{}", TRUE, TRUE },
+  { "{\"state_default\":0}", "{}", TRUE, TRUE },
   { "{\"events\":{\"org.matrix.msc3401.call\":0,\"org.matrix.msc3401.call.member\":0}}",
     "{}",
+    TRUE,
     TRUE },
-  { "{\"events\":{\"org.matrix.msc3401.call.member\":0}}", "{}", FALSE },
-  { "{\"users\":{\"@me:x\":\"100\"}}", "{}", FALSE },
-  { "{\"users\":{\"@me:x\":9223372036854775807},\"state_default\":9007199254740991}", "{}", TRUE },
-  { "{}", "{\"room_version\":\"12\",\"additional_creators\":[\"@me:x\"]}", TRUE },
-  { "{}", "{\"room_version\":\"11\",\"additional_creators\":[\"@me:x\"]}", FALSE },
+  { "{\"events\":{\"org.matrix.msc3401.call.member\":0}}", "{}", FALSE, TRUE },
+  { "{\"events\":{\"org.matrix.msc3401.call\":0}}", "{}", FALSE, FALSE },
+  { "{\"users\":{\"@me:x\":\"100\"}}", "{}", FALSE, FALSE },
+  { "{\"users\":{\"@me:x\":9223372036854775807},\"state_default\":9007199254740991}",
+    "{}",
+    TRUE,
+    TRUE },
+  { "{}", "{\"room_version\":\"12\",\"additional_creators\":[\"@me:x\"]}", TRUE, TRUE },
+  { "{}", "{\"room_version\":\"11\",\"additional_creators\":[\"@me:x\"]}", FALSE, FALSE },
 };
 
 static void
@@ -285,7 +291,10 @@ test_power (Fixture *f, gconstpointer data)
                                              "%s") "," STATE ("m.room.create", "%s") "]}"),
       powers[i].levels,
       powers[i].create);
-    g_assert_cmpint (confab_room_get_can_start_call (apply (f, text)), ==, powers[i].can);
+    ConfabRoom *room = apply (f, text);
+
+    g_assert_cmpint (confab_room_get_can_start_call (room), ==, powers[i].can_start);
+    g_assert_cmpint (confab_room_get_can_join_call (room), ==, powers[i].can_join);
   }
 }
 

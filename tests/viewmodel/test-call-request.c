@@ -35,6 +35,7 @@ typedef struct {
   SomeDevices *devices;
   ConfabCallRequest *request;
   GString *said;
+  GString *hints;
 } Fixture;
 
 static void
@@ -54,12 +55,19 @@ failed_cb (ConfabCallRequest *request, const char *text, Fixture *f)
 }
 
 static void
+waiting_cb (ConfabCallRequest *request, const char *text, Fixture *f)
+{
+  g_string_append_printf (f->hints, "%s;", text);
+}
+
+static void
 set_up (Fixture *f, gconstpointer data)
 {
   f->world = world_new ();
   f->rooms = confab_room_list_view_model_new (f->world->session, CONFAB_CLOCK (f->world->clock));
   f->devices = g_object_new (some_devices_get_type (), NULL);
   f->said = g_string_new (NULL);
+  f->hints = g_string_new (NULL);
 }
 
 static void
@@ -70,6 +78,7 @@ tear_down (Fixture *f, gconstpointer data)
   g_assert_finalize_object (f->rooms);
   world_free (f->world);
   g_string_free (f->said, TRUE);
+  g_string_free (f->hints, TRUE);
 }
 
 static void
@@ -79,6 +88,7 @@ ask (Fixture *f, gboolean start)
     f->world->session, f->rooms, CONFAB_CLOCK (f->world->clock), ROOM, start, TRUE, FALSE);
   g_signal_connect (f->request, "ready", G_CALLBACK (ready_cb), f);
   g_signal_connect (f->request, "failed", G_CALLBACK (failed_cb), f);
+  g_signal_connect (f->request, "waiting", G_CALLBACK (waiting_cb), f);
 }
 
 static void
@@ -209,6 +219,52 @@ test_no_room (Fixture *f, gconstpointer data)
 }
 
 static void
+test_hint (Fixture *f, gconstpointer data)
+{
+  sign_in (f, ROOM);
+  ask (f, FALSE);
+  give_devices (f);
+  confab_manual_clock_advance (f->world->clock, 1999);
+  g_assert_cmpstr (f->hints->str, ==, "");
+  confab_manual_clock_advance (f->world->clock, 1);
+  g_assert_cmpstr (
+    f->hints->str,
+    ==,
+    "There is no call in “\342\201\250Rehearsal\342\201\251” yet. You join as soon as "
+    "there is one.;");
+  sync_call (f);
+  g_assert_cmpstr (f->said->str, ==, "ready " ROOM " 10;");
+}
+
+static void
+test_hint_of_room (Fixture *f, gconstpointer data)
+{
+  sign_in (f, "!other:x");
+  ask (f, TRUE);
+  give_devices (f);
+  confab_manual_clock_advance (f->world->clock, 2000);
+  g_assert_cmpstr (f->hints->str, ==, "That room is not here yet. You join as soon as it is.;");
+}
+
+static void
+test_not_allowed (Fixture *f, gconstpointer data)
+{
+  g_autofree char *event = world_event ("m.room.power_levels",
+                                        "",
+                                        "@ben:x",
+                                        WORLD_NOW_MS,
+                                        "{'users':{'@ben:x':100},'state_default':50}");
+  g_autofree char *news = world_room (ROOM, 0, event);
+
+  /* Waiting would not help. */
+  sign_in (f, ROOM);
+  world_sync (f->world, news);
+  ask (f, TRUE);
+  confab_call_request_set_devices (f->request, NULL);
+  g_assert_cmpstr (f->said->str, ==, "Only moderators may start calls here.;");
+}
+
+static void
 test_no_devices (Fixture *f, gconstpointer data)
 {
   sign_in (f, ROOM);
@@ -226,7 +282,7 @@ test_stays_offline (Fixture *f, gconstpointer data)
   world_go_offline (f->world);
   ask (f, FALSE);
   give_devices (f);
-  out_of_patience (f, "You are offline.;");
+  out_of_patience (f, "Your homeserver does not answer.;");
 }
 
 static void
@@ -242,7 +298,7 @@ test_dropped (Fixture *f, gconstpointer data)
 {
   ask (f, FALSE);
   give_devices (f);
-  g_assert_cmpuint (confab_manual_clock_get_n_timeouts (f->world->clock), ==, 1);
+  g_assert_cmpuint (confab_manual_clock_get_n_timeouts (f->world->clock), >, 0);
   g_assert_finalize_object (f->request);
   g_assert_cmpuint (confab_manual_clock_get_n_timeouts (f->world->clock), ==, 0);
   ask (f, FALSE); /* for tear_down () */
@@ -263,6 +319,9 @@ main (int argc, char *argv[])
     { "/call-request/start-beside", test_start_beside },
     { "/call-request/no-call", test_no_call },
     { "/call-request/no-room", test_no_room },
+    { "/call-request/hint", test_hint },
+    { "/call-request/hint-of-room", test_hint_of_room },
+    { "/call-request/not-allowed", test_not_allowed },
     { "/call-request/no-devices", test_no_devices },
     { "/call-request/stays-offline", test_stays_offline },
     { "/call-request/nobody", test_nobody },

@@ -44,6 +44,20 @@ end_session (World *self)
   g_assert_finalize_object (self->session);
 }
 
+/* Takes state events, and has no members to tell of. */
+static void
+rooms_cb (FakeHomeserver *server, SoupServerMessage *message, JsonObject *body, gpointer data)
+{
+  const char *path = g_uri_get_path (soup_server_message_get_uri (message));
+
+  if (g_str_equal (soup_server_message_get_method (message), "PUT"))
+    fake_homeserver_respond (message, 200, "{\"event_id\":\"$e\"}");
+  else if (g_str_has_suffix (path, "/members"))
+    fake_homeserver_respond (message, 200, "{\"chunk\":[]}");
+  else
+    fake_homeserver_respond (message, 404, "{\"errcode\":\"M_NOT_FOUND\"}");
+}
+
 World *
 world_new (void)
 {
@@ -54,6 +68,7 @@ world_new (void)
                          "/_matrix/client/versions",
                          200,
                          "{\"versions\":[\"v1.11\"]}");
+  fake_homeserver_handle (self->account->server, "/_matrix/client/v3/rooms/", rooms_cb, NULL);
   self->secrets = fake_secrets_new ();
   self->clock = confab_manual_clock_new (WORLD_NOW_MS * 1000);
   self->dir = g_dir_make_tmp ("confab-test-XXXXXX", NULL);
@@ -93,6 +108,18 @@ is_in_state (gpointer data)
   Wish *wish = data;
 
   return confab_session_get_state (wish->world->session) == wish->state;
+}
+
+guint
+world_count_requests (World *self, const char *beginning)
+{
+  GPtrArray *log = fake_homeserver_get_log (self->account->server);
+  guint n = 0;
+
+  for (guint i = 0; i < log->len; i++)
+    if (g_str_has_prefix (log->pdata[i], beginning))
+      n++;
+  return n;
 }
 
 void

@@ -33,6 +33,8 @@ void world_sync (World *self, const char *rooms);
 void world_sync_full (World *self, const char *rest);
 /* Waits until the session is in @state. */
 void world_until (World *self, ConfabSessionState state);
+/* Those that begin so: “PUT /_matrix/…”. */
+guint world_count_requests (World *self, const char *beginning);
 void world_go_offline (World *self);
 void world_go_online (World *self);
 
