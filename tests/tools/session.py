@@ -44,8 +44,9 @@ def start_xvfb(folder, env):
         ["Xvfb", "-displayfd", str(write), "-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-noreset"],
         env=env, stdout=log, stderr=log, pass_fds=[write])
     os.close(write)
-    number = os.read(read, 16).decode().strip()
-    os.close(read)
+    # The whole line: Xvfb writes it in two pieces, and ends when nobody takes the second.
+    with os.fdopen(read) as pipe:
+        number = pipe.readline().strip()
     if not number:
         sys.exit("session.py: Xvfb did not start")
     env.update(DISPLAY=":" + number, GDK_BACKEND="x11")

@@ -7,22 +7,30 @@
 #include "confab-call-view-model.h"
 #include "confab-stream-tile.h"
 
+/* What ConfabWindow does for the page. */
 static void
 act_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  ConfabCallViewModel *model = CONFAB_CALL_VIEW_MODEL (data);
+  ConfabCallStand *stand = data;
   const char *name = g_action_get_name (G_ACTION (action));
 
   if (g_str_equal (name, "toggle-microphone"))
-    confab_call_view_model_toggle_microphone (model);
+    confab_call_view_model_toggle_microphone (stand->model);
   else if (g_str_equal (name, "toggle-camera"))
-    confab_call_view_model_toggle_camera (model);
+    confab_call_view_model_toggle_camera (stand->model);
   else if (g_str_equal (name, "leave-call"))
-    confab_call_view_model_leave (model);
+    confab_call_view_model_leave (stand->model);
+  else {
+    stand->n_fullscreen++;
+    if (gtk_window_is_fullscreen (stand->window))
+      gtk_window_unfullscreen (stand->window);
+    else
+      gtk_window_fullscreen (stand->window);
+  }
 }
 
 static GSimpleActionGroup *
-make_actions (ConfabCallViewModel *model)
+make_actions (ConfabCallStand *stand)
 {
   static const GActionEntry entries[] = {
     { .name = "toggle-microphone", .activate = act_cb },
@@ -32,7 +40,7 @@ make_actions (ConfabCallViewModel *model)
   };
   GSimpleActionGroup *actions = g_simple_action_group_new ();
 
-  g_action_map_add_action_entries (G_ACTION_MAP (actions), entries, G_N_ELEMENTS (entries), model);
+  g_action_map_add_action_entries (G_ACTION_MAP (actions), entries, G_N_ELEMENTS (entries), stand);
   return actions;
 }
 
@@ -43,6 +51,7 @@ confab_call_stand_open (ConfabCallStand *stand, guint n_people, const ConfabShot
   AdwNavigationPage *rooms = adw_navigation_page_new (adw_bin_new (), "Rooms");
 
   confab_shot_prepare (shot);
+  stand->n_fullscreen = 0;
   stand->clock = confab_manual_clock_new (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC);
   stand->call = confab_fake_call_new (n_people);
   confab_fake_call_set_started_at (stand->call, G_GINT64_CONSTANT (1699999276) * G_USEC_PER_SEC);
@@ -52,10 +61,12 @@ confab_call_stand_open (ConfabCallStand *stand, guint n_people, const ConfabShot
                                                         NULL,
                                                         NULL,
                                                         CONFAB_CLOCK (stand->clock));
-  stand->actions = make_actions (stand->model);
+  stand->actions = make_actions (stand);
   stand->page = confab_call_page_new ();
   confab_call_page_set_model (CONFAB_CALL_PAGE (stand->page), stand->model);
   adw_navigation_view_add (ADW_NAVIGATION_VIEW (view), rooms);
+  /* As in the window's template: it stays when it is popped. */
+  adw_navigation_view_add (ADW_NAVIGATION_VIEW (view), ADW_NAVIGATION_PAGE (stand->page));
   adw_navigation_view_push (ADW_NAVIGATION_VIEW (view), ADW_NAVIGATION_PAGE (stand->page));
   stand->window = g_object_new (ADW_TYPE_WINDOW, "content", view, NULL);
   gtk_widget_insert_action_group (GTK_WIDGET (stand->window),

@@ -17,6 +17,7 @@ typedef struct {
   GtkWidget *page;
   GtkWindow *window;
   GSimpleActionGroup *actions;
+  guint n_fullscreen; /* how often win.fullscreen was asked for */
 } ConfabCallStand;
 
 void confab_call_stand_open (ConfabCallStand *stand, guint n_people, const ConfabShot *shot);

@@ -74,8 +74,8 @@ confab_shot_present (GtkWindow *window, const ConfabShot *shot)
 {
   gtk_window_set_default_size (window, shot->width, shot->height);
   gtk_window_present (window);
-  while (gtk_widget_get_width (GTK_WIDGET (window)) != shot->width ||
-         gtk_widget_get_height (GTK_WIDGET (window)) != shot->height)
+  while (!shot->any_size && (gtk_widget_get_width (GTK_WIDGET (window)) != shot->width ||
+                             gtk_widget_get_height (GTK_WIDGET (window)) != shot->height))
     g_main_context_iteration (NULL, TRUE);
   confab_shot_frames (window, SETTLE_FRAMES);
 }

@@ -14,6 +14,7 @@ typedef struct {
   double text_scale; /* 0 is 1 */
   gboolean dark;
   gboolean rtl;
+  gboolean any_size; /* an X server without a window manager takes some pixels off */
 } ConfabShot;
 
 /* Before any window: font, no animations, no blinking, the style sheet. Needs a display. */

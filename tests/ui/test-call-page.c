@@ -395,14 +395,12 @@ test_dark (void)
   confab_call_stand_open (&stand, 1, &wide);
   g_assert_true (adw_style_manager_get_dark (adw_style_manager_get_default ()));
   view = ADW_NAVIGATION_VIEW (find_one (&stand, ADW_TYPE_NAVIGATION_VIEW));
-  g_object_ref (stand.page);
   adw_navigation_view_pop (view);
   confab_shot_frames (stand.window, 2);
   g_assert_cmpint (adw_style_manager_get_color_scheme (adw_style_manager_get_default ()),
                    ==,
                    ADW_COLOR_SCHEME_DEFAULT);
   adw_navigation_view_push (view, ADW_NAVIGATION_PAGE (stand.page));
-  g_object_unref (stand.page);
   confab_shot_frames (stand.window, 2);
   g_assert_true (adw_style_manager_get_dark (adw_style_manager_get_default ()));
   confab_call_stand_close (&stand);
