@@ -101,13 +101,29 @@ stand_open_later (ConfabCallStand *stand, guint n_people, const ConfabShot *shot
   confab_manual_clock_advance (stand->clock, 1000);
 }
 
+/* Where pictures go, and which are wanted. */
+typedef struct {
+  const char *folder;
+  const char *const *names; /* NULL: all */
+} Album;
+
+/* A picture of @n_people and oneself, after @make (or NULL) has done something to them. */
 static void
-shoot (const char *folder, const char *name, guint n_people, const ConfabShot *shot)
+shoot (const Album *album,
+       const char *kind,
+       guint n_people,
+       void (*make) (ConfabCallStand *stand),
+       const ConfabShot *shot)
 {
+  g_autofree char *name = g_strdup_printf ("call-%s-%dx%d", kind, shot->width, shot->height);
   ConfabCallStand stand;
 
+  if (!confab_shot_is_wanted (name, album->names))
+    return;
   stand_open_later (&stand, n_people, shot);
-  confab_shot_save (stand.window, shot, folder, name);
+  if (make != NULL)
+    make (&stand);
+  confab_shot_save (stand.window, shot, album->folder, name);
   confab_call_stand_close (&stand);
 }
 
@@ -187,30 +203,19 @@ static const struct {
 };
 
 static void
-shoot_states (const char *folder)
+shoot_states (const Album *album)
 {
   static const int sizes[][2] = { { 360, 640 }, { 1024, 700 } };
-  ConfabShot full = { .width = 1920, .height = 1080, .dark = TRUE };
-  ConfabCallStand stand;
+  const ConfabShot full = { .width = 1920, .height = 1080, .dark = TRUE };
 
   for (guint i = 0; i < G_N_ELEMENTS (states); i++) {
     for (guint s = 0; s < G_N_ELEMENTS (sizes); s++) {
-      ConfabShot shot = { .width = sizes[s][0], .height = sizes[s][1], .dark = TRUE };
-      g_autofree char *name = g_strdup_printf ("call-%s-%dx%d",
-                                               states[i].name,
-                                               shot.width,
-                                               shot.height);
+      const ConfabShot shot = { .width = sizes[s][0], .height = sizes[s][1], .dark = TRUE };
 
-      stand_open_later (&stand, states[i].n_people, &shot);
-      states[i].make (&stand);
-      confab_shot_save (stand.window, &shot, folder, name);
-      confab_call_stand_close (&stand);
+      shoot (album, states[i].name, states[i].n_people, states[i].make, &shot);
     }
   }
-  stand_open_later (&stand, 8, &full);
-  make_fullscreen (&stand);
-  confab_shot_save (stand.window, &full, folder, "call-fullscreen-1920x1080");
-  confab_call_stand_close (&stand);
+  shoot (album, "fullscreen", 8, make_fullscreen, &full);
 }
 
 /* ---- the tiles in every size and state ---- */
@@ -301,13 +306,17 @@ set_states (TileStand *stand, ConfabParticipantState state)
 }
 
 static void
-shoot_tiles (const char *folder)
+shoot_tiles (const Album *album)
 {
   const ConfabShot shot = { .width = 1216, .height = 924, .dark = TRUE };
-  TileStand stand = { confab_manual_clock_new (0), confab_fake_call_new (15), gtk_fixed_new () };
-  GtkWindow *window = g_object_new (ADW_TYPE_WINDOW, "content", stand.stage, NULL);
+  TileStand stand;
+  GtkWindow *window = NULL;
 
+  if (!confab_shot_is_wanted ("call-tiles", album->names))
+    return;
   confab_shot_prepare (&shot);
+  stand = (TileStand) { confab_manual_clock_new (0), confab_fake_call_new (15), gtk_fixed_new () };
+  window = g_object_new (ADW_TYPE_WINDOW, "content", stand.stage, NULL);
   gtk_widget_add_css_class (stand.stage, "stage");
   for (int i = 0; i < 2; i++)
     put_tile (&stand, &tile_states[i], 10 + i * 602, 10, 592, 333);
@@ -321,7 +330,7 @@ shoot_tiles (const char *folder)
   confab_manual_clock_advance (stand.clock, 12000);
   set_states (&stand, CONFAB_PARTICIPANT_STATE_RECONNECTING);
   confab_manual_clock_advance (stand.clock, 1000);
-  confab_shot_save (window, &shot, folder, "call-tiles");
+  confab_shot_save (window, &shot, album->folder, "call-tiles");
   gtk_window_destroy (window);
   while (g_main_context_iteration (NULL, FALSE))
     ;
@@ -332,42 +341,40 @@ shoot_tiles (const char *folder)
 /**
  * confab_shot_call_pages:
  * @folder: where the pictures go
+ * @names: (nullable): only those whose name begins with one of these
  *
  * The call page with 1 to 16 people in every size, right to left, and with large text; and in its other states.
  */
 void
-confab_shot_call_pages (const char *folder)
+confab_shot_call_pages (const char *folder, const char *const *names)
 {
   static const int sizes[][2] = {
     { 360, 640 }, { 1024, 700 }, { 1920, 1080 }, { 360, 294 }, { 640, 360 }
   };
   static const guint people[] = { 1, 2, 3, 5, 9, 16 };
+  const Album album = { folder, names };
 
   for (guint s = 0; s < G_N_ELEMENTS (sizes); s++) {
     for (guint p = 0; p < G_N_ELEMENTS (people); p++) {
       ConfabShot shot = { .width = sizes[s][0], .height = sizes[s][1], .dark = TRUE };
-      g_autofree char *name = g_strdup_printf ("call-%u-%dx%d", people[p], shot.width, shot.height);
+      g_autofree char *kind = g_strdup_printf ("%u", people[p]);
 
-      shoot (folder, name, people[p] - 1, &shot);
+      shoot (&album, kind, people[p] - 1, NULL, &shot);
     }
   }
   for (guint s = 0; s < 2; s++) {
     ConfabShot shot = { .width = sizes[s][0], .height = sizes[s][1] };
-    g_autofree char *rtl = g_strdup_printf ("call-5-rtl-%dx%d", shot.width, shot.height);
-    g_autofree char *two = g_strdup_printf ("call-2-rtl-%dx%d", shot.width, shot.height);
-    g_autofree char *large = g_strdup_printf ("call-5-large-text-%dx%d", shot.width, shot.height);
-    g_autofree char *light = g_strdup_printf ("call-5-light-%dx%d", shot.width, shot.height);
 
-    shoot (folder, light, 4, &shot);
+    shoot (&album, "5-light", 4, NULL, &shot);
     shot.rtl = TRUE;
-    shoot (folder, rtl, 4, &shot);
-    shoot (folder, two, 1, &shot);
+    shoot (&album, "5-rtl", 4, NULL, &shot);
+    shoot (&album, "2-rtl", 1, NULL, &shot);
     shot.rtl = FALSE;
     shot.text_scale = 2;
-    shoot (folder, large, 4, &shot);
+    shoot (&album, "5-large-text", 4, NULL, &shot);
   }
-  shoot_states (folder);
-  shoot_tiles (folder);
+  shoot_states (&album);
+  shoot_tiles (&album);
 }
 
 /**
@@ -380,13 +387,10 @@ void
 confab_shot_call_in_high_contrast (const char *folder)
 {
   const ConfabShot shot = { .width = 1024, .height = 700, .dark = TRUE };
-  ConfabCallStand stand;
+  const Album album = { folder, NULL };
 
   g_assert_true (adw_style_manager_get_high_contrast (adw_style_manager_get_default ()));
-  shoot (folder, "call-5-high-contrast-1024x700", 4, &shot);
-  stand_open_later (&stand, 4, &shot);
-  make_muted (&stand);
-  make_focused (&stand);
-  confab_shot_save (stand.window, &shot, folder, "call-muted-high-contrast-1024x700");
-  confab_call_stand_close (&stand);
+  shoot (&album, "5-high-contrast", 4, NULL, &shot);
+  shoot (&album, "focus-high-contrast", 4, make_focused, &shot);
+  shoot (&album, "muted-high-contrast", 4, make_muted, &shot);
 }

@@ -6,6 +6,16 @@
 
 #define SETTLE_FRAMES 4
 
+gboolean
+confab_shot_is_wanted (const char *name, const char *const *names)
+{
+  for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+    if (g_str_has_prefix (name, names[i]))
+      return TRUE;
+  }
+  return names == NULL || names[0] == NULL;
+}
+
 /* AdwApplication would do it. */
 static void
 load_style (const char *path)

@@ -17,6 +17,8 @@ typedef struct {
   gboolean any_size; /* an X server without a window manager takes some pixels off */
 } ConfabShot;
 
+/* Whether @name begins with one of @names; with no names everything is wanted. */
+gboolean confab_shot_is_wanted (const char *name, const char *const *names);
 /* Before any window: font, no animations, no blinking, the style sheet. Needs a display. */
 void confab_shot_init (void);
 /* Makes the settings of @shot those of widgets that are made from now on. */

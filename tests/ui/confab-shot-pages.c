@@ -377,16 +377,6 @@ static const struct {
   { "menu-start", CONFAB_WORLD_CALLS, open_start_menu, FALSE },
 };
 
-static gboolean
-is_wanted (const char *name, const char *const *names)
-{
-  for (guint i = 0; names != NULL && names[i] != NULL; i++) {
-    if (g_str_has_prefix (name, names[i]))
-      return TRUE;
-  }
-  return names == NULL || names[0] == NULL;
-}
-
 static void
 shoot (const char *folder,
        const char *const *names,
@@ -398,7 +388,7 @@ shoot (const char *folder,
     "%s-%dx%d-%s", scenes[scene].name, shot->width, shot->height, variant);
   ConfabPageStand stand = { 0 };
 
-  if (!is_wanted (name, names))
+  if (!confab_shot_is_wanted (name, names))
     return;
   confab_page_stand_open (&stand, scenes[scene].world, shot);
   confab_page_stand_settle (&stand);

@@ -20,7 +20,6 @@ main (int argc, char *argv[])
   dex_init ();
   confab_shot_init ();
   confab_shot_pages (argv[1], names);
-  if (names == NULL || g_strv_contains (names, "call"))
-    confab_shot_call_pages (argv[1]);
+  confab_shot_call_pages (argv[1], names);
   return 0;
 }

@@ -11,6 +11,10 @@ import tempfile
 SESSION = pathlib.Path(__file__).resolve().parents[1] / 'tools' / 'session.py'
 # Faces that come from the server, a spinner, an error, a popover, a dialog, right to left, large text.
 NAMES = [
+    'call-16-360x640',
+    'call-2-rtl-1024x700',
+    'call-reconnecting-1024x700',
+    'call-tiles',
     'sign-in-wrong-password-360x640-dark',
     'rooms-calls-1024x700-light',
     'rooms-first-sync-360x640-light',
