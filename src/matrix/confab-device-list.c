@@ -40,7 +40,8 @@ typedef struct {
   GPtrArray *users;       /* who is asked for */
   GArray *generations;    /* gint64: stale_since when asked */
   GHashTable *skip;       /* (element-type utf8): who is not asked for now */
-  JsonObject *reply;      /* (unowned) */
+  GBytes *reply;          /* (unowned) */
+  GError *bad_reply;      /* (nullable) */
   GPtrArray *unreachable; /* whose server is away */
   GPtrArray *refused;     /* pairs: message, user */
 } Query;
@@ -53,6 +54,7 @@ query_clear (Query *query)
   g_hash_table_unref (query->skip);
   g_ptr_array_unref (query->unreachable);
   g_ptr_array_unref (query->refused);
+  g_clear_error (&query->bad_reply);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Query, query_clear)
 
@@ -203,8 +205,14 @@ static gboolean
 apply_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
   Query *query = data;
-  JsonObject *lists = confab_json_peek_object (query->reply, "device_keys");
-  JsonObject *failures = confab_json_peek_object (query->reply, "failures");
+  gsize size;
+  const char *text = g_bytes_get_data (query->reply, &size);
+  g_autoptr (JsonObject) reply = confab_json_parse_object (text != NULL ? text : "", size, &query->bad_reply);
+  JsonObject *lists = confab_json_peek_object (reply, "device_keys");
+  JsonObject *failures = confab_json_peek_object (reply, "failures");
+
+  if (reply == NULL)
+    return TRUE;
 
   for (guint i = 0; i < query->users->len; i++) {
     const char *user_id = query->users->pdata[i];
@@ -261,7 +269,7 @@ query_once (ConfabDeviceList *self, guint *n_asked, GError **error)
     .refused = g_ptr_array_new_with_free_func (g_free),
   };
   g_autoptr (JsonObject) body = NULL;
-  g_autoptr (JsonObject) reply = NULL;
+  g_autoptr (GBytes) reply = NULL;
 
   skip_unreachable (self, query.skip);
   if (!dex_await (confab_store_future (self->store, read_stale_func, &query), error))
@@ -270,18 +278,25 @@ query_once (ConfabDeviceList *self, guint *n_asked, GError **error)
   if (query.users->len == 0)
     return TRUE;
   body = make_body (&query);
-  reply = dex_await_boxed (confab_homeserver_send (self->homeserver,
-                                                   "POST",
-                                                   QUERY_PATH,
-                                                   body,
-                                                   QUERY_TIMEOUT_MS + 5000,
-                                                   CONFAB_REQUEST_URGENT),
+  reply = dex_await_boxed (confab_homeserver_send_unread (self->homeserver,
+                                                          "POST",
+                                                          QUERY_PATH,
+                                                          body,
+                                                          QUERY_TIMEOUT_MS + 5000,
+                                                          CONFAB_REQUEST_URGENT),
                            error);
   if (reply == NULL)
     return FALSE;
   query.reply = reply;
   if (!dex_await (confab_store_future (self->store, apply_func, &query), error))
     return FALSE;
+  if (query.bad_reply != NULL) {
+    g_set_error_literal (error,
+                         CONFAB_MATRIX_ERROR,
+                         CONFAB_MATRIX_ERROR_BAD_RESPONSE,
+                         query.bad_reply->message);
+    return FALSE;
+  }
   for (guint i = 0; i < query.unreachable->len; i++) {
     gint64 at = confab_clock_get_time (self->clock) + RETRY_US;
     g_hash_table_replace (self->retry_at,

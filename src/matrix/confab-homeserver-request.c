@@ -20,6 +20,12 @@
 typedef char Secret;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Secret, confab_secret_free)
 
+typedef enum {
+  REPLY_OBJECT, /* read here */
+  REPLY_TEXT,   /* JSON too, but read by whoever asked */
+  REPLY_MEDIA,
+} ReplyKind;
+
 typedef struct {
   ConfabHomeserver *homeserver;
   char *method;
@@ -28,7 +34,7 @@ typedef struct {
   guint timeout_ms;
   gsize max_size;
   ConfabRequestFlags flags;
-  gboolean raw;   /* the reply is no JSON */
+  ReplyKind kind;
   char *redirect; /* (nullable): where the server keeps it */
   guint n_redirects;
   DexFuture *stop;
@@ -163,8 +169,8 @@ follow_redirect (Request *request, const ConfabHttpReply *reply)
 {
   g_autoptr (GUri) uri = NULL;
 
-  if (!request->raw || (reply->status != 307 && reply->status != 308) || reply->location == NULL ||
-      request->n_redirects >= MAX_REDIRECTS)
+  if (request->kind != REPLY_MEDIA || (reply->status != 307 && reply->status != 308) ||
+      reply->location == NULL || request->n_redirects >= MAX_REDIRECTS)
     return FALSE;
   uri = g_uri_parse (reply->location, SOUP_HTTP_URI_FLAGS, NULL);
   if (uri == NULL || !confab_http_is_safe (uri))
@@ -200,7 +206,7 @@ await_exchange (Request *request, ConfabHttpReply **reply, GError **error)
   return TRUE;
 }
 
-/* One try. Fills in exactly one of @object (JSON), @bytes (raw) and the error. */
+/* One try. Fills in exactly one of @object, @bytes and the error. */
 static gboolean
 await_attempt (Request *request, JsonObject **object, GBytes **bytes, GError **error)
 {
@@ -216,7 +222,7 @@ await_attempt (Request *request, JsonObject **object, GBytes **bytes, GError **e
     request->homeserver->server_date = reply->date;
     request->homeserver->server_date_at = g_get_monotonic_time ();
   }
-  if (request->raw && is_success (reply->status)) {
+  if (request->kind == REPLY_MEDIA && is_success (reply->status)) {
     *bytes = g_bytes_ref (reply->body);
     return TRUE;
   }
@@ -227,6 +233,10 @@ await_attempt (Request *request, JsonObject **object, GBytes **bytes, GError **e
                          CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL,
                          "a web page came in place of the homeserver's answer");
     return FALSE;
+  }
+  if (request->kind == REPLY_TEXT && is_success (reply->status)) {
+    *bytes = g_bytes_ref (reply->body);
+    return TRUE;
   }
   parsed = confab_http_await_json (reply->body, &parse_error);
   if (!is_success (reply->status)) {
@@ -396,6 +406,27 @@ run (Request *request)
   return dex_scheduler_spawn (NULL, 0, request_fiber, request, (GDestroyNotify) request_free);
 }
 
+static DexFuture *
+send_for (ConfabHomeserver *self,
+          ReplyKind kind,
+          const char *method,
+          const char *path,
+          JsonObject *body,
+          guint timeout_ms,
+          ConfabRequestFlags flags)
+{
+  Request *request = request_new (self, method, path, flags);
+
+  request->kind = kind;
+  if (timeout_ms != 0)
+    request->timeout_ms = timeout_ms;
+  if (body != NULL) {
+    char *text = confab_json_to_string (body);
+    request->body = g_bytes_new_take (text, strlen (text));
+  }
+  return run (request);
+}
+
 /**
  * confab_homeserver_send:
  * @self: a homeserver
@@ -418,19 +449,38 @@ confab_homeserver_send (ConfabHomeserver *self,
                         guint timeout_ms,
                         ConfabRequestFlags flags)
 {
-  Request *request;
-
   dex_return_error_if_fail (CONFAB_IS_HOMESERVER (self));
   dex_return_error_if_fail (method != NULL && path != NULL && path[0] == '/');
 
-  request = request_new (self, method, path, flags);
-  if (timeout_ms != 0)
-    request->timeout_ms = timeout_ms;
-  if (body != NULL) {
-    char *text = confab_json_to_string (body);
-    request->body = g_bytes_new_take (text, strlen (text));
-  }
-  return run (request);
+  return send_for (self, REPLY_OBJECT, method, path, body, timeout_ms, flags);
+}
+
+/**
+ * confab_homeserver_send_unread:
+ * @self: a homeserver
+ * @method: as for confab_homeserver_send()
+ * @path: as for confab_homeserver_send()
+ * @body: (nullable): as for confab_homeserver_send()
+ * @timeout_ms: as for confab_homeserver_send()
+ * @flags: as for confab_homeserver_send()
+ *
+ * For replies that may be long: to read them, and to free what was read, takes longer than the main thread has. So
+ * another thread does both.
+ *
+ * Returns: (transfer full): a future that resolves to the reply's text: a GBytes (boxed)
+ */
+DexFuture *
+confab_homeserver_send_unread (ConfabHomeserver *self,
+                               const char *method,
+                               const char *path,
+                               JsonObject *body,
+                               guint timeout_ms,
+                               ConfabRequestFlags flags)
+{
+  dex_return_error_if_fail (CONFAB_IS_HOMESERVER (self));
+  dex_return_error_if_fail (method != NULL && path != NULL && path[0] == '/');
+
+  return send_for (self, REPLY_TEXT, method, path, body, timeout_ms, flags);
 }
 
 /**
@@ -450,7 +500,7 @@ confab_homeserver_get_bytes (ConfabHomeserver *self, const char *path, gsize max
   dex_return_error_if_fail (path != NULL && path[0] == '/');
 
   request = request_new (self, "GET", path, CONFAB_REQUEST_NONE);
-  request->raw = TRUE;
+  request->kind = REPLY_MEDIA;
   request->max_size = max_size;
   return run (request);
 }

@@ -7,10 +7,10 @@
 #include "confab-http.h"
 
 #include "confab-json.h"
+#include "confab-slice.h"
 
 #define CHUNK_SIZE (64 * 1024)
 #define THREAD_JSON_SIZE (64 * 1024) /* longer replies are parsed by another thread */
-#define THREAD_STACK_SIZE (1024 * 1024)
 #define MAX_RETRY_AFTER_S (24 * 60 * 60)
 
 G_DEFINE_BOXED_TYPE (ConfabHttpReply,
@@ -239,6 +239,26 @@ await_body (
 }
 
 static DexFuture *
+load_modules_fiber (gpointer data)
+{
+  g_proxy_resolver_get_default ();
+  g_object_unref (g_tls_backend_get_default_database (g_tls_backend_get_default ()));
+  return dex_future_new_true ();
+}
+
+/* GIO loads what finds proxies and speaks TLS, and reads the certificates, at the first connection: some 20 ms. Once a
+ * process, and not on the main thread. */
+static void
+await_modules (void)
+{
+  static DexFuture *loaded;
+
+  if (loaded == NULL)
+    loaded = confab_thread_run (load_modules_fiber, NULL);
+  dex_await (dex_ref (loaded), NULL);
+}
+
+static DexFuture *
 exchange_fiber (gpointer data)
 {
   Exchange *exchange = data;
@@ -247,6 +267,7 @@ exchange_fiber (gpointer data)
   g_autoptr (GByteArray) body = g_byte_array_new ();
   g_autoptr (GError) error = NULL;
 
+  await_modules ();
   stream = dex_await_object (
     dex_future_first (send_message (exchange), dex_ref (deadline), dex_ref (exchange->stop), NULL),
     &error);
@@ -276,64 +297,34 @@ confab_http_exchange (
   return dex_scheduler_spawn (NULL, 0, exchange_fiber, exchange, (GDestroyNotify) exchange_free);
 }
 
-/* JsonObject's reference count is not atomic: so the result waits here, and no future copies it in another thread. */
 typedef struct {
-  gatomicrefcount ref_count;
   GBytes *body;
   JsonObject *object;
   GError *error;
 } Parse;
 
-static void
-parse_unref (Parse *parse)
+static DexFuture *
+parse_fiber (gpointer data)
 {
-  if (!g_atomic_ref_count_dec (&parse->ref_count))
-    return;
-  g_bytes_unref (parse->body);
-  g_clear_pointer (&parse->object, json_object_unref);
-  g_clear_error (&parse->error);
-  g_free (parse);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Parse, parse_unref)
-
-static void
-parse_run (Parse *parse)
-{
+  Parse *parse = data;
   gsize size;
   const char *text = g_bytes_get_data (parse->body, &size);
 
   parse->object = confab_json_parse_object (text != NULL ? text : "", size, &parse->error);
-}
-
-static DexFuture *
-parse_fiber (gpointer data)
-{
-  parse_run (data);
   return dex_future_new_true ();
 }
 
 JsonObject *
 confab_http_await_json (GBytes *body, GError **error)
 {
-  g_autoptr (Parse) parse = g_new0 (Parse, 1);
+  Parse parse = { .body = body };
 
-  g_atomic_ref_count_init (&parse->ref_count);
-  parse->body = g_bytes_ref (body);
-  if (g_bytes_get_size (body) <= THREAD_JSON_SIZE) {
-    parse_run (parse);
-  } else {
-    g_atomic_ref_count_inc (&parse->ref_count);
-    if (!dex_await (dex_scheduler_spawn (dex_thread_pool_scheduler_get_default (),
-                                         THREAD_STACK_SIZE,
-                                         parse_fiber,
-                                         parse,
-                                         (GDestroyNotify) parse_unref),
-                    error))
-      return NULL;
-  }
-  if (parse->error != NULL) {
-    g_propagate_error (error, g_steal_pointer (&parse->error));
-    return NULL;
-  }
-  return g_steal_pointer (&parse->object);
+  /* The result waits in @parse: JsonObject's reference count is not atomic, so no future may copy it over there. */
+  if (g_bytes_get_size (body) > THREAD_JSON_SIZE)
+    dex_await (confab_thread_run (parse_fiber, &parse), NULL);
+  else
+    dex_unref (parse_fiber (&parse));
+  if (parse.error != NULL)
+    g_propagate_error (error, parse.error);
+  return parse.object;
 }

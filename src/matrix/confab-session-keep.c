@@ -15,6 +15,7 @@
 #include "confab-json.h"
 #include "confab-olm-vault.h"
 #include "confab-schema.h"
+#include "confab-slice.h"
 #include "confab-store-future.h"
 #include "confab-sync-store.h"
 
@@ -22,7 +23,6 @@
 
 #define STORE_NAME "account.db"
 #define PICKLE_KEY_SIZE 32
-#define DISK_STACK_SIZE (1024 * 1024) /* SQLite needs more than a fiber has */
 
 void
 confab_session_meta_clear (ConfabSessionMeta *meta)
@@ -81,49 +81,12 @@ confab_session_dup_account (const char *user_id, const char *device_id)
 
 /* Opening and closing is work for a disk, and another thread's. */
 typedef struct {
-  gatomicrefcount ref_count;
-  char *dir;
+  const char *dir;
   char *path;
   gboolean wipe;
   ConfabStore *store;
   GError *error;
 } Disk;
-
-static void
-disk_unref (Disk *disk)
-{
-  if (!g_atomic_ref_count_dec (&disk->ref_count))
-    return;
-  g_free (disk->dir);
-  g_free (disk->path);
-  g_clear_object (&disk->store);
-  g_clear_error (&disk->error);
-  g_free (disk);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Disk, disk_unref)
-
-static Disk *
-disk_new (ConfabSession *self)
-{
-  Disk *disk = g_new0 (Disk, 1);
-
-  g_atomic_ref_count_init (&disk->ref_count);
-  disk->dir = g_strdup (self->data_dir);
-  disk->path = get_store_path (self);
-  return disk;
-}
-
-static void
-await_disk (Disk *disk, DexFiberFunc func)
-{
-  g_atomic_ref_count_inc (&disk->ref_count);
-  dex_await (dex_scheduler_spawn (dex_thread_pool_scheduler_get_default (),
-                                  DISK_STACK_SIZE,
-                                  func,
-                                  disk,
-                                  (GDestroyNotify) disk_unref),
-             NULL);
-}
 
 static DexFuture *
 open_fiber (gpointer data)
@@ -147,15 +110,15 @@ open_fiber (gpointer data)
 gboolean
 confab_session_await_store (ConfabSession *self, GError **error)
 {
-  g_autoptr (Disk) disk = NULL;
+  g_autofree char *path = get_store_path (self);
+  Disk disk = { .dir = self->data_dir, .path = path };
 
   if (self->store != NULL)
     return TRUE;
-  disk = disk_new (self);
-  await_disk (disk, open_fiber);
-  if (disk->error != NULL)
-    g_propagate_error (error, g_steal_pointer (&disk->error));
-  self->store = g_steal_pointer (&disk->store);
+  dex_await (confab_thread_run (open_fiber, &disk), NULL);
+  if (disk.error != NULL)
+    g_propagate_error (error, disk.error);
+  self->store = disk.store;
   return self->store != NULL;
 }
 
@@ -178,12 +141,12 @@ close_fiber (gpointer data)
 static void
 await_closed (ConfabSession *self, gboolean wipe)
 {
-  g_autoptr (Disk) disk = disk_new (self);
+  g_autofree char *path = get_store_path (self);
+  g_autoptr (ConfabStore) store = g_steal_pointer (&self->store);
+  Disk disk = { .path = path, .wipe = wipe, .store = store };
 
-  disk->wipe = wipe;
-  disk->store = g_steal_pointer (&self->store);
-  if (disk->store != NULL || wipe)
-    await_disk (disk, close_fiber);
+  if (store != NULL || wipe)
+    dex_await (confab_thread_run (close_fiber, &disk), NULL);
 }
 
 void

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <libdex.h>
+
+G_BEGIN_DECLS
+
+/**
+ * ConfabSlice:
+ *
+ * Long work on the main thread in turns of some milliseconds, between which it draws and answers. The loop that does
+ * the work calls confab_slice_await() after each piece: until its time is up that returns at once.
+ */
+typedef struct {
+  gint64 until; /* monotonic, µs */
+} ConfabSlice;
+
+void confab_slice_begin (ConfabSlice *self);
+/* Whether the time of this turn is up. */
+gboolean confab_slice_is_over (const ConfabSlice *self);
+/* Fibers only. Lets the main loop run when the time of this turn is up: whoever calls it looks afterwards whether what
+ * it works on is still there. */
+void confab_slice_await (ConfabSlice *self);
+
+/* Runs @func over @data by another thread, with stack enough for deep JSON. @data must stay until the future is done;
+ * whatever @func makes is for the caller alone when it is. */
+DexFuture *confab_thread_run (DexFiberFunc func, gpointer data) G_GNUC_WARN_UNUSED_RESULT;
+/* Frees @data by another thread: something large that nobody else holds. */
+void confab_thread_free (gpointer data, GDestroyNotify destroy);
+
+G_END_DECLS
