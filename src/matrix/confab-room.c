@@ -9,18 +9,11 @@
 #include "confab-call.h"
 #include "confab-json.h"
 #include "confab-room-name.h"
+#include "confab-room-people.h"
+#include "confab-room-power.h"
 #include "confab-room-private.h"
+#include "confab-slice.h"
 #include "confab-sync-store.h"
-
-#define MAX_POWER (G_GINT64_CONSTANT (1) << 53)
-
-/* What an m.room.member event says. */
-typedef struct {
-  char *name; /* (nullable) */
-  char *avatar_url;
-  gboolean joined;
-  gboolean invited;
-} Person;
 
 struct _ConfabRoom {
   GObject parent_instance;
@@ -34,12 +27,12 @@ struct _ConfabRoom {
   GStrv heroes;
   guint n_joined;
   guint n_invited;
-  JsonObject *power_levels; /* (nullable) */
-  JsonObject *create;       /* (nullable) */
-  char *creator;
-  GHashTable *people;  /* user id → Person */
+  ConfabRoomPower power;
+  ConfabRoomPeople *people;
   GHashTable *members; /* user id → ConfabRoomMember, those that were asked for */
   gboolean members_loaded;
+  guint n_gaps;
+  DexFuture *loading; /* (nullable): the list of members is on its way */
 
   char *name;
   char *topic;
@@ -72,14 +65,6 @@ typedef enum {
 static GParamSpec *properties[PROP_LAST_ACTIVITY + 1];
 
 static void
-person_free (Person *person)
-{
-  g_free (person->name);
-  g_free (person->avatar_url);
-  g_free (person);
-}
-
-static void
 notify (ConfabRoom *self, Property property)
 {
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
@@ -94,52 +79,13 @@ set_flag (ConfabRoom *self, gboolean *flag, gboolean value, Property property)
   notify (self, property);
 }
 
-/* Spec: Client-Server API, “Calculating the display name for a user”. Of those who are known. */
-static char *
-dup_display_name (ConfabRoom *self, const char *user_id)
-{
-  Person *person = g_hash_table_lookup (self->people, user_id);
-  GHashTableIter iter;
-  const char *other_id;
-  Person *other;
-
-  if (person == NULL || person->name == NULL || person->name[0] == '\0')
-    return g_strdup (user_id);
-  g_hash_table_iter_init (&iter, self->people);
-  while (g_hash_table_iter_next (&iter, (gpointer *) &other_id, (gpointer *) &other)) {
-    if (other != person && (other->joined || other->invited) &&
-        g_strcmp0 (other->name, person->name) == 0)
-      return g_strdup_printf ("%s (%s)", person->name, user_id);
-  }
-  return g_strdup (person->name);
-}
-
-static int
-compare_ids (gconstpointer a, gconstpointer b)
-{
-  return g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
-}
-
 /* The server's heroes, or, when it names none, the people that are known. */
 static GStrv
 dup_hero_ids (ConfabRoom *self)
 {
-  g_autoptr (GPtrArray) ids = NULL;
-  GHashTableIter iter;
-  const char *user_id;
-
   if (self->heroes != NULL && self->heroes[0] != NULL)
     return g_strdupv (self->heroes);
-  ids = g_ptr_array_new_null_terminated (8, g_free, TRUE);
-  g_hash_table_iter_init (&iter, self->people);
-  while (g_hash_table_iter_next (&iter, (gpointer *) &user_id, NULL)) {
-    if (!g_str_equal (user_id, self->own_user_id))
-      g_ptr_array_add (ids, g_strdup (user_id));
-  }
-  g_ptr_array_sort (ids, compare_ids);
-  if (ids->len > 5)
-    g_ptr_array_set_size (ids, 5);
-  return (GStrv) g_ptr_array_steal (ids, NULL);
+  return confab_room_people_dup_heroes (self->people, self->own_user_id);
 }
 
 static void
@@ -152,7 +98,7 @@ update_name_and_avatar (ConfabRoom *self)
   const char *avatar_url = self->own_avatar_url;
 
   for (guint i = 0; heroes != NULL && heroes[i] != NULL; i++)
-    g_strv_builder_take (names, dup_display_name (self, heroes[i]));
+    g_strv_builder_take (names, confab_room_people_dup_display_name (self->people, heroes[i]));
   hero_names = g_strv_builder_end (names);
   name = confab_room_name_compute (
     self->own_name, self->alias, (const char *const *) hero_names, self->n_joined, self->n_invited);
@@ -160,99 +106,31 @@ update_name_and_avatar (ConfabRoom *self)
     notify (self, PROP_NAME);
   if (avatar_url == NULL && heroes != NULL && heroes[0] != NULL && heroes[1] == NULL &&
       (self->direct || self->n_joined + self->n_invited <= 2)) {
-    Person *partner = g_hash_table_lookup (self->people, heroes[0]);
+    const ConfabPerson *partner = confab_room_people_lookup (self->people, heroes[0]);
     avatar_url = partner != NULL ? partner->avatar_url : NULL;
   }
   if (g_set_str (&self->avatar_url, avatar_url))
     notify (self, PROP_AVATAR_URL);
 }
 
-static gint64
-get_power (JsonObject *object, const char *name, gint64 fallback)
-{
-  return CLAMP (confab_json_peek_int (object, name, fallback), -MAX_POWER, MAX_POWER);
-}
-
-/* From room version 12 on, those who made the room have more power than any number. */
-static gboolean
-is_supreme (ConfabRoom *self)
-{
-  const char *version = confab_json_peek_string (self->create, "room_version");
-  JsonArray *others = confab_json_peek_array (self->create, "additional_creators");
-  guint64 number;
-
-  if (version == NULL || !g_ascii_string_to_unsigned (version, 10, 12, G_MAXUINT32, &number, NULL))
-    return FALSE;
-  if (g_strcmp0 (self->creator, self->own_user_id) == 0)
-    return TRUE;
-  for (guint i = 0; others != NULL && i < json_array_get_length (others); i++) {
-    if (g_strcmp0 (confab_json_array_peek_string (others, i), self->own_user_id) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
 /**
  * confab_room_can_send_state:
  * @self: a room
- * @type: a state event type
- *
- * Spec: Client-Server API, `m.room.power_levels`.
+ * @type: a state event type about calls
  *
  * Returns: whether we have the power to send it
  */
 gboolean
 confab_room_can_send_state (ConfabRoom *self, const char *type)
 {
-  JsonObject *levels = self->power_levels;
-  gint64 needed = levels != NULL ? get_power (levels, "state_default", 50) : 0;
-  gint64 own = get_power (levels, "users_default", 0);
-
-  if (is_supreme (self))
-    return TRUE;
-  if (levels == NULL && g_strcmp0 (self->creator, self->own_user_id) == 0)
-    return TRUE;
-  needed = get_power (confab_json_peek_object (levels, "events"), type, needed);
-  own = get_power (confab_json_peek_object (levels, "users"), self->own_user_id, own);
-  return own >= needed;
-}
-
-static void
-apply_member (ConfabRoom *self, const ConfabSyncEvent *event)
-{
-  const char *membership = confab_json_peek_string (event->content, "membership");
-  const char *name = confab_json_peek_string (event->content, "displayname");
-  const char *avatar_url = confab_json_peek_string (event->content, "avatar_url");
-  Person *before = g_hash_table_lookup (self->people, event->state_key);
-  Person *person;
-
-  if (membership == NULL)
-    return;
-  person = g_new0 (Person, 1);
-  person->joined = g_str_equal (membership, "join");
-  person->invited = g_str_equal (membership, "invite");
-  /* Who leaves is called what they were called: such events seldom say it. */
-  if (before != NULL && !person->joined && !person->invited) {
-    name = name != NULL ? name : before->name;
-    avatar_url = avatar_url != NULL ? avatar_url : before->avatar_url;
-  }
-  person->name = g_strdup (name);
-  person->avatar_url = g_strdup (avatar_url);
-  g_hash_table_replace (self->people, g_strdup (event->state_key), person);
-}
-
-static void
-set_object (JsonObject **field, JsonObject *value)
-{
-  g_clear_pointer (field, json_object_unref);
-  *field = json_object_ref (value);
+  return confab_room_power_can_send_state (&self->power, type);
 }
 
 static void
 apply_state (ConfabRoom *self, const ConfabSyncEvent *event)
 {
   if (g_str_equal (event->type, "m.room.member")) {
-    apply_member (self, event);
+    confab_room_people_take_event (self->people, event->state_key, event->content);
   } else if (event->state_key[0] != '\0') {
     return;
   } else if (g_str_equal (event->type, "m.room.name")) {
@@ -268,10 +146,9 @@ apply_state (ConfabRoom *self, const ConfabSyncEvent *event)
     /* Once on, for good: a later event that says otherwise is not believed. */
     set_flag (self, &self->encrypted, TRUE, PROP_ENCRYPTED);
   } else if (g_str_equal (event->type, "m.room.power_levels")) {
-    set_object (&self->power_levels, event->content);
+    confab_room_power_take_levels (&self->power, event->content, self->own_user_id);
   } else if (g_str_equal (event->type, "m.room.create")) {
-    set_object (&self->create, event->content);
-    g_set_str (&self->creator, event->sender);
+    confab_room_power_take_create (&self->power, event->content, event->sender, self->own_user_id);
   }
 }
 
@@ -284,8 +161,8 @@ update_members (ConfabRoom *self)
 
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, (gpointer *) &user_id, (gpointer *) &member)) {
-    Person *person = g_hash_table_lookup (self->people, user_id);
-    g_autofree char *name = dup_display_name (self, user_id);
+    const ConfabPerson *person = confab_room_people_lookup (self->people, user_id);
+    g_autofree char *name = confab_room_people_dup_display_name (self->people, user_id);
     if (person != NULL)
       confab_room_member_update (member, name, person->avatar_url, person->joined);
   }
@@ -313,8 +190,10 @@ confab_room_apply (ConfabRoom *self, const ConfabSyncRoom *news)
   for (guint i = 0; i < news->state->len; i++)
     apply_state (self, news->state->pdata[i]);
   /* With lazy loading a gap may hold changes of members that nobody tells us of. */
-  if (news->limited)
+  if (news->limited) {
     self->members_loaded = FALSE;
+    self->n_gaps++;
+  }
   if (news->heroes != NULL) {
     g_strfreev (self->heroes);
     self->heroes = g_strdupv (news->heroes);
@@ -338,6 +217,8 @@ confab_room_apply (ConfabRoom *self, const ConfabSyncRoom *news)
 void
 confab_room_set_direct (ConfabRoom *self, gboolean direct)
 {
+  if (self->direct == direct)
+    return;
   set_flag (self, &self->direct, direct, PROP_DIRECT);
   update_name_and_avatar (self);
 }
@@ -380,53 +261,81 @@ fetch_member_fiber (gpointer data)
     g_info ("%s: no member event: %s", fetch->user_id, error->message);
     return dex_future_new_false ();
   }
-  if (!g_hash_table_contains (fetch->room->people, fetch->user_id)) {
-    ConfabSyncEvent *event = confab_sync_event_new (
-      "m.room.member", fetch->user_id, fetch->user_id, 0, content);
-    apply_member (fetch->room, event);
-    confab_sync_event_free (event);
+  if (confab_room_people_lookup (fetch->room->people, fetch->user_id) == NULL) {
+    confab_room_people_take_event (fetch->room->people, fetch->user_id, content);
     update (fetch->room);
   }
   return dex_future_new_true ();
 }
 
-static void
-read_members (ConfabRoom *self, JsonArray *chunk)
+/* Read and freed by another thread: there may be ten thousands of them. */
+typedef struct {
+  GBytes *reply;
+  GPtrArray *members;
+  GError *error;
+} List;
+
+static DexFuture *
+read_list_fiber (gpointer data)
 {
-  for (guint i = 0; i < json_array_get_length (chunk); i++) {
-    JsonObject *object = confab_json_array_peek_object (chunk, i);
-    const char *user_id = confab_json_peek_string (object, "state_key");
-    JsonObject *content = confab_json_peek_object (object, "content");
-    if (user_id != NULL && user_id[0] == '@' && content != NULL) {
-      g_autoptr (ConfabSyncEvent) event = confab_sync_event_new (
-        "m.room.member", user_id, user_id, 0, content);
-      apply_member (self, event);
-    }
+  List *list = data;
+
+  list->members = confab_room_people_read_list (list->reply, &list->error);
+  return dex_future_new_true ();
+}
+
+static void
+await_list_taken (ConfabRoom *self, GPtrArray *members)
+{
+  ConfabSlice slice;
+
+  confab_slice_begin (&slice);
+  for (guint i = 0; i < members->len; i++) {
+    confab_room_people_take_listed (self->people, members->pdata[i]);
+    if (i % 64 == 0)
+      confab_slice_await (&slice);
   }
-  self->members_loaded = TRUE;
+  confab_room_people_end_load (self->people);
   update (self);
+}
+
+static gboolean
+await_members (ConfabRoom *self, GError **error)
+{
+  g_autofree char *room_id = g_uri_escape_string (self->id, NULL, FALSE);
+  g_autofree char *path = g_strdup_printf (
+    "/_matrix/client/v3/rooms/%s/members?not_membership=leave", room_id);
+  g_autoptr (GBytes) reply = NULL;
+  guint n_gaps = self->n_gaps;
+  List list = { 0 };
+
+  confab_room_people_begin_load (self->people);
+  reply = dex_await_boxed (
+    confab_homeserver_send_unread (self->homeserver, "GET", path, NULL, 0, CONFAB_REQUEST_NONE),
+    error);
+  if (reply == NULL)
+    return FALSE;
+  list.reply = reply;
+  dex_await (confab_thread_run (read_list_fiber, &list), NULL);
+  if (list.members == NULL) {
+    g_propagate_error (error, list.error);
+    return FALSE;
+  }
+  await_list_taken (self, list.members);
+  confab_thread_free (list.members, (GDestroyNotify) g_ptr_array_unref);
+  self->members_loaded = n_gaps == self->n_gaps;
+  return TRUE;
 }
 
 static DexFuture *
 load_members_fiber (gpointer data)
 {
   ConfabRoom *self = CONFAB_ROOM (data);
-  g_autofree char *room_id = g_uri_escape_string (self->id, NULL, FALSE);
-  g_autofree char *path = g_strdup_printf (
-    "/_matrix/client/v3/rooms/%s/members?not_membership=leave", room_id);
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) reply = dex_await_boxed (
-    confab_homeserver_send (self->homeserver, "GET", path, NULL, 0, CONFAB_REQUEST_NONE), &error);
-  JsonArray *chunk = NULL;
+  gboolean ok = await_members (self, &error);
 
-  if (reply == NULL)
-    return dex_future_new_for_error (g_steal_pointer (&error));
-  if (!confab_json_get_array (reply, "chunk", &chunk, NULL))
-    return dex_future_new_reject (CONFAB_MATRIX_ERROR,
-                                  CONFAB_MATRIX_ERROR_BAD_RESPONSE,
-                                  "members without “chunk”");
-  read_members (self, chunk);
-  return dex_future_new_true ();
+  dex_clear (&self->loading);
+  return ok ? dex_future_new_true () : dex_future_new_for_error (g_steal_pointer (&error));
 }
 
 static void
@@ -488,10 +397,8 @@ confab_room_finalize (GObject *object)
   g_free (self->alias);
   g_free (self->own_avatar_url);
   g_strfreev (self->heroes);
-  g_clear_pointer (&self->power_levels, json_object_unref);
-  g_clear_pointer (&self->create, json_object_unref);
-  g_free (self->creator);
-  g_hash_table_unref (self->people);
+  confab_room_people_free (self->people);
+  dex_clear (&self->loading);
   g_hash_table_unref (self->members);
   g_free (self->name);
   g_free (self->topic);
@@ -528,10 +435,7 @@ confab_room_class_init (ConfabRoomClass *klass)
 static void
 confab_room_init (ConfabRoom *self)
 {
-  self->people = g_hash_table_new_full (g_str_hash,
-                                        g_str_equal,
-                                        g_free,
-                                        (GDestroyNotify) person_free);
+  self->people = confab_room_people_new ();
   self->members = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->calls = g_list_store_new (CONFAB_TYPE_CALL);
 }
@@ -651,7 +555,7 @@ confab_room_get_member (ConfabRoom *self, const char *user_id)
     return g_object_ref (member);
   member = confab_room_member_new (user_id);
   g_hash_table_insert (self->members, g_strdup (user_id), g_object_ref (member));
-  if (g_hash_table_contains (self->people, user_id)) {
+  if (confab_room_people_lookup (self->people, user_id) != NULL) {
     update_members (self);
   } else {
     Fetch *fetch = g_new (Fetch, 1);
@@ -677,7 +581,10 @@ confab_room_load_members (ConfabRoom *self)
 
   if (self->members_loaded)
     return dex_future_new_true ();
-  return dex_scheduler_spawn (NULL, 0, load_members_fiber, g_object_ref (self), g_object_unref);
+  if (self->loading == NULL)
+    self->loading = dex_scheduler_spawn (
+      NULL, 0, load_members_fiber, g_object_ref (self), g_object_unref);
+  return dex_ref (self->loading);
 }
 
 /**
@@ -689,18 +596,7 @@ confab_room_load_members (ConfabRoom *self)
 GStrv
 confab_room_dup_joined_user_ids (ConfabRoom *self)
 {
-  g_autoptr (GPtrArray) ids = g_ptr_array_new_null_terminated (8, g_free, TRUE);
-  GHashTableIter iter;
-  const char *user_id;
-  Person *person;
-
   g_return_val_if_fail (CONFAB_IS_ROOM (self), NULL);
 
-  g_hash_table_iter_init (&iter, self->people);
-  while (g_hash_table_iter_next (&iter, (gpointer *) &user_id, (gpointer *) &person)) {
-    if (person->joined)
-      g_ptr_array_add (ids, g_strdup (user_id));
-  }
-  g_ptr_array_sort (ids, compare_ids);
-  return (GStrv) g_ptr_array_steal (ids, NULL);
+  return confab_room_people_dup_joined (self->people);
 }

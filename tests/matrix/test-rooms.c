@@ -237,9 +237,8 @@ test_members (Fixture *f, gconstpointer data)
     f->fake,
     "/_matrix/client/v3/rooms/%21a%3Ax/members",
     200,
-    "{\"chunk\":[" MEMBER ("@b:x", "join", "") ",4,{\"state_key\":\"@c:x\"}," MEMBER ("@i:x",
-                                                                                      "invite",
-                                                                                      "") "]}");
+    "{\"chunk\":[" MEMBER ("@b:x", "join", "") ",4,{\"state_key\":\"@c:x\"}," MEMBER (
+      "@zoe:x", "join", ",\"displayname\":\"Zoe\"") "," MEMBER ("@i:x", "invite", "") "]}");
   fake_homeserver_reply (f->fake,
                          "/_matrix/client/v3/rooms/%21a%3Ax/members",
                          200,
@@ -253,6 +252,117 @@ test_members (Fixture *f, gconstpointer data)
   test_expect_error (confab_room_load_members (room),
                      CONFAB_MATRIX_ERROR,
                      CONFAB_MATRIX_ERROR_BAD_RESPONSE);
+}
+
+#define MEMBERS "/_matrix/client/v3/rooms/%21a%3Ax/members"
+
+static void
+assert_joined (ConfabRoom *room, const char *expected)
+{
+  g_auto (GStrv) ids = confab_room_dup_joined_user_ids (room);
+  g_autofree char *text = g_strjoinv (" ", ids);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* While the list of members is on its way somebody comes, somebody goes and somebody is called otherwise. */
+static void
+members_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpointer data)
+{
+  apply (data,
+         JOIN ("\"timeline\":{\"events\":[" MEMBER ("@new:x", "join", "") "," MEMBER (
+           "@gone:x", "leave", "") "," MEMBER ("@b:x", "join", ",\"displayname\":\"Now\"") "]}"));
+  fake_homeserver_respond (
+    message,
+    200,
+    "{\"chunk\":[" MEMBER ("@b:x", "join", ",\"displayname\":\"Then\"") "," MEMBER ("@gone:x",
+                                                                                    "join",
+                                                                                    "") "]}");
+}
+
+static void
+test_members_that_change (Fixture *f, gconstpointer data)
+{
+  ConfabRoom *room = apply (
+    f,
+    JOIN ("\"state\":{\"events\":[" MEMBER ("@a:x", "join", "") "," MEMBER (
+      "@b:x", "join", ",\"displayname\":\"Ben\"") "," MEMBER ("@b2:x",
+                                                              "join",
+                                                              ",\"displayname\":\"Ben\"") "]}"));
+  g_autoptr (ConfabRoomMember) ben = confab_room_get_member (room, "@b:x");
+  DexFuture *futures[3];
+
+  g_assert_cmpstr (confab_room_member_get_name (ben), ==, "Ben (@b:x)");
+  /* Whoever left while nobody looked is not in the list. */
+  fake_homeserver_reply (f->fake,
+                         MEMBERS,
+                         200,
+                         "{\"chunk\":[" MEMBER ("@b:x", "join", ",\"displayname\":\"Ben\"") "]}");
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    futures[i] = confab_room_load_members (room);
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    test_expect (futures[i]);
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, MEMBERS), ==, 1);
+  assert_joined (room, "@b:x");
+  g_assert_cmpstr (confab_room_member_get_name (ben), ==, "Ben");
+
+  apply (f, JOIN ("\"timeline\":{\"limited\":true}"));
+  fake_homeserver_handle (f->fake, MEMBERS, members_cb, f);
+  test_expect (confab_room_load_members (room));
+  assert_joined (room, "@b:x @new:x");
+  g_assert_cmpstr (confab_room_member_get_name (ben), ==, "Now");
+}
+
+static void
+gap_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpointer data)
+{
+  apply (data, JOIN ("\"timeline\":{\"limited\":true}"));
+  fake_homeserver_respond (message, 200, "{\"chunk\":[]}");
+}
+
+/* A gap that comes after the list was made: it is asked for again. */
+static void
+test_members_and_gap (Fixture *f, gconstpointer data)
+{
+  ConfabRoom *room = apply (f, JOIN (""));
+
+  fake_homeserver_handle (f->fake, MEMBERS, gap_cb, f);
+  test_expect (confab_room_load_members (room));
+  test_expect (confab_room_load_members (room));
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, MEMBERS), ==, 2);
+}
+
+/* The server names no heroes: whoever is known and there; those who left only when nobody is. */
+static void
+test_no_heroes (Fixture *f, gconstpointer data)
+{
+  ConfabRoom *room = apply (
+    f,
+    JOIN ("\"state\":{\"events\":[" MEMBER ("@me:x", "join", "") "," MEMBER (
+      "@a:x",
+      "leave",
+      ",\"displayname\":\"Ada\"") "," MEMBER ("@b:x",
+                                              "invite",
+                                              ",\"displayname\":\"Ben\"") "]},"
+                                                                          "\"summary"
+                                                                          "\":{\"m."
+                                                                          "joined_"
+                                                                          "member_"
+                                                                          "count\":"
+                                                                          "1,\"m."
+                                                                          "invited_"
+                                                                          "member_"
+                                                                          "count\":"
+                                                                          "1}"));
+
+  g_assert_cmpstr (confab_room_get_name (room), ==, "Ben");
+  apply (f,
+         JOIN ("\"timeline\":{\"events\":[" MEMBER (
+           "@b:x", "leave", "") "]},\"summary\":{\"m.invited_member_count\":0}"));
+  g_assert_cmpstr (confab_room_get_name (room), ==, "Empty room (was Ada and Ben)");
+  /* The server's word counts more. */
+  apply (f, JOIN ("\"summary\":{\"m.heroes\":[\"@a:x\"]}"));
+  g_assert_cmpstr (confab_room_get_name (room), ==, "Empty room (was Ada)");
 }
 
 typedef struct {
@@ -285,6 +395,13 @@ static const Power powers[] = {
 static void
 test_power (Fixture *f, gconstpointer data)
 {
+  /* Without the event only who made the room has power. */
+  g_assert_false (confab_room_get_can_start_call (
+    apply (f, JOIN ("\"state\":{\"events\":[" STATE ("m.room.create", "{}") "]}"))));
+  g_assert_true (confab_room_get_can_start_call (
+    apply (f,
+           JOIN ("\"state\":{\"events\":[{\"type\":\"m.room.create\",\"state_key\":\"\",\"sender\":"
+                 "\"@me:x\",\"content\":{}}]}"))));
   for (guint i = 0; i < G_N_ELEMENTS (powers); i++) {
     g_autofree char *text = g_strdup_printf (
       JOIN ("\"state\":{\"events\":[" STATE ("m.room.power_levels",
@@ -406,6 +523,9 @@ main (int argc, char **argv)
   ADD ("/rooms/partner", test_partner);
   ADD ("/rooms/same-names", test_same_names);
   ADD ("/rooms/members", test_members);
+  ADD ("/rooms/members-that-change", test_members_that_change);
+  ADD ("/rooms/members-and-gap", test_members_and_gap);
+  ADD ("/rooms/no-heroes", test_no_heroes);
   ADD ("/rooms/power", test_power);
   ADD ("/rooms/many", test_many);
   ADD ("/rooms/store", test_store);
