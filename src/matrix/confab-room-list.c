@@ -90,47 +90,94 @@ apply_direct (ConfabRoomList *self, JsonObject *content)
   }
 }
 
-/**
- * confab_room_list_apply:
- * @self: a room list
- * @batch: what a sync, or the store, brought
- *
- * Rooms that come together are announced together, each complete.
- */
-void
-confab_room_list_apply (ConfabRoomList *self, const ConfabSyncBatch *batch)
+static void
+apply_account_data (ConfabRoomList *self, const ConfabSyncBatch *batch)
 {
-  guint n_before = self->rooms->len;
-  g_autoptr (GPtrArray) gone = g_ptr_array_new ();
-  guint n_added = 0;
-
-  for (guint i = 0; i < batch->rooms->len; i++) {
-    const ConfabSyncRoom *news = batch->rooms->pdata[i];
-    ConfabRoom *room = g_hash_table_lookup (self->by_id, news->room_id);
-    if (news->membership == CONFAB_SYNC_MEMBERSHIP_LEAVE) {
-      g_ptr_array_add (gone, news->room_id);
-      continue;
-    }
-    if (news->membership != CONFAB_SYNC_MEMBERSHIP_JOIN)
-      continue;
-    if (room == NULL) {
-      room = confab_room_new (news->room_id, self->own_user_id, self->homeserver);
-      confab_room_set_direct (room, g_hash_table_contains (self->direct, news->room_id));
-      g_ptr_array_add (self->rooms, room);
-      g_hash_table_insert (self->by_id, (gpointer) confab_room_get_id (room), room);
-      n_added++;
-    }
-    confab_room_apply (room, news);
-  }
   for (guint i = 0; i < batch->account_data->len; i++) {
     const ConfabSyncEvent *event = batch->account_data->pdata[i];
     if (g_str_equal (event->type, "m.direct"))
       apply_direct (self, event->content);
   }
-  if (n_added > 0)
-    g_list_model_items_changed (G_LIST_MODEL (self), n_before, 0, n_added);
-  for (guint i = 0; i < gone->len; i++)
-    remove_room (self, gone->pdata[i]);
+}
+
+static void
+apply_room (ConfabRoomList *self, const ConfabSyncRoom *news)
+{
+  ConfabRoom *room = g_hash_table_lookup (self->by_id, news->room_id);
+
+  if (news->membership == CONFAB_SYNC_MEMBERSHIP_LEAVE)
+    remove_room (self, news->room_id);
+  if (news->membership != CONFAB_SYNC_MEMBERSHIP_JOIN)
+    return;
+  if (room != NULL) {
+    confab_room_apply (room, news);
+    return;
+  }
+  /* Complete before anybody sees it. */
+  room = confab_room_new (news->room_id, self->own_user_id, self->homeserver);
+  confab_room_set_direct (room, g_hash_table_contains (self->direct, news->room_id));
+  confab_room_apply (room, news);
+  g_ptr_array_add (self->rooms, room);
+  g_hash_table_insert (self->by_id, (gpointer) confab_room_get_id (room), room);
+}
+
+/**
+ * confab_room_list_apply_some:
+ * @self: a room list
+ * @batch: what a sync, or the store, brought
+ * @position: (inout): how much of it was applied; 0 at first
+ * @slice: (nullable): for how long; %NULL for all of it
+ *
+ * New rooms are announced together, each complete.
+ *
+ * Returns: whether there is more
+ */
+gboolean
+confab_room_list_apply_some (ConfabRoomList *self,
+                             const ConfabSyncBatch *batch,
+                             guint *position,
+                             const ConfabSlice *slice)
+{
+  guint n_before = self->rooms->len;
+
+  if (*position == 0)
+    apply_account_data (self, batch);
+  while (*position < batch->rooms->len) {
+    const ConfabSyncRoom *news = batch->rooms->pdata[*position];
+    /* Whoever is told of a room that goes has heard of those that came before. */
+    if (news->membership == CONFAB_SYNC_MEMBERSHIP_LEAVE && self->rooms->len > n_before) {
+      g_list_model_items_changed (G_LIST_MODEL (self), n_before, 0, self->rooms->len - n_before);
+      n_before = self->rooms->len;
+    }
+    apply_room (self, news);
+    n_before = MIN (n_before, self->rooms->len);
+    (*position)++;
+    if (slice != NULL && confab_slice_is_over (slice))
+      break;
+  }
+  if (self->rooms->len > n_before)
+    g_list_model_items_changed (G_LIST_MODEL (self), n_before, 0, self->rooms->len - n_before);
+  return *position < batch->rooms->len;
+}
+
+void
+confab_room_list_apply (ConfabRoomList *self, const ConfabSyncBatch *batch)
+{
+  guint position = 0;
+
+  confab_room_list_apply_some (self, batch, &position, NULL);
+}
+
+/* Empties the list; the rooms are for the caller to let go of. */
+GPtrArray *
+confab_room_list_steal_rooms (ConfabRoomList *self)
+{
+  GPtrArray *rooms = g_steal_pointer (&self->rooms);
+
+  self->rooms = g_ptr_array_new_with_free_func (g_object_unref);
+  g_hash_table_remove_all (self->by_id);
+  g_list_model_items_changed (G_LIST_MODEL (self), 0, rooms->len, 0);
+  return rooms;
 }
 
 static void

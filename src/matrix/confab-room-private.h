@@ -6,6 +6,7 @@
 #include "confab-room-list.h"
 #include "confab-room-member.h"
 #include "confab-room.h"
+#include "confab-slice.h"
 #include "confab-sync-batch.h"
 
 G_BEGIN_DECLS
@@ -27,6 +28,12 @@ GListStore *confab_room_get_call_store (ConfabRoom *self);
 
 ConfabRoomList *confab_room_list_new (const char *own_user_id, ConfabHomeserver *homeserver)
   G_GNUC_WARN_UNUSED_RESULT;
+/* All at once, or as much as a slice has time for; see there. */
 void confab_room_list_apply (ConfabRoomList *self, const ConfabSyncBatch *batch);
+gboolean confab_room_list_apply_some (ConfabRoomList *self,
+                                      const ConfabSyncBatch *batch,
+                                      guint *position,
+                                      const ConfabSlice *slice);
+GPtrArray *confab_room_list_steal_rooms (ConfabRoomList *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
 #include "confab-room-private.h"
+#include "confab-slice.h"
 #include "confab-store-future.h"
 #include "confab-sync-store.h"
 
@@ -94,20 +95,43 @@ fetch_profile_fiber (gpointer data)
   return dex_future_new_true ();
 }
 
-/* Everything but the sign-in itself: what is kept is shown, and the loop starts. Fibers only. */
+/* Whether nobody has ended the session since @epoch: it may happen while something is waited for. */
 static gboolean
-await_open (ConfabSession *self, GError **error)
+goes_on (ConfabSession *self, guint epoch, GError **error)
+{
+  if (self->epoch == epoch)
+    return TRUE;
+  g_clear_error (error);
+  g_set_error_literal (error,
+                       CONFAB_MATRIX_ERROR,
+                       CONFAB_MATRIX_ERROR_CANCELLED,
+                       "the session ends");
+  return FALSE;
+}
+
+static gboolean
+await_kept_shown (ConfabSession *self, guint epoch, GError **error)
 {
   Load load = { 0 };
-  g_autoptr (ConfabSyncBatch) batch = NULL;
+  gboolean ok;
 
-  make_parts (self);
   if (!dex_await (confab_store_future (self->store, load_func, &load), error))
     return FALSE;
-  batch = load.batch;
-  g_set_str (&self->since, batch->next_batch[0] != '\0' ? batch->next_batch : NULL);
-  confab_room_list_apply (self->rooms, batch);
-  if (!dex_await (confab_session_calls_feed (self->calls, batch), error))
+  ok = goes_on (self, epoch, error);
+  if (ok) {
+    g_set_str (&self->since, load.batch->next_batch[0] != '\0' ? load.batch->next_batch : NULL);
+    ok = confab_session_await_shown (self, load.batch, error) && goes_on (self, epoch, error);
+  }
+  confab_thread_free (load.batch, (GDestroyNotify) confab_sync_batch_unref);
+  return ok;
+}
+
+/* Everything but the sign-in itself: what is kept is shown, and the loop starts. Fibers only. */
+static gboolean
+await_open (ConfabSession *self, guint epoch, GError **error)
+{
+  make_parts (self);
+  if (!await_kept_shown (self, epoch, error))
     return FALSE;
   g_object_notify (G_OBJECT (self), "user-id");
   g_object_notify (G_OBJECT (self), "device-id");
@@ -125,10 +149,26 @@ await_open (ConfabSession *self, GError **error)
   return TRUE;
 }
 
+/* Thousands of rooms are let go of in turns. Fibers only. */
+static void
+await_rooms_freed (ConfabRoomList *list)
+{
+  g_autoptr (GPtrArray) rooms = confab_room_list_steal_rooms (list);
+  ConfabSlice slice;
+
+  confab_slice_begin (&slice);
+  while (rooms->len > 0) {
+    g_ptr_array_set_size (rooms, rooms->len - 1);
+    confab_slice_await (&slice);
+  }
+}
+
 /* Ends what runs, and forgets all that was in memory but who we are. Fibers only. */
 static void
 await_close (ConfabSession *self)
 {
+  g_autoptr (ConfabRoomList) rooms = NULL;
+
   if (self->calls != NULL)
     dex_await (confab_session_calls_stop (self->calls), NULL);
   dex_await (confab_session_stop_sync (self), NULL);
@@ -139,12 +179,14 @@ await_close (ConfabSession *self)
     confab_homeserver_set_keep_func (self->homeserver, NULL, NULL);
     g_signal_handlers_disconnect_by_data (self->homeserver, self);
   }
+  rooms = g_steal_pointer (&self->rooms);
   g_clear_object (&self->calls);
-  g_clear_object (&self->rooms);
   g_clear_object (&self->media);
   g_object_notify (G_OBJECT (self), "call-handler");
   g_object_notify (G_OBJECT (self), "rooms");
   g_object_notify (G_OBJECT (self), "media-repository");
+  if (rooms != NULL)
+    await_rooms_freed (rooms);
   confab_session_await_store_closed (self);
   g_clear_pointer (&self->since, g_free);
 }
@@ -159,60 +201,61 @@ forget_account (ConfabSession *self)
   confab_session_set_profile (self, NULL, NULL);
 }
 
-/* Fibers only. */
-static DexFuture *
-fail (ConfabSession *self, ConfabSessionState state, GError *error)
+/* FALSE and no error: nobody is signed in. */
+static gboolean
+await_account (ConfabSession *self, guint epoch, GError **error)
 {
-  confab_session_await_store_closed (self);
-  confab_session_set_state (self, state, NULL);
-  return dex_future_new_for_error (error);
+  g_autofree char *account = NULL;
+  g_auto (ConfabSessionMeta) meta = { 0 };
+  char *text;
+  gboolean ok;
+
+  if (!confab_session_await_store (self, error) || !goes_on (self, epoch, error) ||
+      !confab_session_await_meta (self, &meta, error) || !goes_on (self, epoch, error))
+    return FALSE;
+  if (meta.user_id == NULL || meta.device_id == NULL || meta.base_url == NULL)
+    return FALSE;
+  account = confab_session_dup_account (meta.user_id, meta.device_id);
+  text = dex_await_string (confab_secrets_lookup (self->secrets, account), error);
+  if (text != NULL && !goes_on (self, epoch, error)) {
+    confab_secret_free (text);
+    return FALSE;
+  }
+  if (text == NULL) {
+    if (!g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+      return FALSE;
+    g_clear_error (error);
+    g_info ("%s: the store is there, its key is not: signing in is needed", account);
+    return FALSE;
+  }
+  g_clear_object (&self->homeserver);
+  self->homeserver = confab_homeserver_new (meta.base_url);
+  ok = confab_session_read_secrets (self, text, error);
+  confab_secret_free (text);
+  if (!ok)
+    return FALSE;
+  g_set_str (&self->user_id, meta.user_id);
+  g_set_str (&self->device_id, meta.device_id);
+  confab_session_set_profile (self, meta.display_name, meta.avatar_url);
+  return TRUE;
 }
 
 static DexFuture *
 restore_fiber (gpointer data)
 {
   ConfabSession *self = CONFAB_SESSION (data);
-  g_autofree char *account = NULL;
-  g_auto (ConfabSessionMeta) meta = { 0 };
+  guint epoch = self->epoch;
   g_autoptr (GError) error = NULL;
-  char *text;
-  gboolean ok;
 
   if (!confab_session_has_store (self))
     return dex_future_new_false ();
   confab_session_set_state (self, CONFAB_SESSION_STATE_RESTORING, NULL);
-  if (!confab_session_await_store (self, &error) ||
-      !confab_session_await_meta (self, &meta, &error))
-    return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
-  if (meta.user_id == NULL || meta.device_id == NULL || meta.base_url == NULL) {
-    confab_session_await_store_closed (self);
-    confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
-    return dex_future_new_false ();
-  }
-  account = confab_session_dup_account (meta.user_id, meta.device_id);
-  text = dex_await_string (confab_secrets_lookup (self->secrets, account), &error);
-  if (text == NULL) {
-    if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-      return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
-    g_info ("%s: the store is there, its key is not: signing in is needed", account);
-    confab_session_await_store_closed (self);
-    confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
-    return dex_future_new_false ();
-  }
-  g_clear_object (&self->homeserver);
-  self->homeserver = confab_homeserver_new (meta.base_url);
-  ok = confab_session_read_secrets (self, text, &error);
-  confab_secret_free (text);
-  if (!ok)
-    return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
-  g_set_str (&self->user_id, meta.user_id);
-  g_set_str (&self->device_id, meta.device_id);
-  confab_session_set_profile (self, meta.display_name, meta.avatar_url);
-  if (!await_open (self, &error)) {
-    await_close (self);
-    return fail (self, CONFAB_SESSION_STATE_SIGNED_OUT, g_steal_pointer (&error));
-  }
-  return dex_future_new_true ();
+  if (await_account (self, epoch, &error) && await_open (self, epoch, &error))
+    return dex_future_new_true ();
+  await_close (self);
+  confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNED_OUT, NULL);
+  return error != NULL ? dex_future_new_for_error (g_steal_pointer (&error))
+                       : dex_future_new_false ();
 }
 
 /**
@@ -326,6 +369,15 @@ await_secrets_cleared (ConfabSession *self)
     confab_session_warn (self, "store", error->message);
 }
 
+/* For whoever ends the session: what is on its way to a new one, or to the kept one, gives up. */
+static void
+begin_end (ConfabSession *self)
+{
+  self->epoch++;
+  if (self->asked != NULL)
+    confab_homeserver_abort (self->asked);
+}
+
 /* Another device takes the place of the one that is kept here, if any. */
 static void
 await_forgotten (ConfabSession *self)
@@ -391,6 +443,7 @@ sign_in_fiber (gpointer data)
   SignIn *sign_in = data;
   ConfabSession *self = sign_in->session;
   ConfabSessionState before = self->state;
+  guint epoch = self->epoch;
   g_autoptr (GError) why = self->error != NULL ? g_error_copy (self->error) : NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) reply = NULL;
@@ -399,12 +452,16 @@ sign_in_fiber (gpointer data)
                                            CONFAB_MATRIX_ERROR,
                                            CONFAB_MATRIX_ERROR_SOFT_LOGOUT);
   confab_session_set_state (self, CONFAB_SESSION_STATE_SIGNING_IN, NULL);
+  g_set_object (&self->asked, sign_in->homeserver);
   if (!await_password_flow (sign_in, &error) || (reply = await_login (sign_in, &error)) == NULL) {
+    g_clear_object (&self->asked);
     confab_session_set_state (self, before, why);
     return dex_future_new_for_error (g_steal_pointer (&error));
   }
+  g_clear_object (&self->asked);
   await_close (self);
-  if (!await_kept (sign_in, reply, &error) || !await_open (self, &error)) {
+  if (!goes_on (self, epoch, &error) || !await_kept (sign_in, reply, &error) ||
+      !goes_on (self, epoch, &error) || !await_open (self, epoch, &error)) {
     /* A device that cannot be kept must not stay behind on the server. */
     await_close (self);
     await_logout (self);
@@ -461,6 +518,7 @@ sign_out_fiber (gpointer data)
   ConfabSession *self = CONFAB_SESSION (data);
   g_autoptr (ConfabMediaRepository) media = self->media != NULL ? g_object_ref (self->media) : NULL;
 
+  begin_end (self);
   await_close (self);
   await_logout (self);
   await_secrets_cleared (self);
@@ -490,6 +548,7 @@ confab_session_sign_out (ConfabSession *self)
 static DexFuture *
 stop_fiber (gpointer data)
 {
+  begin_end (CONFAB_SESSION (data));
   await_close (CONFAB_SESSION (data));
   return dex_future_new_true ();
 }

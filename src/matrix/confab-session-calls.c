@@ -12,6 +12,7 @@
 #include "confab-olm-machine.h"
 #include "confab-outbox.h"
 #include "confab-room-private.h"
+#include "confab-slice.h"
 #include "confab-store-future.h"
 #include "confab-sync-store.h"
 #include "confab-turn-source.h"
@@ -89,20 +90,29 @@ wire (ConfabSessionCalls *self,
 }
 
 static void
+feed_event (ConfabSessionCalls *self, const char *room_id, const ConfabSyncEvent *event)
+{
+  /* Calls keep what they hear, while the batch belongs to another thread next. */
+  g_autoptr (JsonObject) content = confab_json_copy_object (event->content);
+
+  wire (self, event->sender, NULL, event->type, content, FALSE);
+  confab_call_handler_handle_state (self->handler,
+                                    room_id,
+                                    event->type,
+                                    event->state_key,
+                                    event->sender,
+                                    event->origin_server_ts,
+                                    content);
+}
+
+static void
 feed_state (ConfabSessionCalls *self, const ConfabSyncRoom *news, const char *type)
 {
   for (guint i = 0; i < news->state->len; i++) {
     const ConfabSyncEvent *event = news->state->pdata[i];
     if (!g_str_equal (event->type, type))
       continue;
-    wire (self, event->sender, NULL, event->type, event->content, FALSE);
-    confab_call_handler_handle_state (self->handler,
-                                      news->room_id,
-                                      event->type,
-                                      event->state_key,
-                                      event->sender,
-                                      event->origin_server_ts,
-                                      event->content);
+    feed_event (self, news->room_id, event);
     if (g_str_equal (type, CONFAB_CALL_MEMBER_STATE_TYPE)) {
       /* Who is in a call will be spoken to. */
       const char *const users[] = { event->sender, NULL };
@@ -322,9 +332,13 @@ feed_fiber (gpointer data)
   Feed *feed = data;
   ConfabSessionCalls *self = feed->calls;
   g_autoptr (GError) error = NULL;
+  ConfabSlice slice;
 
-  for (guint i = 0; i < feed->batch->rooms->len; i++)
+  confab_slice_begin (&slice);
+  for (guint i = 0; i < feed->batch->rooms->len && !self->stopped; i++) {
     feed_room (self, feed->batch->rooms->pdata[i]);
+    confab_slice_await (&slice);
+  }
   if (!dex_await (hand_on_inbox (self), &error))
     return dex_future_new_for_error (g_steal_pointer (&error));
   if (!self->stopped) {

@@ -32,10 +32,12 @@ struct _ConfabSession {
   GBytes *pickle_key;           /* (nullable) */
   char *since;                  /* (nullable) */
 
-  DexCancellable *stop; /* (nullable): ends the sync loop */
-  DexFuture *sync;      /* (nullable): the loop */
-  DexPromise *kick;     /* (nullable): ends the pause or the long poll that it is in */
-  DexFuture *keeping;   /* (nullable): the last write of secrets */
+  guint epoch; /* goes up when the session is ended: who waits for something looks at it */
+  ConfabHomeserver *asked; /* (nullable): signing in waits for it */
+  DexCancellable *stop;    /* (nullable): ends the sync loop */
+  DexFuture *sync;         /* (nullable): the loop */
+  DexPromise *kick;        /* (nullable): ends the pause or the long poll that it is in */
+  DexFuture *keeping;      /* (nullable): the last write of secrets */
   gulong network_handler;
 
   ConfabWireFunc wire_func;
@@ -78,6 +80,7 @@ DexFuture *
 confab_session_keep_tokens (const char *access_token, const char *refresh_token, gpointer data);
 
 /* The sync loop; see confab-session-sync.c. */
+gboolean confab_session_await_shown (ConfabSession *self, ConfabSyncBatch *batch, GError **error);
 void confab_session_start_sync (ConfabSession *self);
 /* Ends the long poll or the pause that the loop is in, as if it had failed so. */
 void confab_session_end_wait (ConfabSession *self, ConfabMatrixError code, const char *message);

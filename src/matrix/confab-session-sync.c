@@ -6,9 +6,9 @@
 
 #include "confab-session-private.h"
 
-#include "confab-http.h"
 #include "confab-json.h"
 #include "confab-room-private.h"
+#include "confab-slice.h"
 #include "confab-store-future.h"
 #include "confab-sync-filter.h"
 #include "confab-sync-store.h"
@@ -43,41 +43,30 @@ dup_path (ConfabSession *self, gboolean poll)
                           filter_query);
 }
 
-/* A batch on its way from the wire to the store: handed from thread to thread, never used by two at once. */
+/* A batch on its way from the wire to the screen: handed from thread to thread, never used by two at once. */
 typedef struct {
-  gatomicrefcount ref_count;
-  JsonObject *reply;
+  GBytes *reply;
   ConfabSyncBatch *batch;
   ConfabSessionCalls *calls;
   GError *error;
 } Passage;
 
-static void
-passage_unref (Passage *passage)
-{
-  if (!g_atomic_ref_count_dec (&passage->ref_count))
-    return;
-  g_clear_pointer (&passage->reply, json_object_unref);
-  g_clear_pointer (&passage->batch, confab_sync_batch_unref);
-  g_clear_object (&passage->calls);
-  g_clear_error (&passage->error);
-  g_free (passage);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Passage, passage_unref)
-
-static Passage *
-passage_ref (Passage *passage)
-{
-  g_atomic_ref_count_inc (&passage->ref_count);
-  return passage;
-}
-
+/* Another thread: to read a large account takes seconds. */
 static DexFuture *
 read_batch_fiber (gpointer data)
 {
   Passage *passage = data;
+  gsize size;
+  const char *text = g_bytes_get_data (passage->reply, &size);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) object = confab_json_parse_object (text != NULL ? text : "", size, &error);
 
-  passage->batch = confab_sync_batch_new_from_v3 (passage->reply, &passage->error);
+  if (object != NULL)
+    passage->batch = confab_sync_batch_new_from_v3 (object, &passage->error);
+  else
+    passage->error = g_error_new_literal (CONFAB_MATRIX_ERROR,
+                                          CONFAB_MATRIX_ERROR_BAD_RESPONSE,
+                                          error->message);
   return dex_future_new_true ();
 }
 
@@ -96,28 +85,42 @@ apply_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
   return TRUE;
 }
 
-static Passage *
-passage_new (ConfabSession *self, JsonObject *reply)
+/**
+ * confab_session_await_shown:
+ * @self: a session
+ * @batch: what a sync, or the store, brought
+ * @error: %CONFAB_MATRIX_ERROR_CANCELLED when the session ended meanwhile
+ *
+ * Shows @batch: rooms first, then calls. In turns, since there may be thousands of rooms. Fibers only.
+ *
+ * Returns: whether all of it is shown
+ */
+gboolean
+confab_session_await_shown (ConfabSession *self, ConfabSyncBatch *batch, GError **error)
 {
-  Passage *passage = g_new0 (Passage, 1);
+  g_autoptr (ConfabRoomList) rooms = g_object_ref (self->rooms);
+  g_autoptr (ConfabSessionCalls) calls = g_object_ref (self->calls);
+  ConfabSlice slice;
+  guint position = 0;
 
-  g_atomic_ref_count_init (&passage->ref_count);
-  passage->reply = reply;
-  passage->calls = g_object_ref (self->calls);
-  return passage;
+  confab_slice_begin (&slice);
+  while (confab_room_list_apply_some (rooms, batch, &position, &slice)) {
+    confab_slice_await (&slice);
+    if (self->rooms != rooms) {
+      g_set_error_literal (error,
+                           CONFAB_MATRIX_ERROR,
+                           CONFAB_MATRIX_ERROR_CANCELLED,
+                           "the session ends");
+      return FALSE;
+    }
+  }
+  return dex_await (confab_session_calls_feed (calls, batch), error);
 }
 
 static gboolean
-await_passage (ConfabSession *self, Passage *passage, GError **error)
+await_stored (ConfabSession *self, Passage *passage, GError **error)
 {
-  if (!dex_await (dex_scheduler_spawn (dex_thread_pool_scheduler_get_default (),
-                                       0,
-                                       read_batch_fiber,
-                                       passage_ref (passage),
-                                       (GDestroyNotify) passage_unref),
-                  error))
-    return FALSE;
-  g_clear_pointer (&passage->reply, json_object_unref);
+  dex_await (confab_thread_run (read_batch_fiber, passage), NULL);
   if (passage->batch == NULL) {
     g_propagate_error (error, g_steal_pointer (&passage->error));
     return FALSE;
@@ -129,22 +132,22 @@ await_passage (ConfabSession *self, Passage *passage, GError **error)
     return FALSE;
   step ("committed");
   g_set_str (&self->since, passage->batch->next_batch);
-  confab_room_list_apply (self->rooms, passage->batch);
-  if (!dex_await (confab_session_calls_feed (self->calls, passage->batch), error))
-    return FALSE;
-  step ("fed");
   return TRUE;
 }
 
-/* Takes in one reply (transfer full): reads it, stores it, shows it. */
+/* Takes in one reply: reads it, stores it, shows it. */
 static gboolean
-await_reply_applied (ConfabSession *self, JsonObject *reply, GError **error)
+await_reply_applied (ConfabSession *self, GBytes *reply, GError **error)
 {
-  g_autoptr (Passage) passage = passage_new (self, reply);
-  gboolean ok = await_passage (self, passage, error);
+  g_autoptr (ConfabSessionCalls) calls = g_object_ref (self->calls);
+  Passage passage = { .reply = reply, .calls = calls };
+  gboolean ok = await_stored (self, &passage, error) &&
+                confab_session_await_shown (self, passage.batch, error);
 
-  /* Here, because the last to let go of the passage may be another thread. */
-  g_clear_object (&passage->calls);
+  if (ok)
+    step ("fed");
+  if (passage.batch != NULL)
+    confab_thread_free (passage.batch, (GDestroyNotify) confab_sync_batch_unref);
   return ok;
 }
 
@@ -154,20 +157,18 @@ await_one_sync (ConfabSession *self, gboolean poll, GError **error)
 {
   g_autofree char *path = dup_path (self, poll);
   guint timeout_ms = self->since != NULL ? POLL_MS + POLL_MARGIN_MS : FIRST_TIMEOUT_MS;
-  g_autoptr (JsonObject) reply = NULL;
+  g_autoptr (GBytes) reply = NULL;
 
   dex_clear (&self->kick);
   self->kick = dex_promise_new ();
   reply = dex_await_boxed (
-    dex_future_first (confab_homeserver_send (
+    dex_future_first (confab_homeserver_send_unread (
                         self->homeserver, "GET", path, NULL, timeout_ms, CONFAB_REQUEST_NO_RETRY),
                       dex_ref (DEX_FUTURE (self->stop)),
                       dex_ref (self->kick),
                       NULL),
     error);
-  if (reply == NULL)
-    return FALSE;
-  return await_reply_applied (self, g_steal_pointer (&reply), error);
+  return reply != NULL && await_reply_applied (self, reply, error);
 }
 
 static gboolean

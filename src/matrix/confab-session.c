@@ -123,6 +123,7 @@ confab_session_finalize (GObject *object)
   if (self->homeserver != NULL)
     confab_homeserver_set_keep_func (self->homeserver, NULL, NULL);
   g_clear_object (&self->homeserver);
+  g_clear_object (&self->asked);
   g_clear_object (&self->store);
   g_clear_object (&self->clock);
   g_clear_object (&self->secrets);

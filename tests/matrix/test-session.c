@@ -306,6 +306,36 @@ test_restore (Fixture *f, gconstpointer data)
   until_asked (f, "s1");
 }
 
+/* Whoever quits does not wait for what just began; whenever that is, all ends well. */
+static void
+test_stop_at_any_time (Fixture *f, gconstpointer data)
+{
+  sign_in (f);
+  until_asked (f, "s1");
+  test_expect (confab_session_stop (f->session));
+  for (guint i = 0; i < 80; i++) {
+    gboolean restore = i % 2 == 0;
+    DexFuture *begun;
+
+    new_session (f);
+    begun = restore ? confab_session_restore (f->session)
+                    : confab_session_sign_in (f->session, f->homeserver, "anna", "secret", NULL);
+    for (guint j = 0; j < i / 2; j++)
+      g_main_context_iteration (NULL, FALSE);
+    test_expect (confab_session_stop (f->session));
+    while (dex_future_is_pending (begun))
+      g_main_context_iteration (NULL, TRUE);
+    dex_unref (begun);
+    test_settle ();
+    g_assert_null (confab_session_get_rooms (f->session));
+    g_assert_finalize_object (g_steal_pointer (&f->session));
+  }
+  /* Nothing is broken by that. */
+  new_session (f);
+  sign_in (f);
+  assert_room (f);
+}
+
 static void
 test_restore_without_secret (Fixture *f, gconstpointer data)
 {
@@ -798,6 +828,7 @@ main (int argc, char **argv)
   ADD ("/session/sign-in", test_sign_in);
   ADD ("/session/refused", test_refused);
   ADD ("/session/restore", test_restore);
+  ADD ("/session/stop-at-any-time", test_stop_at_any_time);
   ADD ("/session/restore-without-secret", test_restore_without_secret);
   ADD ("/session/to-device", test_to_device);
   ADD ("/session/inbox-that-stays", test_inbox_that_stays);
