@@ -6,7 +6,7 @@
 
 #include "confab-slice.h"
 
-#define SLICE_US (3 * 1000) /* a turn of the main loop has 8 ms, and others have work too */
+#define SLICE_US (2 * 1000) /* a turn of the main loop has 8 ms, and others have work too */
 #define STACK_SIZE (1024 * 1024)
 /* After what is due, and after drawing, which GTK does at G_PRIORITY_HIGH_IDLE + 20. */
 #define RESUME_PRIORITY (G_PRIORITY_HIGH_IDLE + 30)
