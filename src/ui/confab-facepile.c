@@ -51,6 +51,7 @@ rebuild (ConfabFacepile *self)
                                       GTK_ACCESSIBLE_ROLE_PRESENTATION,
                                       NULL);
 
+    gtk_widget_add_css_class (avatar, "face");
     g_object_bind_property (person, "name", avatar, "text", G_BINDING_SYNC_CREATE);
     g_object_bind_property (person, "paintable", avatar, "custom-image", G_BINDING_SYNC_CREATE);
     gtk_widget_set_parent (avatar, GTK_WIDGET (self));

@@ -179,3 +179,11 @@ confab_room_row_init (ConfabRoomRow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
 }
+
+ConfabRoomViewModel *
+confab_room_row_get_model (ConfabRoomRow *self)
+{
+  g_return_val_if_fail (CONFAB_IS_ROOM_ROW (self), NULL);
+
+  return self->model;
+}

@@ -16,4 +16,6 @@ G_BEGIN_DECLS
 #define CONFAB_TYPE_ROOM_ROW (confab_room_row_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabRoomRow, confab_room_row, CONFAB, ROOM_ROW, AdwBin)
 
+ConfabRoomViewModel *confab_room_row_get_model (ConfabRoomRow *self);
+
 G_END_DECLS

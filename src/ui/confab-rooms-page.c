@@ -19,8 +19,12 @@ struct _ConfabRoomsPage {
   gboolean following; /* the selection is being moved by us */
   GtkSearchBar *search_bar;
   GtkSearchEntry *search_entry;
+  GtkScrolledWindow *scroller;
   GtkListView *list;
   GtkSingleSelection *selection;
+  gboolean at_top; /* the person has not scrolled away from it */
+  double value;    /* what the list was last scrolled to, px */
+  guint top_tick;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabRoomsPage, confab_rooms_page, ADW_TYPE_NAVIGATION_PAGE)
@@ -124,6 +128,58 @@ room_cb (ConfabRoomsPage *self)
   self->following = TRUE;
   gtk_single_selection_set_selected (self->selection, position);
   self->following = FALSE;
+}
+
+static gboolean
+go_to_top_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  ConfabRoomsPage *self = CONFAB_ROOMS_PAGE (widget);
+
+  self->top_tick = 0;
+  gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+go_to_top (ConfabRoomsPage *self)
+{
+  if (self->top_tick == 0)
+    self->top_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), go_to_top_cb, NULL, NULL);
+}
+
+static gboolean
+is_first_focused (ConfabRoomsPage *self)
+{
+  GtkWidget *item = gtk_widget_get_focus_child (GTK_WIDGET (self->list));
+  GtkWidget *row = item != NULL ? gtk_widget_get_first_child (item) : NULL;
+  g_autoptr (ConfabRoomViewModel) first = g_list_model_get_item (G_LIST_MODEL (self->selection), 0);
+
+  return CONFAB_IS_ROOM_ROW (row) && confab_room_row_get_model (CONFAB_ROOM_ROW (row)) == first;
+}
+
+/*
+ * GtkListView (4.18) keeps a row in its place, not a header: whenever it gets another size, and when the first row gets
+ * the focus, the header of the first section is scrolled away. Who is at the top stays there.
+ */
+static void
+resized_cb (ConfabRoomsPage *self, GtkAdjustment *adjustment)
+{
+  self->value = gtk_adjustment_get_value (adjustment);
+  if (self->at_top && self->value > 0)
+    go_to_top (self);
+}
+
+static void
+scrolled_cb (ConfabRoomsPage *self, GtkAdjustment *adjustment)
+{
+  double value = gtk_adjustment_get_value (adjustment);
+
+  if (value == self->value)
+    return; /* it came with the new size */
+  self->value = value;
+  self->at_top = value <= 0 || is_first_focused (self);
+  if (self->at_top && value > 0)
+    go_to_top (self);
 }
 
 static void
@@ -264,6 +320,7 @@ confab_rooms_page_class_init (ConfabRoomsPageClass *klass)
                                                "/app/confab/Confab/ui/confab-rooms-page.ui");
   gtk_widget_class_bind_template_child (widget_class, ConfabRoomsPage, search_bar);
   gtk_widget_class_bind_template_child (widget_class, ConfabRoomsPage, search_entry);
+  gtk_widget_class_bind_template_child (widget_class, ConfabRoomsPage, scroller);
   gtk_widget_class_bind_template_child (widget_class, ConfabRoomsPage, list);
   gtk_widget_class_bind_template_child (widget_class, ConfabRoomsPage, selection);
   gtk_widget_class_bind_template_callback (widget_class, not);
@@ -285,7 +342,14 @@ confab_rooms_page_class_init (ConfabRoomsPageClass *klass)
 static void
 confab_rooms_page_init (ConfabRoomsPage *self)
 {
+  GtkAdjustment *adjustment = NULL;
+
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->at_top = TRUE;
+  adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  g_signal_connect_object (adjustment, "changed", G_CALLBACK (resized_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    adjustment, "value-changed", G_CALLBACK (scrolled_cb), self, G_CONNECT_SWAPPED);
   gtk_search_bar_connect_entry (self->search_bar, GTK_EDITABLE (self->search_entry));
 }
 
