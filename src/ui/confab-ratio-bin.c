@@ -36,11 +36,16 @@ confab_ratio_bin_measure (GtkWidget *widget,
                           int *minimum_baseline,
                           int *natural_baseline)
 {
+  GtkWidget *child = CONFAB_RATIO_BIN (widget)->child;
+  int child_minimum = 0;
+
+  if (child != NULL)
+    gtk_widget_measure (child, orientation, for_size, &child_minimum, NULL, NULL, NULL);
   if (orientation == GTK_ORIENTATION_HORIZONTAL) {
-    *minimum = MIN_WIDTH;
-    *natural = 1200; /* as wide as there is room */
+    *minimum = MAX (child_minimum, MIN_WIDTH);
+    *natural = MAX (*minimum, 1200); /* as wide as there is room */
   } else {
-    *minimum = *natural = (for_size < 0 ? MIN_WIDTH : for_size) * 9 / 16;
+    *minimum = *natural = MAX (child_minimum, (for_size < 0 ? MIN_WIDTH : for_size) * 9 / 16);
   }
   *minimum_baseline = *natural_baseline = -1;
 }

@@ -14,6 +14,7 @@ struct _ConfabRoomPage {
   AdwNavigationPage parent_instance;
 
   ConfabRoomViewModel *model;
+  gboolean has_rooms;
   AdwHeaderBar *header;
   GtkScrolledWindow *scroller;
 };
@@ -22,8 +23,9 @@ G_DEFINE_FINAL_TYPE (ConfabRoomPage, confab_room_page, ADW_TYPE_NAVIGATION_PAGE)
 
 typedef enum {
   PROP_MODEL = 1,
+  PROP_HAS_ROOMS,
 } Property;
-static GParamSpec *properties[PROP_MODEL + 1];
+static GParamSpec *properties[PROP_HAS_ROOMS + 1];
 
 static gboolean not(gpointer object, gboolean value)
 {
@@ -37,9 +39,11 @@ is_text (gpointer object, const char *text)
 }
 
 static char *
-page_name (gpointer object, gpointer model)
+page_name (gpointer object, gpointer model, gboolean has_rooms)
 {
-  return g_strdup (model != NULL ? "room" : "empty");
+  if (model != NULL)
+    return g_strdup ("room");
+  return g_strdup (has_rooms ? "empty" : "none");
 }
 
 static const char *
@@ -146,6 +150,8 @@ confab_room_page_set_model (ConfabRoomPage *self, ConfabRoomViewModel *model)
   if (self->model != NULL && gtk_widget_get_mapped (GTK_WIDGET (self)))
     confab_room_view_model_hide (self->model);
   g_set_object (&self->model, model);
+  if (self->scroller != NULL)
+    gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
   if (model != NULL && gtk_widget_get_mapped (GTK_WIDGET (self)))
     confab_room_view_model_show (model);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL]);
@@ -157,10 +163,18 @@ confab_room_page_set_model (ConfabRoomPage *self, ConfabRoomViewModel *model)
 static void
 confab_room_page_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
 {
-  if (prop_id == PROP_MODEL)
-    g_value_set_object (value, CONFAB_ROOM_PAGE (object)->model);
-  else
+  ConfabRoomPage *self = CONFAB_ROOM_PAGE (object);
+
+  switch ((Property) prop_id) {
+  case PROP_MODEL:
+    g_value_set_object (value, self->model);
+    break;
+  case PROP_HAS_ROOMS:
+    g_value_set_boolean (value, self->has_rooms);
+    break;
+  default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  }
 }
 
 static void
@@ -169,10 +183,21 @@ confab_room_page_set_property (GObject *object,
                                const GValue *value,
                                GParamSpec *pspec)
 {
-  if (prop_id == PROP_MODEL)
-    confab_room_page_set_model (CONFAB_ROOM_PAGE (object), g_value_get_object (value));
-  else
+  ConfabRoomPage *self = CONFAB_ROOM_PAGE (object);
+
+  switch ((Property) prop_id) {
+  case PROP_MODEL:
+    confab_room_page_set_model (self, g_value_get_object (value));
+    break;
+  case PROP_HAS_ROOMS:
+    if (self->has_rooms != g_value_get_boolean (value)) {
+      self->has_rooms = !self->has_rooms;
+      g_object_notify_by_pspec (object, pspec);
+    }
+    break;
+  default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  }
 }
 
 static void
@@ -191,18 +216,16 @@ confab_room_page_class_init (ConfabRoomPageClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
 
   g_type_ensure (CONFAB_TYPE_FACEPILE);
   g_type_ensure (CONFAB_TYPE_AVATAR_MODEL);
   object_class->get_property = confab_room_page_get_property;
   object_class->set_property = confab_room_page_set_property;
   object_class->dispose = confab_room_page_dispose;
-  properties[PROP_MODEL] = g_param_spec_object ("model",
-                                                NULL,
-                                                NULL,
-                                                CONFAB_TYPE_ROOM_VIEW_MODEL,
-                                                G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
-                                                  G_PARAM_STATIC_STRINGS);
+  properties[PROP_MODEL] = g_param_spec_object (
+    "model", NULL, NULL, CONFAB_TYPE_ROOM_VIEW_MODEL, flags);
+  properties[PROP_HAS_ROOMS] = g_param_spec_boolean ("has-rooms", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 
   gtk_widget_class_set_template_from_resource (widget_class,

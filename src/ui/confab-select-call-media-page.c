@@ -18,7 +18,11 @@ struct _ConfabSelectCallMediaPage {
   ConfabSelectCallMediaViewModel *model;
   GSimpleActionGroup *actions;
   AdwBreakpointBin *breakpoints;
+  GtkOverlay *preview;
+  GtkWidget *problem;
+  GtkLevelBar *meter;
   GtkBox *devices;
+  GtkWidget *join_bar;
   AdwSplitButton *join_wide;
   AdwSplitButton *join_narrow;
 };
@@ -74,14 +78,18 @@ camera_icon (gpointer object, gboolean on)
 }
 
 static char *
-microphone_tip (gpointer object, gboolean on)
+microphone_tip (gpointer object, gboolean on, gboolean gives_sound)
 {
+  if (on && !gives_sound)
+    return g_strdup (_ ("The Microphone Gives No Sound"));
   return g_strdup (on ? _ ("Turn Microphone Off (Ctrl+D)") : _ ("Turn Microphone On (Ctrl+D)"));
 }
 
 static char *
-camera_tip (gpointer object, gboolean on)
+camera_tip (gpointer object, gboolean on, gboolean gives_picture)
 {
+  if (on && !gives_picture)
+    return g_strdup (_ ("The Camera Gives No Picture"));
   return g_strdup (on ? _ ("Turn Camera Off (Ctrl+E)") : _ ("Turn Camera On (Ctrl+E)"));
 }
 
@@ -185,9 +193,7 @@ join_button (ConfabSelectCallMediaPage *self)
 static void
 breakpoint_cb (ConfabSelectCallMediaPage *self)
 {
-  gboolean narrow = adw_breakpoint_bin_get_current_breakpoint (self->breakpoints) != NULL;
-
-  if (narrow)
+  if (gtk_widget_get_visible (self->join_bar))
     gtk_widget_add_css_class (GTK_WIDGET (self->devices), "card");
   else
     gtk_widget_remove_css_class (GTK_WIDGET (self->devices), "card");
@@ -326,6 +332,10 @@ confab_select_call_media_page_class_init (ConfabSelectCallMediaPageClass *klass)
     widget_class, "/app/confab/Confab/ui/confab-select-call-media-page.ui");
   gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, breakpoints);
   gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, devices);
+  gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, preview);
+  gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, problem);
+  gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, meter);
+  gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, join_bar);
   gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, join_wide);
   gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, join_narrow);
   gtk_widget_class_bind_template_callback (widget_class, not);
@@ -351,7 +361,15 @@ confab_select_call_media_page_class_init (ConfabSelectCallMediaPageClass *klass)
 static void
 confab_select_call_media_page_init (ConfabSelectCallMediaPage *self)
 {
+  static const char *const offsets[] = { GTK_LEVEL_BAR_OFFSET_LOW,
+                                         GTK_LEVEL_BAR_OFFSET_HIGH,
+                                         GTK_LEVEL_BAR_OFFSET_FULL };
+
   gtk_widget_init_template (GTK_WIDGET (self));
+  for (guint i = 0; i < G_N_ELEMENTS (offsets); i++)
+    gtk_level_bar_remove_offset_value (self->meter, offsets[i]);
+  /* With large text the words need more room than a picture has. */
+  gtk_overlay_set_measure_overlay (self->preview, self->problem, TRUE);
   add_actions (self);
   g_signal_connect_object (self->breakpoints,
                            "notify::current-breakpoint",

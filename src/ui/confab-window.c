@@ -172,6 +172,12 @@ show_content_cb (ConfabWindow *self)
     confab_session_view_model_open_room (self->model, NULL);
 }
 
+static gboolean
+has_rooms (gpointer object, guint state)
+{
+  return state == CONFAB_ROOM_LIST_ROOMS || state == CONFAB_ROOM_LIST_NO_HIT;
+}
+
 static void
 retry_clicked (ConfabWindow *self)
 {
@@ -271,6 +277,7 @@ confab_window_class_init (ConfabWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, show_content_cb);
   gtk_widget_class_bind_template_callback (widget_class, room_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, retry_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, has_rooms);
 }
 
 /* Without an installed schema (a test, a build that was not installed) nothing is remembered. */

@@ -24,6 +24,8 @@ typedef enum {
   PROP_TITLE,
   PROP_MICROPHONE_ON,
   PROP_CAMERA_ON,
+  PROP_GIVES_SOUND,
+  PROP_GIVES_PICTURE,
   PROP_PAINTABLE,
   PROP_OWN_AVATAR,
   PROP_LEVEL,
@@ -183,6 +185,8 @@ static void
 refresh_join (ConfabSelectCallMediaViewModel *self)
 {
   notify (self, PROP_JOIN_LABEL);
+  notify (self, PROP_GIVES_SOUND);
+  notify (self, PROP_GIVES_PICTURE);
   notify (self, PROP_LEVEL_TEXT);
   notify (self, PROP_PROBLEM_TITLE);
   notify (self, PROP_PROBLEM_TEXT);
@@ -276,6 +280,12 @@ confab_select_call_media_view_model_get_property (GObject *object,
     break;
   case PROP_CAMERA_ON:
     g_value_set_boolean (value, self->camera_on);
+    break;
+  case PROP_GIVES_SOUND:
+    g_value_set_boolean (value, gives (self, CONFAB_DEVICE_KIND_MICROPHONE));
+    break;
+  case PROP_GIVES_PICTURE:
+    g_value_set_boolean (value, gives (self, CONFAB_DEVICE_KIND_CAMERA));
     break;
   case PROP_PAINTABLE:
     g_value_set_object (value, get_paintable (self));
@@ -392,6 +402,8 @@ install_properties (GObjectClass *object_class)
   properties[PROP_CREATING] = g_param_spec_boolean ("creating", NULL, NULL, FALSE, read);
   properties[PROP_MICROPHONE_ON] = g_param_spec_boolean ("microphone-on", NULL, NULL, TRUE, write);
   properties[PROP_CAMERA_ON] = g_param_spec_boolean ("camera-on", NULL, NULL, TRUE, write);
+  properties[PROP_GIVES_SOUND] = g_param_spec_boolean ("gives-sound", NULL, NULL, TRUE, read);
+  properties[PROP_GIVES_PICTURE] = g_param_spec_boolean ("gives-picture", NULL, NULL, TRUE, read);
   properties[PROP_PAINTABLE] = g_param_spec_object (
     "paintable", NULL, NULL, GDK_TYPE_PAINTABLE, read);
   properties[PROP_OWN_AVATAR] = g_param_spec_object (

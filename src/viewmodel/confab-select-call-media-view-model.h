@@ -19,7 +19,7 @@ typedef enum {
  *
  * What a person sends when they join or start a call, before they do. It opens microphone and camera, and hands what
  * is open over to the call, so that nothing is opened twice. Properties (notify): `room`, `creating`, `title`,
- * `microphone-on` and `camera-on` (writable), `paintable` (the own picture, %NULL while there is none), `own-avatar`,
+ * `microphone-on` and `camera-on` (writable), `gives-sound` and `gives-picture` (on, and the device works), `paintable` (the own picture, %NULL while there is none), `own-avatar`,
  * `level` (0 to 1), `level-text`, `microphone-name`, `speaker-name`, `camera-name`, `microphone-menu`,
  * `speaker-menu`, `camera-menu` (GMenuModel with the actions `media.microphone`, `media.speaker`, `media.camera`),
  * `join-label`, `join-menu`, `problem-title`, `problem-text`, `can-retry`, `banner`, `can-join`. Main thread only.

@@ -4,11 +4,10 @@
 
 #include "confab-fake-devices.h"
 
-#include "confab-fake-call.h"
+#include "confab-fake-picture.h"
 #include "confab-fake-peer-connection.h"
 
 #define N_KINDS 3
-#define OWN_PICTURE 64
 
 struct _ConfabFakeDevices {
   GObject parent_instance;
@@ -39,7 +38,7 @@ fake_media_refresh (FakeMedia *self)
 {
   gboolean shows = !self->closed && !confab_stream_get_video_muted (self->stream) &&
                    self->devices->problems[CONFAB_DEVICE_KIND_CAMERA] == CONFAB_DEVICE_PROBLEM_NONE;
-  g_autoptr (GdkPaintable) picture = shows ? confab_fake_picture_new (OWN_PICTURE, FALSE) : NULL;
+  g_autoptr (GdkPaintable) picture = shows ? confab_fake_picture_new (CONFAB_FAKE_PICTURE_OWN, FALSE) : NULL;
 
   confab_stream_set_paintable (self->stream, (GObject *) picture);
   confab_stream_set_has_video (self->stream, shows);

@@ -6,10 +6,11 @@
 
 #include <gtk/gtk.h>
 
-#include "confab-fake-call.h"
+#include "confab-fake-picture.h"
 #include "confab-json.h"
 
 #define FACE_SIZE 192
+#define OWN_FACE 99
 #define NOW_MS (CONFAB_WORLD_NOW / 1000)
 
 /* Those with a face have the picture of the same number as in a call of fakes. */
@@ -18,7 +19,7 @@ static const struct {
   const char *name;
   int face;
 } people[] = {
-  { CONFAB_WORLD_USER, "Anna", 64 },
+  { CONFAB_WORLD_USER, "Anna", OWN_FACE },
   { "@ana:x", "Ana García", 0 },
   { "@li:x", "李静怡", 1 },
   { "@amina:x", "أمينة بن يوسف", 2 },
@@ -296,7 +297,9 @@ sync_reply (ConfabWorld world)
 static GBytes *
 face_png (guint number)
 {
-  g_autoptr (GdkPaintable) picture = confab_fake_picture_new (number, FALSE);
+  g_autoptr (GdkPaintable) picture = confab_fake_picture_new (number == OWN_FACE ? CONFAB_FAKE_PICTURE_OWN
+                                                                      : number,
+                                                   FALSE);
   g_autoptr (GtkSnapshot) snapshot = gtk_snapshot_new ();
   g_autoptr (GskRenderNode) node = NULL;
   g_autoptr (GskRenderer) renderer = gsk_cairo_renderer_new ();
@@ -359,7 +362,7 @@ confab_world_fill (FakeAccount *account, ConfabWorld world)
   fake_homeserver_reply (account->server,
                          "/_matrix/client/v3/profile/%40anna%3Ax",
                          SOUP_STATUS_OK,
-                         "{\"displayname\":\"Anna\",\"avatar_url\":\"mxc://x/face64\"}");
+                         "{\"displayname\":\"Anna\",\"avatar_url\":\"mxc://x/face99\"}");
   fake_homeserver_handle (account->server, "/_matrix/client/v1/media/", thumbnail_cb, NULL);
   fake_homeserver_handle (account->server, "/_matrix/client/v3/rooms/", room_cb, NULL);
   fake_homeserver_reply (account->server,

@@ -394,6 +394,7 @@ shoot (const char *folder,
   confab_page_stand_settle (&stand);
   if (scenes[scene].act != NULL)
     scenes[scene].act (&stand);
+  confab_shot_prepare (shot); /* a call page that was shown is always dark, and lets go of it */
   confab_page_stand_settle (&stand);
   confab_shot_save (stand.window, shot, folder, name);
   confab_page_stand_close (&stand);
