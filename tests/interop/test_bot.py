@@ -5,80 +5,13 @@ smaller user id) and as the invitee."""
 
 import unittest
 
-from clients import bot, hydrogen
-from matrix import Account
-from media import assert_same_media
-from synapse import Synapse
+from clients import bot
+from scenario import Scenario
 
 
-def muted(peer, user, microphone, camera):
-    """Whether `peer` sees `user` muted so."""
-    def test(members):
-        return any(m['userId'] == user['userId'] and
-                   m['remoteMute'] == {'microphone': microphone, 'camera': camera} for m in members)
-    return peer.until('members', test)
-
-
-class BotAndHydrogen(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Synapse()
-        cls.server.wait_ready()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.stop()
-
-    def call(self, encrypted, bot_name, hydrogen_name):
-        for name in (bot_name, hydrogen_name):
-            self.server.register(name, 'pw')
-        inviter_is_bot = bot_name < hydrogen_name
-        owner = Account(self.server.base, bot_name, 'pw')
-        room = owner.create_room('Interop', encrypted, invite=[f'@{hydrogen_name}:localhost'])
-        Account(self.server.base, hydrogen_name, 'pw').join(room)
-        with bot(self.server, bot_name) as ours, \
-                hydrogen(self.server, hydrogen_name, (40, 60, 200), 900) as theirs:
-            creator, second = (ours, theirs) if inviter_is_bot else (theirs, ours)
-            callers = {creator: {'roomId': room}, second: {'roomId': room}}
-            creator('create-call', roomId=room, intent='m.room', type='m.video', name='interop')
-            for peer, arguments in callers.items():
-                peer('join-call', **arguments)
-            self.check(ours, theirs)
-
-            ours('mute', mic=True)
-            muted(theirs, ours.ready, True, False)
-            ours('mute', mic=False, cam=True)
-            muted(theirs, ours.ready, False, True)
-            ours('mute', cam=False)
-            muted(theirs, ours.ready, False, False)
-            theirs('mute', mic=True)
-            muted(ours, theirs.ready, True, False)
-            theirs('mute', mic=False)
-            muted(ours, theirs.ready, False, False)
-            self.check(ours, theirs)
-
-            for leaver, stayer in ((theirs, ours), (ours, theirs)):
-                leaver('leave')
-                stayer.until('members', lambda members: not members)
-                leaver('join-call', roomId=room)
-                self.check(ours, theirs)
-
-    def check(self, ours, theirs):
-        for peer, other in ((ours, theirs), (theirs, ours)):
-            peer('wait-media', members=1, frames=10)
-            assert_same_media(self, peer('tracks'), other.ready)
-
-    def test_encrypted_inviter(self):
-        self.call(True, 'a-bot-e', 'b-hydrogen-e')
-
-    def test_encrypted_invitee(self):
-        self.call(True, 'd-bot-e', 'c-hydrogen-e')
-
-    def test_open_inviter(self):
-        self.call(False, 'a-bot-o', 'b-hydrogen-o')
-
-    def test_open_invitee(self):
-        self.call(False, 'd-bot-o', 'c-hydrogen-o')
+class BotAndHydrogen(Scenario, unittest.TestCase):
+    def ours(self, name):
+        return bot(self.server, name)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whether what a receiver decodes is what the sender said in `ready` that it sends."""
 
+import time
+
 
 def assert_same_media(test, tracks, sender, colour_tolerance=45, tone_tolerance=15):
     """`tracks` (a reply of confab-bot or hydrogen.mjs) hold the sender's colour, moving, and its tone."""
@@ -15,3 +17,15 @@ def assert_same_media(test, tracks, sender, colour_tolerance=45, tone_tolerance=
     test.assertIsNotNone(audio['peakHz'], f'silence: {audio}')
     test.assertLessEqual(abs(audio['peakHz'] - sender['toneHz']), tone_tolerance,
                          f'{audio} is not the tone of {sender}')
+
+
+def wait_same_media(test, receiver, sender, timeout=15):
+    """Asks the receiver until it shows and plays the sender: word of an unmute overtakes the media themselves."""
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            assert_same_media(test, receiver('tracks'), sender)
+            return
+        except AssertionError:
+            if time.monotonic() > end:
+                raise

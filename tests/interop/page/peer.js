@@ -121,21 +121,16 @@ peer.joinCall = async ({ roomId, callId, timeout = 20000 }) => {
   return { callId: peer.call.id, joinMs: Math.round(performance.now() - start) };
 };
 
-// Whether hydrogen's store has its own device in the call.
-async function listed(call) {
-  const { session } = peer.client;
-  const state = await session.rooms.get(call.roomId)
-    .observeStateTypeAndKey("org.matrix.msc3401.call.member", session.userId);
-  return (state.get()?.content["m.calls"] ?? []).some((c) => c["m.call_id"] === call.id &&
-    c["m.devices"].some((d) => d.device_id === session.deviceId));
-}
-
-// Until its own leaving has come back in sync: hydrogen takes that for having been sent away, and would leave the call
-// again if it had joined meanwhile.
+// hydrogen disconnects twice when it leaves: once by itself, once when its own leaving comes back in sync. It waits for
+// neither, in either order, and whichever ends after a new join takes that join down: so wait for both.
 peer.leave = async () => {
   const { call } = peer;
+  let ends = 0;
+  const changed = () => { if (!call.hasJoined) ends++; };
+  call.on("change", changed);
   await call.leave();
-  while (await listed(call)) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => ends >= 2 || !calls().includes(call), 20000, "own leaving in sync");
+  call.off("change", changed);
   peer.call = null;
   peer.views.forEach((view) => view.video.remove());
   peer.views.clear();
