@@ -27,6 +27,7 @@ struct _ConfabRoomListViewModel {
   char *search_text;
   char *search_key; /* what is filtered by now; empty for none */
   guint search_timeout;
+  guint sort_timeout;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabRoomListViewModel, confab_room_list_view_model, G_TYPE_OBJECT)
@@ -104,10 +105,41 @@ refresh_state (ConfabRoomListViewModel *self)
 }
 
 static void
-resort_cb (ConfabRoomListViewModel *self)
+search_cb (gpointer data)
 {
+  ConfabRoomListViewModel *self = data;
+  g_autofree char *normal = g_utf8_normalize (self->search_text, -1, G_NORMALIZE_ALL);
+
+  self->search_timeout = 0;
+  g_free (self->search_key);
+  self->search_key = g_strstrip (g_utf8_casefold (normal != NULL ? normal : "", -1));
+  /* Without a search nothing is asked of a filter. */
+  gtk_filter_list_model_set_filter (self->filtered,
+                                    *self->search_key != '\0' ? self->filter : NULL);
+  gtk_filter_changed (self->filter, GTK_FILTER_CHANGE_DIFFERENT);
+  refresh_state (self);
+}
+
+static void
+sort_cb (gpointer data)
+{
+  ConfabRoomListViewModel *self = data;
+
+  self->sort_timeout = 0;
   gtk_sorter_changed (self->section_sorter, GTK_SORTER_CHANGE_DIFFERENT);
   gtk_sorter_changed (self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
+}
+
+static void
+room_changed_cb (ConfabRoomListViewModel *self, GParamSpec *pspec)
+{
+  gboolean renamed = g_str_equal (pspec->name, "name");
+
+  /* Once for all that one sync changes: each time costs milliseconds. */
+  if (self->sort_timeout == 0)
+    self->sort_timeout = confab_clock_add_timeout (self->clock, 0, sort_cb, self);
+  if (renamed && *self->search_key != '\0' && self->search_timeout == 0)
+    self->search_timeout = confab_clock_add_timeout (self->clock, 0, search_cb, self);
 }
 
 static void
@@ -120,9 +152,9 @@ source_changed_cb (ConfabRoomListViewModel *self, guint position, guint removed,
     ConfabRoomViewModel *model = confab_room_view_model_new (room, self->session, self->clock);
 
     g_signal_connect_object (
-      model, "notify::section", G_CALLBACK (resort_cb), self, G_CONNECT_SWAPPED);
+      model, "notify::section", G_CALLBACK (room_changed_cb), self, G_CONNECT_SWAPPED);
     g_signal_connect_object (
-      model, "notify::name", G_CALLBACK (resort_cb), self, G_CONNECT_SWAPPED);
+      model, "notify::name", G_CALLBACK (room_changed_cb), self, G_CONNECT_SWAPPED);
     g_ptr_array_add (rooms, model);
   }
   g_list_store_splice (self->all, position, removed, rooms->pdata, rooms->len);
@@ -155,22 +187,6 @@ session_state_cb (ConfabRoomListViewModel *self)
 {
   /* Signed out, the rooms are gone, and nobody says so. */
   rooms_cb (self);
-  refresh_state (self);
-}
-
-static void
-search_cb (gpointer data)
-{
-  ConfabRoomListViewModel *self = data;
-  g_autofree char *normal = g_utf8_normalize (self->search_text, -1, G_NORMALIZE_ALL);
-
-  self->search_timeout = 0;
-  g_free (self->search_key);
-  self->search_key = g_strstrip (g_utf8_casefold (normal != NULL ? normal : "", -1));
-  /* Without a search nothing is asked of a filter. */
-  gtk_filter_list_model_set_filter (self->filtered,
-                                    *self->search_key != '\0' ? self->filter : NULL);
-  gtk_filter_changed (self->filter, GTK_FILTER_CHANGE_DIFFERENT);
   refresh_state (self);
 }
 
@@ -216,8 +232,10 @@ confab_room_list_view_model_dispose (GObject *object)
 {
   ConfabRoomListViewModel *self = CONFAB_ROOM_LIST_VIEW_MODEL (object);
 
-  if (self->clock != NULL)
+  if (self->clock != NULL) {
     confab_clock_clear (self->clock, &self->search_timeout);
+    confab_clock_clear (self->clock, &self->sort_timeout);
+  }
   if (self->filtered != NULL)
     gtk_filter_list_model_set_filter (self->filtered, NULL);
   g_clear_object (&self->sorted);
@@ -244,10 +262,26 @@ confab_room_list_view_model_class_init (ConfabRoomListViewModelClass *klass)
   object_class->get_property = confab_room_list_view_model_get_property;
   object_class->set_property = confab_room_list_view_model_set_property;
   object_class->dispose = confab_room_list_view_model_dispose;
+  /**
+   * ConfabRoomListViewModel:rooms:
+   *
+   * A sorted, sectioned and filtered model of #ConfabRoomViewModel; the same all the time.
+   */
   properties[PROP_ROOMS] = g_param_spec_object (
     "rooms", NULL, NULL, G_TYPE_LIST_MODEL, flags | G_PARAM_READABLE);
+  /**
+   * ConfabRoomListViewModel:state:
+   *
+   * A #ConfabRoomListState.
+   */
   properties[PROP_STATE] = g_param_spec_uint (
     "state", NULL, NULL, 0, G_MAXUINT, 0, flags | G_PARAM_READABLE);
+  /**
+   * ConfabRoomListViewModel:search-text:
+   *
+   * What the name of a room must hold to be shown, however it is cased or accented; empty for all. Takes effect 100 ms
+   * after the last change.
+   */
   properties[PROP_SEARCH_TEXT] = g_param_spec_string (
     "search-text", NULL, NULL, "", flags | G_PARAM_READWRITE);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
@@ -276,7 +310,6 @@ confab_room_list_view_model_init (ConfabRoomListViewModel *self)
   self->all = g_list_store_new (CONFAB_TYPE_ROOM_VIEW_MODEL);
   self->filter = GTK_FILTER (gtk_custom_filter_new (match_room, self, NULL));
   self->filtered = gtk_filter_list_model_new (G_LIST_MODEL (g_object_ref (self->all)), NULL);
-  gtk_filter_list_model_set_incremental (self->filtered, TRUE);
   self->sorter = GTK_SORTER (gtk_custom_sorter_new (compare_rooms, NULL, NULL));
   self->section_sorter = GTK_SORTER (gtk_custom_sorter_new (compare_sections, NULL, NULL));
   self->sorted = gtk_sort_list_model_new (G_LIST_MODEL (g_object_ref (self->filtered)),
@@ -286,11 +319,22 @@ confab_room_list_view_model_init (ConfabRoomListViewModel *self)
     self->sorted, "items-changed", G_CALLBACK (refresh_state), self, G_CONNECT_SWAPPED);
 }
 
+/**
+ * confab_room_list_view_model_new:
+ * @session: whose rooms; those of the next account, too
+ * @clock: time
+ *
+ * Returns: (transfer full): the rooms
+ */
 ConfabRoomListViewModel *
 confab_room_list_view_model_new (ConfabSession *session, ConfabClock *clock)
 {
-  ConfabRoomListViewModel *self = g_object_new (CONFAB_TYPE_ROOM_LIST_VIEW_MODEL, NULL);
+  ConfabRoomListViewModel *self = NULL;
 
+  g_return_val_if_fail (CONFAB_IS_SESSION (session), NULL);
+  g_return_val_if_fail (CONFAB_IS_CLOCK (clock), NULL);
+
+  self = g_object_new (CONFAB_TYPE_ROOM_LIST_VIEW_MODEL, NULL);
   self->session = g_object_ref (session);
   self->clock = g_object_ref (clock);
   g_signal_connect_object (
@@ -305,12 +349,16 @@ confab_room_list_view_model_new (ConfabSession *session, ConfabClock *clock)
 GListModel *
 confab_room_list_view_model_get_rooms (ConfabRoomListViewModel *self)
 {
+  g_return_val_if_fail (CONFAB_IS_ROOM_LIST_VIEW_MODEL (self), NULL);
+
   return G_LIST_MODEL (self->sorted);
 }
 
 ConfabRoomListState
 confab_room_list_view_model_get_state (ConfabRoomListViewModel *self)
 {
+  g_return_val_if_fail (CONFAB_IS_ROOM_LIST_VIEW_MODEL (self), CONFAB_ROOM_LIST_EMPTY);
+
   return self->state;
 }
 
@@ -326,11 +374,23 @@ confab_room_list_view_model_set_search_text (ConfabRoomListViewModel *self, cons
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SEARCH_TEXT]);
 }
 
+/**
+ * confab_room_list_view_model_lookup:
+ * @self: the rooms
+ * @room_id: the id of one
+ *
+ * Whatever is searched for.
+ *
+ * Returns: (transfer none) (nullable): the room, %NULL when this account is not in it
+ */
 ConfabRoomViewModel *
 confab_room_list_view_model_lookup (ConfabRoomListViewModel *self, const char *room_id)
 {
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->all));
+  guint n = 0;
 
+  g_return_val_if_fail (CONFAB_IS_ROOM_LIST_VIEW_MODEL (self), NULL);
+
+  n = g_list_model_get_n_items (G_LIST_MODEL (self->all));
   for (guint i = 0; i < n; i++) {
     g_autoptr (ConfabRoomViewModel) room = g_list_model_get_item (G_LIST_MODEL (self->all), i);
 

@@ -30,7 +30,6 @@ confab_room_list_view_model_new (ConfabSession *session, ConfabClock *clock)
 GListModel *confab_room_list_view_model_get_rooms (ConfabRoomListViewModel *self);
 ConfabRoomListState confab_room_list_view_model_get_state (ConfabRoomListViewModel *self);
 void confab_room_list_view_model_set_search_text (ConfabRoomListViewModel *self, const char *text);
-/* Whatever is searched. (transfer none) */
 ConfabRoomViewModel *
 confab_room_list_view_model_lookup (ConfabRoomListViewModel *self, const char *room_id);
 

@@ -7,10 +7,13 @@
 #include "confab-room-view-model.h"
 #include "confab-room-view-model-private.h"
 
+#include "confab-call-duration.h"
 #include "confab-call-handler.h"
 #include "confab-clock.h"
 #include "confab-error-text.h"
 #include "confab-format.h"
+#include "confab-room-call.h"
+#include "confab-room-faces.h"
 #include "confab-session.h"
 
 #include <glib/gi18n.h>
@@ -57,20 +60,17 @@ struct _ConfabRoomViewModel {
   ConfabRoom *room;
   ConfabSession *session;
   ConfabClock *clock;
-  GListModel *calls;
-  ConfabCall *call;         /* the one that is shown: the own one, else the first; or NULL */
-  GListModel *call_members; /* its participants */
+  ConfabRoomCall *call;
+  ConfabCallDuration *duration; /* (nullable): of it */
   ConfabAvatarModel *avatar;
-  GListStore *participants;
-  GStrv participant_ids; /* of participants, in order */
-  GListStore *people;
+  ConfabRoomFaces *participants;
+  ConfabRoomFaces *people;
   gboolean people_asked;
   char *texts[N_TEXTS];
   guint numbers[N_PROPS]; /* the others that are no object */
   char *search_key;
   char *sort_key;
   guint n_shown;
-  guint tick_timeout;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabRoomViewModel, confab_room_view_model, G_TYPE_OBJECT)
@@ -99,34 +99,17 @@ set_number (ConfabRoomViewModel *self, Property prop, guint number)
   g_object_notify_by_pspec (G_OBJECT (self), properties[prop]);
 }
 
-static ConfabAvatarModel *
-avatar_of_user (ConfabRoomViewModel *self, const char *user_id)
-{
-  g_autoptr (ConfabRoomMember) member = confab_room_get_member (self->room, user_id);
-
-  return confab_avatar_model_new (G_OBJECT (member),
-                                  "name",
-                                  confab_session_get_media_repository (self->session));
-}
-
 static void
 refresh_duration (ConfabRoomViewModel *self)
 {
-  gint64 started_at = confab_room_view_model_get_call_started_at (self);
   guint n = self->numbers[PROP_N_PARTICIPANTS];
-  g_autofree char *duration = NULL;
   g_autofree char *people = g_strdup_printf (ngettext ("%u person", "%u people", n), n);
   g_autofree char *in_call = g_strdup_printf (
     ngettext ("%u person is in the call", "%u people are in the call", n), n);
-  const char *dot = " · ";
+  const char *duration = self->duration != NULL ? confab_call_duration_get_text (self->duration)
+                                                : "";
+  const char *dot = self->duration != NULL ? " · " : "";
 
-  if (self->call != NULL && started_at > 0)
-    duration = confab_format_duration ((confab_clock_get_real_time (self->clock) - started_at) /
-                                       G_USEC_PER_SEC);
-  else
-    dot = "";
-  if (duration == NULL)
-    duration = g_strdup ("");
   set_text (self, PROP_DURATION, duration);
   if (n > ROW_PILE)
     take_text (self, PROP_CALL_LINE, g_strdup_printf ("+%u%s%s", n - ROW_PILE, dot, duration));
@@ -134,110 +117,46 @@ refresh_duration (ConfabRoomViewModel *self)
     set_text (self, PROP_CALL_LINE, duration);
   take_text (self, PROP_CALL_TEXT, g_strconcat (in_call, dot, duration, NULL));
   take_text (self, PROP_ONGOING_TEXT, g_strconcat (_ ("In the call"), dot, duration, NULL));
-  if (self->call != NULL)
+  if (confab_room_call_is_on (self->call))
     take_text (self, PROP_HEADER_TEXT, g_strconcat (duration, dot, people, NULL));
   else
     set_text (self, PROP_HEADER_TEXT, "");
 }
 
-static void update_tick (ConfabRoomViewModel *self);
-
+/* There is one while a call is on and it is known since when. */
 static void
-tick_cb (gpointer data)
+update_duration (ConfabRoomViewModel *self)
 {
-  ConfabRoomViewModel *self = data;
+  gint64 started_at = confab_room_view_model_get_call_started_at (self);
 
-  self->tick_timeout = 0;
+  if (started_at == 0) {
+    g_clear_object (&self->duration);
+  } else {
+    if (self->duration == NULL) {
+      self->duration = confab_call_duration_new (self->clock);
+      g_signal_connect_object (
+        self->duration, "notify::text", G_CALLBACK (refresh_duration), self, G_CONNECT_SWAPPED);
+    }
+    confab_call_duration_set_start (self->duration, started_at);
+    confab_call_duration_set_running (self->duration, self->n_shown > 0);
+  }
   refresh_duration (self);
-  update_tick (self);
-}
-
-static void
-update_tick (ConfabRoomViewModel *self)
-{
-  gint64 past_ms = 0;
-
-  confab_clock_clear (self->clock, &self->tick_timeout);
-  if (self->n_shown == 0 || self->call == NULL)
-    return;
-  past_ms = (confab_clock_get_real_time (self->clock) -
-             confab_room_view_model_get_call_started_at (self)) /
-            1000;
-  self->tick_timeout = confab_clock_add_timeout (self->clock,
-                                                 (guint) (1000 - MAX (0, past_ms) % 1000),
-                                                 tick_cb,
-                                                 self);
 }
 
 static void
 refresh_who (ConfabRoomViewModel *self)
 {
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->participants));
-  g_autoptr (ConfabAvatarModel) first = g_list_model_get_item (G_LIST_MODEL (self->participants), 0);
-  g_autoptr (ConfabAvatarModel) second = g_list_model_get_item (G_LIST_MODEL (self->participants), 1);
-  g_autofree char *a = first != NULL ? confab_format_name (confab_avatar_model_get_name (first))
-                                     : NULL;
-  g_autofree char *b = second != NULL ? confab_format_name (confab_avatar_model_get_name (second))
-                                      : NULL;
-  /* The direction of a line is that of its first strong letter: the interface's, not the name's. */
-  const char *mark = gtk_widget_get_default_direction () == GTK_TEXT_DIR_RTL ? "\342\200\217"
-                                                                             : "\342\200\216";
-  g_autofree char *text = NULL;
-
-  if (n == 0)
-    text = g_strdup (_ ("You will be the first."));
-  else if (n == 1)
-    /* Translators: %s is a person’s name */
-    text = g_strdup_printf (_ ("%s is here"), a);
-  else if (n == 2)
-    /* Translators: two people’s names */
-    text = g_strdup_printf (_ ("%s and %s are here"), a, b);
-  else
-    /* Translators: two people’s names and how many others */
-    text = g_strdup_printf (
-      ngettext ("%s, %s and %u more are here", "%s, %s and %u more are here", n - 2), a, b, n - 2);
-  take_text (self, PROP_WHO_TEXT, g_strconcat (mark, text, NULL));
+  take_text (self, PROP_WHO_TEXT, confab_room_faces_dup_text (self->participants));
 }
 
 static void
 refresh_participants (ConfabRoomViewModel *self)
 {
-  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
-  const char *own = confab_session_get_user_id (self->session);
-  guint n = self->call_members != NULL ? g_list_model_get_n_items (self->call_members) : 0;
+  g_auto (GStrv) ids = confab_room_call_dup_user_ids (self->call,
+                                             confab_session_get_user_id (self->session));
 
-  if (self->call != NULL && confab_call_is_active (self->call) && own != NULL)
-    g_ptr_array_add (ids, g_strdup (own));
-  for (guint i = 0; i < n; i++) {
-    g_autoptr (ConfabParticipant) participant = g_list_model_get_item (self->call_members, i);
-    const char *user_id = confab_participant_get_user_id (participant);
-
-    if (!g_ptr_array_find_with_equal_func (ids, user_id, g_str_equal, NULL))
-      g_ptr_array_add (ids, g_strdup (user_id));
-  }
-  g_ptr_array_add (ids, NULL);
-  if (self->participant_ids == NULL || !g_strv_equal ((const char *const *) self->participant_ids,
-                                                      (const char *const *) ids->pdata)) {
-    g_autoptr (GPtrArray) avatars = g_ptr_array_new_with_free_func (g_object_unref);
-
-    for (guint i = 0; i + 1 < ids->len; i++) {
-      ConfabAvatarModel *avatar = avatar_of_user (self, ids->pdata[i]);
-
-      g_signal_connect_object (
-        avatar, "notify::name", G_CALLBACK (refresh_who), self, G_CONNECT_SWAPPED);
-      g_ptr_array_add (avatars, avatar);
-    }
-    g_strfreev (self->participant_ids);
-    self->participant_ids = (GStrv) g_ptr_array_steal (ids, NULL);
-    g_list_store_splice (self->participants,
-                         0,
-                         g_list_model_get_n_items (G_LIST_MODEL (self->participants)),
-                         avatars->pdata,
-                         avatars->len);
-  }
-  set_number (self,
-              PROP_N_PARTICIPANTS,
-              g_list_model_get_n_items (G_LIST_MODEL (self->participants)));
+  confab_room_faces_set_user_ids (self->participants, (const char *const *) ids);
+  set_number (self, PROP_N_PARTICIPANTS, confab_room_faces_get_n (self->participants));
   refresh_who (self);
 }
 
@@ -260,7 +179,7 @@ section_title (ConfabRoomSection section)
 static ConfabRoomSection
 section_of (ConfabRoomViewModel *self)
 {
-  if (self->call != NULL)
+  if (confab_room_call_is_on (self->call))
     return CONFAB_ROOM_SECTION_CALLS;
   if (confab_room_get_favourite (self->room))
     return CONFAB_ROOM_SECTION_FAVOURITES;
@@ -286,9 +205,11 @@ connection_reason (ConfabRoomViewModel *self)
 static const char *
 power_reason (ConfabRoomViewModel *self)
 {
-  if (self->call == NULL && !confab_room_get_can_start_call (self->room))
+  gboolean has_call = confab_room_call_get_call (self->call) != NULL;
+
+  if (!has_call && !confab_room_get_can_start_call (self->room))
     return _ ("Only moderators may start calls here.");
-  if (self->call != NULL && !confab_room_get_can_join_call (self->room))
+  if (has_call && !confab_room_get_can_join_call (self->room))
     return _ ("You may not join calls in this room. Ask a moderator.");
   return NULL;
 }
@@ -296,7 +217,7 @@ power_reason (ConfabRoomViewModel *self)
 static void
 refresh_action (ConfabRoomViewModel *self)
 {
-  gboolean in_call = self->call != NULL && confab_call_is_active (self->call);
+  gboolean in_call = confab_room_call_is_active (self->call);
   const char *reason = NULL;
 
   if (!in_call)
@@ -308,7 +229,8 @@ refresh_action (ConfabRoomViewModel *self)
   else
     set_number (self,
                 PROP_ACTION,
-                self->call != NULL ? CONFAB_ROOM_ACTION_JOIN : CONFAB_ROOM_ACTION_START);
+                confab_room_call_is_on (self->call) ? CONFAB_ROOM_ACTION_JOIN
+                                                    : CONFAB_ROOM_ACTION_START);
   set_number (self, PROP_IN_CALL, in_call);
   set_text (self, PROP_REASON, reason != NULL ? reason : "");
   set_number (self, PROP_CAN_ACT, reason == NULL);
@@ -357,61 +279,12 @@ refresh (ConfabRoomViewModel *self)
   /* Translators: %s is a room’s name */
   take_text (self, PROP_JOIN_LABEL, g_strdup_printf (_ ("Join the call in %s"), isolated));
   set_text (self, PROP_SECTION_TITLE, section_title (section));
-  set_number (self, PROP_HAS_CALL, self->call != NULL);
+  set_number (self, PROP_HAS_CALL, confab_room_call_is_on (self->call));
   set_number (self, PROP_SECTION, section);
   refresh_participants (self);
   refresh_action (self);
-  refresh_duration (self);
-  update_tick (self);
+  update_duration (self);
   g_object_thaw_notify (G_OBJECT (self));
-}
-
-static ConfabCall *
-pick_call (ConfabRoomViewModel *self)
-{
-  g_autoptr (ConfabCall) picked = NULL;
-
-  for (guint i = 0; i < g_list_model_get_n_items (self->calls); i++) {
-    g_autoptr (ConfabCall) call = g_list_model_get_item (self->calls, i);
-
-    if (confab_call_get_state (call) == CONFAB_CALL_STATE_ENDED)
-      continue;
-    if (picked == NULL || (confab_call_is_active (call) && !confab_call_is_active (picked)))
-      g_set_object (&picked, call);
-  }
-  return g_steal_pointer (&picked);
-}
-
-static void
-drop_call (ConfabRoomViewModel *self)
-{
-  if (self->call != NULL)
-    g_signal_handlers_disconnect_by_data (self->call, self);
-  if (self->call_members != NULL)
-    g_signal_handlers_disconnect_by_data (self->call_members, self);
-  g_clear_object (&self->call);
-  g_clear_object (&self->call_members);
-}
-
-static void
-calls_cb (ConfabRoomViewModel *self)
-{
-  g_autoptr (ConfabCall) call = pick_call (self);
-
-  if (call != self->call) {
-    drop_call (self);
-    if (call != NULL) {
-      self->call = g_object_ref (call);
-      self->call_members = g_object_ref (confab_call_get_participants (call));
-      g_signal_connect_object (
-        call, "notify::state", G_CALLBACK (calls_cb), self, G_CONNECT_SWAPPED);
-      g_signal_connect_object (
-        call, "notify::started-at", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
-      g_signal_connect_object (
-        self->call_members, "items-changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
-    }
-  }
-  refresh (self);
 }
 
 static DexFuture *
@@ -419,7 +292,6 @@ load_people_fiber (gpointer data)
 {
   ConfabRoomViewModel *self = CONFAB_ROOM_VIEW_MODEL (data);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) avatars = g_ptr_array_new_with_free_func (g_object_unref);
   g_auto (GStrv) ids = NULL;
 
   if (!dex_await (confab_room_load_members (self->room), &error)) {
@@ -429,13 +301,11 @@ load_people_fiber (gpointer data)
     return dex_future_new_false ();
   }
   ids = confab_room_dup_joined_user_ids (self->room);
-  for (guint i = 0; ids != NULL && ids[i] != NULL && i < MAX_PEOPLE; i++)
-    g_ptr_array_add (avatars, avatar_of_user (self, ids[i]));
-  g_list_store_splice (self->people,
-                       0,
-                       g_list_model_get_n_items (G_LIST_MODEL (self->people)),
-                       avatars->pdata,
-                       avatars->len);
+  for (guint i = 0; ids != NULL && ids[i] != NULL; i++)
+    if (i >= MAX_PEOPLE)
+      g_clear_pointer (&ids[i], g_free);
+  if (ids != NULL)
+    confab_room_faces_set_user_ids (self->people, (const char *const *) ids);
   return dex_future_new_true ();
 }
 
@@ -452,10 +322,10 @@ confab_room_view_model_get_property (GObject *object,
     g_value_set_object (value, self->avatar);
     break;
   case PROP_PEOPLE:
-    g_value_set_object (value, self->people);
+    g_value_set_object (value, confab_room_faces_get_list (self->people));
     break;
   case PROP_PARTICIPANTS:
-    g_value_set_object (value, self->participants);
+    g_value_set_object (value, confab_room_faces_get_list (self->participants));
     break;
   case PROP_ENCRYPTED:
   case PROP_HAS_CALL:
@@ -481,17 +351,14 @@ confab_room_view_model_dispose (GObject *object)
 {
   ConfabRoomViewModel *self = CONFAB_ROOM_VIEW_MODEL (object);
 
-  if (self->clock != NULL)
-    confab_clock_clear (self->clock, &self->tick_timeout);
-  drop_call (self);
+  g_clear_object (&self->call);
+  g_clear_object (&self->duration);
   g_clear_object (&self->room);
   g_clear_object (&self->session);
   g_clear_object (&self->clock);
-  g_clear_object (&self->calls);
   g_clear_object (&self->avatar);
   g_clear_object (&self->participants);
   g_clear_object (&self->people);
-  g_clear_pointer (&self->participant_ids, g_strfreev);
   g_clear_pointer (&self->search_key, g_free);
   g_clear_pointer (&self->sort_key, g_free);
   for (guint i = 0; i < N_TEXTS; i++)
@@ -547,19 +414,34 @@ confab_room_view_model_class_init (ConfabRoomViewModelClass *klass)
 static void
 confab_room_view_model_init (ConfabRoomViewModel *self)
 {
-  self->participants = g_list_store_new (CONFAB_TYPE_AVATAR_MODEL);
-  self->people = g_list_store_new (CONFAB_TYPE_AVATAR_MODEL);
 }
 
+/**
+ * confab_room_view_model_new:
+ * @room: a joined room
+ * @session: whose room it is
+ * @clock: time
+ *
+ * Returns: (transfer full): a new view model
+ */
 ConfabRoomViewModel *
 confab_room_view_model_new (ConfabRoom *room, ConfabSession *session, ConfabClock *clock)
 {
-  ConfabRoomViewModel *self = g_object_new (CONFAB_TYPE_ROOM_VIEW_MODEL, NULL);
+  ConfabRoomViewModel *self = NULL;
 
+  g_return_val_if_fail (CONFAB_IS_ROOM (room), NULL);
+  g_return_val_if_fail (CONFAB_IS_SESSION (session), NULL);
+  g_return_val_if_fail (CONFAB_IS_CLOCK (clock), NULL);
+
+  self = g_object_new (CONFAB_TYPE_ROOM_VIEW_MODEL, NULL);
   self->room = g_object_ref (room);
   self->session = g_object_ref (session);
   self->clock = g_object_ref (clock);
-  self->calls = g_object_ref (confab_room_get_calls (room));
+  self->call = confab_room_call_new (confab_room_get_calls (room));
+  self->participants = confab_room_faces_new (room, session);
+  self->people = confab_room_faces_new (room, session);
+  g_signal_connect_object (
+    self->participants, "named", G_CALLBACK (refresh_who), self, G_CONNECT_SWAPPED);
   self->avatar = confab_avatar_model_new (G_OBJECT (room),
                                           "name",
                                           confab_session_get_media_repository (session));
@@ -568,9 +450,8 @@ confab_room_view_model_new (ConfabRoom *room, ConfabSession *session, ConfabCloc
     session, "notify::state", G_CALLBACK (refresh_action), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     session, "notify::error", G_CALLBACK (refresh_action), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (
-    self->calls, "items-changed", G_CALLBACK (calls_cb), self, G_CONNECT_SWAPPED);
-  calls_cb (self);
+  g_signal_connect_object (self->call, "changed", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
+  refresh (self);
   return self;
 }
 
@@ -633,10 +514,8 @@ confab_room_view_model_show (ConfabRoomViewModel *self)
 {
   g_return_if_fail (CONFAB_IS_ROOM_VIEW_MODEL (self));
 
-  if (self->n_shown++ == 0) {
-    refresh_duration (self);
-    update_tick (self);
-  }
+  if (self->n_shown++ == 0)
+    update_duration (self);
 }
 
 void
@@ -646,7 +525,7 @@ confab_room_view_model_hide (ConfabRoomViewModel *self)
   g_return_if_fail (self->n_shown > 0);
 
   if (--self->n_shown == 0)
-    update_tick (self);
+    update_duration (self);
 }
 
 /**
@@ -676,7 +555,7 @@ confab_room_view_model_get_room (ConfabRoomViewModel *self)
 ConfabCall *
 confab_room_view_model_get_call (ConfabRoomViewModel *self)
 {
-  return self->call;
+  return confab_room_call_get_call (self->call);
 }
 
 /**
@@ -694,8 +573,8 @@ confab_room_view_model_ensure_call (ConfabRoomViewModel *self,
 {
   g_return_val_if_fail (CONFAB_IS_ROOM_VIEW_MODEL (self), NULL);
 
-  if (self->call != NULL)
-    return g_object_ref (self->call);
+  if (confab_room_call_get_call (self->call) != NULL)
+    return g_object_ref (confab_room_call_get_call (self->call));
   return confab_call_handler_create_call (
     confab_session_get_call_handler (self->session), self->texts[PROP_ID], intent, type, NULL);
 }
@@ -703,7 +582,7 @@ confab_room_view_model_ensure_call (ConfabRoomViewModel *self,
 GListModel *
 confab_room_view_model_get_participants (ConfabRoomViewModel *self)
 {
-  return G_LIST_MODEL (self->participants);
+  return confab_room_faces_get_list (self->participants);
 }
 
 const char *
@@ -721,5 +600,5 @@ confab_room_view_model_get_sort_key (ConfabRoomViewModel *self)
 gint64
 confab_room_view_model_get_call_started_at (ConfabRoomViewModel *self)
 {
-  return self->call != NULL ? confab_call_get_started_at (self->call) : 0;
+  return confab_room_call_get_started_at (self->call);
 }

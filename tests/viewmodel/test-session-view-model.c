@@ -124,9 +124,12 @@ sign_in (Fixture *f)
 static void
 begin_call (Fixture *f, const char *id)
 {
+  const char *const people[] = { "@ben:x", NULL };
   g_autofree char *news = world_call (id, "c1", "m.prompt", "m.video", 60);
+  g_autofree char *members = world_call_members (id, "c1", people);
 
   world_sync (f->world, news);
+  world_sync (f->world, members);
   g_assert_true (confab_room_view_model_get_has_call (room (f, id)));
 }
 
@@ -530,7 +533,6 @@ test_join_at_start (Fixture *f, gconstpointer data)
 {
   /* “confab”, and join-call right after it over D-Bus: account, rooms and call come one after the other. */
   g_autofree char *first = world_new_room (ROOM, "Field Survey");
-  g_autofree char *news = world_call (ROOM, "c1", "m.prompt", "m.video", 60);
 
   world_sign_in (f->world, first);
   test_until (is_let_go, f);
@@ -540,8 +542,8 @@ test_join_at_start (Fixture *f, gconstpointer data)
   confab_session_view_model_start (f->model);
   confab_session_view_model_request_call (f->model, ROOM, FALSE, TRUE, TRUE);
   assert_page (f, CONFAB_SESSION_PAGE_LOADING);
-  world_sync (f->world, news);
-  world_until (f->world, CONFAB_SESSION_STATE_ONLINE);
+  until_page (f, CONFAB_SESSION_PAGE_ROOMS);
+  begin_call (f, ROOM);
   assert_in_no_call (f);
   assert_toasts (f, "");
   confab_session_view_model_set_devices (f->model, CONFAB_MEDIA_DEVICES (f->devices));
