@@ -50,6 +50,8 @@ struct _ConfabGroupCall {
   gboolean ringing;
   gboolean declined;
   guint ring_timer;
+  gboolean own_draft; /* made here, and this device was not in it yet */
+  gboolean abandoned; /* left before it was created */
   gboolean created;
   gboolean over; /* ends when it has been left */
 

@@ -96,6 +96,20 @@ terminated_cb (const GError *error, gpointer data)
     PUSH (TERMINATED);
 }
 
+/* Nobody asked for it: a call that stays is no failure of leaving. */
+static void
+tidied_up_cb (const GError *error, gpointer data)
+{
+  g_autoptr (ConfabGroupCall) self = g_weak_ref_get (&((Ticket *) data)->call);
+
+  if (self == NULL)
+    return;
+  if (error != NULL)
+    confab_call_info (self->id, "the call was not terminated: %s", error->message);
+  else
+    PUSH (TERMINATED);
+}
+
 static void
 servers_cb (const ConfabIceServers *servers, const GError *error, gpointer data)
 {
@@ -194,6 +208,7 @@ static void
 prepare (ConfabGroupCall *self, const Event *event)
 {
   self->generation++;
+  self->abandoned = FALSE;
   confab_clock_clear (self->clock, &self->leave_timer);
   confab_own_membership_start (self->own);
   confab_group_call_set_ringing (self, FALSE);
@@ -230,6 +245,7 @@ connect_members (ConfabGroupCall *self, const Event *event)
 {
   const char *session_id = confab_own_membership_get_session_id (self->own);
 
+  self->own_draft = FALSE;
   confab_own_membership_in_force (self->own);
   for (guint i = 0; i < confab_group_call_get_n_members (self); i++)
     confab_call_member_join (confab_group_call_peek_member (self, i),
@@ -288,7 +304,7 @@ renew_later (ConfabGroupCall *self, const Event *event)
 }
 
 static void
-send_terminated (ConfabGroupCall *self)
+send_terminated (ConfabGroupCall *self, ConfabSignallingDone done)
 {
   g_autoptr (JsonObject) content = confab_call_content_terminate (self->content);
 
@@ -297,7 +313,7 @@ send_terminated (ConfabGroupCall *self)
                                 CONFAB_CALL_CONTENT_TYPE,
                                 self->id,
                                 content,
-                                terminated_cb,
+                                done,
                                 new_ticket (self),
                                 free_ticket);
 }
@@ -325,7 +341,25 @@ leave (ConfabGroupCall *self, const Event *event)
     return;
   confab_own_membership_withdraw (self->own);
   if (is_last (self))
-    send_terminated (self);
+    send_terminated (self, tidied_up_cb);
+}
+
+static void
+leave_draft (ConfabGroupCall *self, const Event *event)
+{
+  leave (self, event);
+  self->abandoned = !self->created;
+  if (self->created)
+    send_terminated (self, tidied_up_cb);
+}
+
+/* It is there now, and whoever made it has gone again. */
+static void
+tidy_up (ConfabGroupCall *self, const Event *event)
+{
+  self->created = TRUE;
+  self->abandoned = FALSE;
+  send_terminated (self, tidied_up_cb);
 }
 
 static void
@@ -345,7 +379,7 @@ note_over (ConfabGroupCall *self, const Event *event)
 static void
 terminate (ConfabGroupCall *self, const Event *event)
 {
-  send_terminated (self);
+  send_terminated (self, terminated_cb);
   if (self->state != CONFAB_CALL_STATE_KNOWN)
     PUSH (LEAVE);
 }
@@ -379,6 +413,25 @@ static gboolean
 is_created (ConfabGroupCall *self)
 {
   return self->created && self->servers != NULL;
+}
+
+static gboolean
+is_draft (ConfabGroupCall *self)
+{
+  return !self->created;
+}
+
+/* Nobody has been in it: hydrogen's condition, before there was a call. */
+static gboolean
+is_last_of_draft (ConfabGroupCall *self)
+{
+  return self->own_draft && is_last (self);
+}
+
+static gboolean
+is_abandoned (ConfabGroupCall *self)
+{
+  return self->abandoned;
 }
 
 static gboolean
@@ -417,8 +470,9 @@ static const struct {
   void (*enter) (ConfabGroupCall *self, const Event *event);
 } transitions[] = {
   { IN (LOCAL_DRAFT), ON (CREATED), NULL, TO (KNOWN), mark_created },
+  { IN (LEAVING) | IN (KNOWN), ON (CREATED), is_abandoned, STAY, tidy_up },
   { ACTIVE | IN (LEAVING) | IN (KNOWN), ON (CREATED), NULL, STAY, mark_created },
-  { ANY, ON (CREATE_FAILED), NULL, TO (ENDED), drop_draft },
+  { ANY, ON (CREATE_FAILED), is_draft, TO (ENDED), drop_draft },
   { OUTSIDE, ON (JOIN), NULL, TO (PREPARING), prepare },
   { IN (PREPARING), ON (READY), is_created, TO (JOINING), write_membership },
   { IN (JOINING), ON (WRITE_FAILED), NULL, TO (KNOWN), join_failed },
@@ -432,6 +486,7 @@ static const struct {
   { ENTERED, ON (RENEW), NULL, STAY, renew },
   { ENTERED, ON (RENEW_FAILED), is_valid, STAY, renew_later },
   { ENTERED, ON (RENEW_FAILED), NULL, TO (KNOWN), join_failed },
+  { IN (PREPARING), ON (LEAVE), is_last_of_draft, TO (LEAVING), leave_draft },
   { ACTIVE, ON (LEAVE), NULL, TO (LEAVING), leave },
   { IN (LEAVING), ON (LEFT), NULL, TO (KNOWN), left },
   { IN (LEAVING), ON (TERMINATED), NULL, STAY, note_over },

@@ -328,13 +328,20 @@ confab_group_call_init (ConfabGroupCall *self)
 static void
 read_content (ConfabGroupCall *self, JsonObject *content)
 {
+  ConfabCallIntent intent = confab_call_content_get_intent (content);
+  ConfabCallType type = confab_call_content_get_call_type (content);
+
   g_clear_pointer (&self->content, json_object_unref);
   self->content = json_object_ref (content);
   self->unsupported = confab_call_content_is_over_sfu (content);
-  self->intent = confab_call_content_get_intent (content);
-  self->type = confab_call_content_get_call_type (content);
-  g_object_notify (G_OBJECT (self), "intent");
-  g_object_notify (G_OBJECT (self), "call-type");
+  if (self->intent != intent) {
+    self->intent = intent;
+    g_object_notify (G_OBJECT (self), "intent");
+  }
+  if (self->type != type) {
+    self->type = type;
+    g_object_notify (G_OBJECT (self), "call-type");
+  }
   if (g_set_str (&self->name, confab_json_peek_string (content, "m.name")))
     g_object_notify (G_OBJECT (self), "name");
 }
@@ -398,6 +405,7 @@ confab_group_call_create (ConfabCallRoom *room,
   ConfabGroupCall *self = new_call (room, id, content);
 
   self->state = CONFAB_CALL_STATE_LOCAL_DRAFT;
+  self->own_draft = TRUE;
   self->origin_server_ts = confab_call_room_get_now (room);
   confab_group_call_send_draft (self);
   return self;

@@ -12,6 +12,7 @@
 #define RENEW_JITTER_MS (2 * 60 * 1000)
 #define RENEW_RETRY_MS 30000
 #define LOST_TWICE_US (60 * G_USEC_PER_SEC)
+#define MAX_REWRITTEN_UNSEEN 3
 
 struct _ConfabOwnMembership {
   grefcount ref_count; /* the call, and each write on its way */
@@ -26,7 +27,9 @@ struct _ConfabOwnMembership {
   gint64 writing_ts;   /* of the one that was sent last */
   gint64 rewritten_at; /* monotonic, µs; 0: not in this session */
   gboolean in_force;
-  gboolean seen;
+  gboolean seen;            /* in the last sync that had the event */
+  gboolean ever_seen;       /* in this session */
+  guint n_rewritten_unseen; /* in this session, before it was seen */
   guint renew_timer;
 };
 
@@ -154,6 +157,8 @@ confab_own_membership_start (ConfabOwnMembership *self)
   g_free (self->session_id);
   self->session_id = confab_random_id (16);
   self->rewritten_at = 0;
+  self->ever_seen = FALSE;
+  self->n_rewritten_unseen = 0;
 }
 
 /**
@@ -189,7 +194,10 @@ confab_own_membership_renew (ConfabOwnMembership *self)
 void
 confab_own_membership_rewrite (ConfabOwnMembership *self)
 {
-  self->rewritten_at = confab_clock_get_time (self->clock);
+  if (self->ever_seen)
+    self->rewritten_at = confab_clock_get_time (self->clock);
+  else
+    self->n_rewritten_unseen++;
   send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
 }
 
@@ -243,6 +251,7 @@ confab_own_membership_check (ConfabOwnMembership *self)
   }
   if (there && !self->seen) {
     self->seen = TRUE;
+    self->ever_seen = TRUE;
     self->func (CONFAB_OWN_MEMBERSHIP_SEEN, NULL, self->data);
   } else if (!there && self->in_force) {
     self->seen = FALSE;
@@ -317,12 +326,17 @@ confab_own_membership_is_valid (ConfabOwnMembership *self)
  * confab_own_membership_may_rewrite:
  * @self: an own membership that was lost
  *
- * Returns: whether it was not rewritten within the last minute: two devices of one user may race, but who is put out
- *   twice is meant to be out
+ * Two devices of one user may race, and before the entry was seen for the first time, an event without it may just be
+ * older than it: the echo of having left, say.
+ *
+ * Returns: whether it is to be written again: three times before it was seen, and then once a minute; who is put out twice is
+ *   meant to be out
  */
 gboolean
 confab_own_membership_may_rewrite (ConfabOwnMembership *self)
 {
+  if (!self->ever_seen)
+    return self->n_rewritten_unseen < MAX_REWRITTEN_UNSEEN;
   return self->rewritten_at == 0 ||
          confab_clock_get_time (self->clock) - self->rewritten_at > LOST_TWICE_US;
 }

@@ -10,6 +10,8 @@ struct _ConfabFakeLocalMedia {
   ConfabClock *clock;
   ConfabStream *stream;
   GPtrArray *connections;
+  ConfabDeviceProblem problem;
+  guint n_servers; /* that the last connection was given */
   gboolean closed;
 };
 
@@ -27,6 +29,8 @@ fake_create_peer_connection (ConfabLocalMedia *media, const ConfabIceServers *se
   ConfabFakePeerConnection *connection;
 
   g_assert_false (self->closed);
+  g_assert_nonnull (servers);
+  self->n_servers = g_strv_length (servers->uris);
   connection = confab_fake_peer_connection_new (self->clock, confab_stream_get_id (self->stream));
   g_ptr_array_add (self->connections, g_object_ref (connection));
   return CONFAB_PEER_CONNECTION (connection);
@@ -53,7 +57,7 @@ fake_set_camera_muted (ConfabLocalMedia *media, gboolean muted)
 static ConfabDeviceProblem
 fake_get_problem (ConfabLocalMedia *media, ConfabDeviceKind kind)
 {
-  return CONFAB_DEVICE_PROBLEM_NONE;
+  return CONFAB_FAKE_LOCAL_MEDIA (media)->problem;
 }
 
 static void
@@ -108,6 +112,20 @@ confab_fake_local_media_new (ConfabClock *clock, const char *stream_id)
   self->clock = g_object_ref (clock);
   self->stream = confab_stream_new (stream_id, CONFAB_STREAM_PURPOSE_USERMEDIA);
   return self;
+}
+
+/* What both devices say from now on. */
+void
+confab_fake_local_media_set_problem (ConfabFakeLocalMedia *self, ConfabDeviceProblem problem)
+{
+  self->problem = problem;
+  confab_local_media_emit_problem_changed (CONFAB_LOCAL_MEDIA (self), CONFAB_DEVICE_KIND_CAMERA);
+}
+
+guint
+confab_fake_local_media_get_n_servers (ConfabFakeLocalMedia *self)
+{
+  return self->n_servers;
 }
 
 gboolean

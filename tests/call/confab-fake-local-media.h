@@ -14,6 +14,8 @@ G_DECLARE_FINAL_TYPE (
   ConfabFakeLocalMedia, confab_fake_local_media, CONFAB, FAKE_LOCAL_MEDIA, GObject)
 
 ConfabFakeLocalMedia *confab_fake_local_media_new (ConfabClock *clock, const char *stream_id);
+void confab_fake_local_media_set_problem (ConfabFakeLocalMedia *self, ConfabDeviceProblem problem);
+guint confab_fake_local_media_get_n_servers (ConfabFakeLocalMedia *self);
 gboolean confab_fake_local_media_get_closed (ConfabFakeLocalMedia *self);
 guint confab_fake_local_media_get_n_connections (ConfabFakeLocalMedia *self);
 ConfabFakePeerConnection *confab_fake_local_media_get_last (ConfabFakeLocalMedia *self);

@@ -31,6 +31,7 @@ struct _ConfabFakeSignalling {
   char *fail_type;
   int fail_code;
   guint fail_times;
+  gboolean held;
 };
 
 static void signalling_iface_init (ConfabSignallingInterface *iface);
@@ -69,15 +70,19 @@ answer (ConfabFakeSignalling *self, Request *request)
 {
   g_autoptr (GError) error = NULL;
 
+  if (self->fail_times > 0 &&
+      g_str_equal (self->fail_type, request->type != NULL ? request->type : "turn")) {
+    self->fail_times--;
+    g_set_error_literal (&error, CONFAB_SIGNALLING_ERROR, self->fail_code, "told to fail");
+  }
   if (request->type == NULL) {
     static const char *const uris[] = { "turn:127.0.0.1:3478", NULL };
     g_autoptr (ConfabIceServers) servers = confab_ice_servers_new (uris, "u", "p");
-    request->servers_done (servers, NULL, request->data);
+    request->servers_done (error == NULL ? servers : NULL, error, request->data);
     return;
   }
-  if (self->fail_times > 0 && g_str_equal (self->fail_type, request->type)) {
-    self->fail_times--;
-    g_set_error_literal (&error, CONFAB_SIGNALLING_ERROR, self->fail_code, "told to fail");
+  if (error != NULL) {
+    /* nobody hears of it */
   } else if (request->room_id != NULL) {
     g_signal_emit (self,
                    signals[SIGNAL_STATE],
@@ -107,6 +112,8 @@ answer_cb (gpointer data)
   g_autoptr (ConfabFakeSignalling) self = g_object_ref (request->signalling);
 
   request->timer = 0;
+  if (self->held)
+    return;
   g_ptr_array_steal_index (self->pending, 0); /* all take equally long */
   answer (self, request);
   free_request (request);
@@ -261,7 +268,19 @@ confab_fake_signalling_new (ConfabClock *clock)
   return self;
 }
 
-/* The next @times requests of @type come to nothing. */
+/* While it is held, nothing is answered, as on a network that is gone; then all is, in order. */
+void
+confab_fake_signalling_hold (ConfabFakeSignalling *self, gboolean held)
+{
+  self->held = held;
+  for (guint i = 0; !held && i < self->pending->len; i++) {
+    Request *request = self->pending->pdata[i];
+    confab_clock_clear (self->clock, &request->timer);
+    request->timer = confab_clock_add_timeout (self->clock, 1, answer_cb, request);
+  }
+}
+
+/* The next @times requests of @type come to nothing; “turn” is the one for ICE servers. */
 void
 confab_fake_signalling_fail (ConfabFakeSignalling *self, const char *type, int code, guint times)
 {

@@ -1,0 +1,1125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "confab-call-lab.h"
+#include "confab-json.h"
+
+/* Stories of ConfabGroupCall: the rows of protocol/mesh-calls.md section 10.1, and sections 7.2, 9.2, 9.6 and 9.7. */
+
+static void
+test_join (void)
+{
+  Lab lab = { 0 };
+  JsonObject *content;
+
+  lab_start (&lab);
+  assert_state (&lab, "known");
+  lab_join (&lab);
+  assert_state (&lab, "joined");
+  assert_log (&lab, "MEMBER ");
+  content = confab_fake_signalling_peek_last (lab.signalling, MEMBER);
+  g_assert_cmpuint (json_array_get_length (confab_json_peek_array (content, "m.calls")), ==, 1);
+  confab_call_leave (lab.call);
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  assert_state (&lab, "leaving");
+  lab_advance (&lab, 1);
+  assert_state (&lab, "known");
+  assert_log (&lab, "MEMBER ");
+  lab_finish (&lab);
+}
+
+static void
+test_join_forbidden (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_FORBIDDEN, 1);
+  lab_join (&lab);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "0 ");
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  lab_finish (&lab);
+}
+
+static void
+test_join_foci (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_state (
+    &lab,
+    MEMBER,
+    "@a:x",
+    "@a:x",
+    "{\"m.calls\":[{\"m.call_id\":\"conf\",\"m.devices\":[{\"device_id\":\"A\",\"session_id\":"
+    "\"S\","
+    "\"expires_ts\":9000000000000,\"m.foci.active\":[{\"user_id\":\"@s:x\"}]}]}]}");
+  lab_join (&lab);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "2 ");
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+static void
+test_leave_while_preparing (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  assert_state (&lab, "preparing");
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 10);
+  assert_state (&lab, "known");
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+/* Hangups and the own entry go out together, and one is out once the server has them. */
+static void
+test_leave (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab.echo = FALSE;
+  confab_call_leave (lab.call);
+  assert_log (&lab, "hangup MEMBER ");
+  lab_advance (&lab, 1);
+  assert_state (&lab, "known");
+  assert_member (&lab, "advertised");
+  lab_finish (&lab);
+}
+
+static void
+test_session_is_new (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *first = NULL;
+
+  lab_start (&lab);
+  lab_join (&lab);
+  first = g_strdup (confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)));
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 10);
+  g_clear_object (&lab.media);
+  lab.media = confab_fake_local_media_new (CONFAB_CLOCK (lab.clock), "local2");
+  lab_join (&lab);
+  assert_state (&lab, "joined");
+  g_assert_cmpstr (confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)), !=, first);
+  lab_finish (&lab);
+}
+
+static void
+test_last_one_terminates (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  confab_call_leave (lab.call);
+  assert_log (&lab, "MEMBER CALL ");
+  lab_advance (&lab, 10);
+  assert_state (&lab, "ended");
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (lab.handler)), ==, 0);
+  lab_finish (&lab);
+}
+
+static void
+test_room_call_stays (void)
+{
+  Lab lab = { 0 };
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.room\",\"m.type\":\"m.voice\"}");
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  lab_join (&lab);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 10);
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
+static void
+test_terminated (gconstpointer content)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_state (&lab, "org.matrix.msc3401.call", "conf", "@a:x", content);
+  assert_state (&lab, "ended");
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  assert_log (&lab, "hangup MEMBER ");
+  /* The id is never used again. */
+  lab_state (&lab, "org.matrix.msc3401.call", "conf", "@a:x", "{\"m.intent\":\"m.ring\"}");
+  g_assert_null (confab_call_handler_lookup (lab.handler, ROOM, "conf"));
+  lab_finish (&lab);
+}
+
+static void
+test_goes_on (gconstpointer content)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_state (&lab, CALL, "conf", "@a:x", content);
+  assert_state (&lab, "joined");
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+static void
+test_room_lost (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  confab_call_handler_handle_membership (lab.handler, ROOM, "@b:x", FALSE);
+  assert_state (&lab, "ended");
+  assert_log (&lab, "hangup ");
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  g_assert_cmpstr (lab.failed->str, ==, "3 ");
+  lab_finish (&lab);
+}
+
+static void
+test_create (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  assert_state (&lab, "local-draft");
+  lab_join (&lab); /* at once: the member event goes out after the call event was taken */
+  assert_log (&lab, "CALL MEMBER ");
+  assert_state (&lab, "joined");
+  lab_finish (&lab);
+}
+
+static void
+test_create_forbidden (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_fake_signalling_fail (lab.signalling, CALL, CONFAB_SIGNALLING_ERROR_FORBIDDEN, 1);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  lab_advance (&lab, 5);
+  assert_state (&lab, "ended");
+  g_assert_cmpstr (lab.failed->str, ==, "0 ");
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (lab.handler)), ==, 1);
+  lab_finish (&lab);
+}
+
+static void
+test_renewal (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  assert_log (&lab, "MEMBER ");
+  lab_advance (&lab, 43 * 60 * 1000 - 10);
+  assert_log (&lab, "");
+  confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  lab_advance (&lab, 4 * 60 * 1000 + 30100);
+  assert_log (&lab, "MEMBER MEMBER "); /* the second after 30 s */
+  assert_state (&lab, "joined");
+  /* The server is gone for good: until the entry has run out. */
+  confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_NETWORK, 1000);
+  lab_advance (&lab, 55 * 60 * 1000);
+  assert_state (&lab, "joined");
+  lab_advance (&lab, 10 * 60 * 1000);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "1 ");
+  lab_finish (&lab);
+}
+
+static void
+test_own_entry_lost (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab.echo = FALSE;
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
+  lab_sync_end (&lab);
+  assert_log (&lab, "MEMBER ");
+  assert_state (&lab, "joined");
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[],\"again\":1}");
+  lab_sync_end (&lab);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "3 ");
+  lab_finish (&lab);
+}
+
+static void
+test_stale_removed (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@b:x", "ME", "old");
+  assert_log (&lab, "MEMBER ");
+  lab_advance (&lab, 5);
+  assert_log (&lab, "");
+  g_assert_cmpuint (json_array_get_length (confab_json_peek_array (
+                      confab_fake_signalling_peek_last (lab.signalling, MEMBER), "m.calls")),
+                    ==,
+                    0);
+  lab_finish (&lab);
+}
+
+static void
+test_ringing (void)
+{
+  Lab lab = { 0 };
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  lab_sync_end (&lab);
+  g_assert_false (confab_call_get_ringing (lab.call)); /* nobody is in it */
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_true (confab_call_get_ringing (lab.call));
+  confab_call_decline (lab.call);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_sync_end (&lab);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
+static void
+test_ringing_stops (void)
+{
+  Lab lab = { 0 };
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_member (&lab, "@b:x", "OTHER", "S"); /* answered on another own device */
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
+  lab_sync_end (&lab);
+  g_assert_true (confab_call_get_ringing (lab.call));
+  lab_advance (&lab, 60000);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_sync_end (&lab);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
+/* The server's clock decides the age, where it is known. */
+static void
+test_ringing_old (void)
+{
+  Lab lab = { 0 };
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  lab_member_until (&lab, "@a:x", "A", "S", NOW_MS + 3600000);
+  confab_call_handler_end_sync (lab.handler, NOW_MS + 60000);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
+/* The call's event is in force before anything else of it: by the answer, or by the echo that overtakes it. */
+static void
+test_draft (gconstpointer echoed)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab.echo = echoed != NULL;
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  assert_state (&lab, "local-draft");
+  lab_advance (&lab, 1);
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
+/* A draft that has come back in sync is there, whatever became of the answer. */
+static void
+test_draft_echoed_then_failed (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *id = NULL;
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_PROMPT);
+  confab_fake_signalling_fail (lab.signalling, CALL, CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  id = confab_call_dup_id (lab.call);
+  lab_state (&lab, CALL, id, "@b:x", "{\"m.intent\":\"m.prompt\",\"m.type\":\"m.video\"}");
+  assert_state (&lab, "known");
+  lab_advance (&lab, 1);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  lab_finish (&lab);
+}
+
+/* Who gives up before the call is there leaves no call behind that nobody is in. */
+static void
+test_draft_abandoned (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  confab_fake_signalling_hold (lab.signalling, TRUE);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  lab_join (&lab);
+  assert_state (&lab, "preparing");
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 5);
+  assert_log (&lab, "CALL ");
+  confab_fake_signalling_hold (lab.signalling, FALSE);
+  lab_advance (&lab, 5);
+  assert_log (&lab, "CALL ");
+  assert_state (&lab, "ended");
+  lab_finish (&lab);
+}
+
+/* Servers for ICE are there before the first connection, the own entry is taken before the first invite. */
+static void
+test_join_order (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  assert_state (&lab, "preparing");
+  assert_log (&lab, "");
+  lab_advance (&lab, 1);
+  assert_state (&lab, "joining");
+  assert_log (&lab, "MEMBER ");
+  g_assert_cmpuint (confab_fake_local_media_get_n_connections (lab.media), ==, 0);
+  lab_advance (&lab, 1);
+  g_assert_cmpuint (confab_fake_local_media_get_n_connections (lab.media), ==, 1);
+  g_assert_cmpuint (confab_fake_local_media_get_n_servers (lab.media), ==, 1);
+  lab_finish (&lab);
+}
+
+/* Without TURN a call on one network still works. */
+static void
+test_join_without_turn (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  confab_fake_signalling_fail (lab.signalling, "turn", CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  lab_join (&lab);
+  assert_state (&lab, "joined");
+  g_assert_cmpuint (confab_fake_local_media_get_n_connections (lab.media), ==, 1);
+  g_assert_cmpuint (confab_fake_local_media_get_n_servers (lab.media), ==, 0);
+  lab_finish (&lab);
+}
+
+/* Neither microphone nor camera: one listens. */
+static void
+test_join_without_devices (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  confab_fake_local_media_set_problem (lab.media, CONFAB_DEVICE_PROBLEM_MISSING);
+  lab_join (&lab);
+  confab_fake_local_media_set_problem (lab.media, CONFAB_DEVICE_PROBLEM_FAILED);
+  lab_advance (&lab, 201);
+  assert_state (&lab, "joined");
+  assert_log (&lab, "MEMBER invite ");
+  lab_finish (&lab);
+}
+
+static void
+test_join_network (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  lab_join (&lab);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "1 ");
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  g_assert_null (confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)));
+  /* What was not written is not written later, by the way, either. */
+  lab_member (&lab, "@b:x", "ME", "stale");
+  lab_advance (&lab, 1);
+  g_assert_cmpuint (lab_count_own_calls (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
+/* The echo may take its time: invites go out when the server has taken the entry. */
+static void
+test_join_before_echo (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  lab.echo = FALSE;
+  lab_join (&lab);
+  assert_state (&lab, "joining");
+  g_assert_cmpint (confab_group_call_get_joined_at (CONFAB_GROUP_CALL (lab.call)), ==, 0);
+  assert_member (&lab, "connecting");
+  lab_echo_own (&lab);
+  assert_state (&lab, "joined");
+  g_assert_cmpint (confab_group_call_get_joined_at (CONFAB_GROUP_CALL (lab.call)), ==, 3000);
+  lab_finish (&lab);
+}
+
+/* The answer is lost, but the entry comes in sync: it is there all the same. */
+static void
+test_join_echoed_then_failed (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  lab_advance (&lab, 1);
+  lab_echo_own (&lab);
+  assert_state (&lab, "joined");
+  lab_advance (&lab, 1);
+  assert_state (&lab, "joined");
+  assert_member (&lab, "connecting");
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  lab_finish (&lab);
+}
+
+static void
+test_join_ended (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_state (&lab, CALL, "conf", "@a:x", "{}");
+  lab_join (&lab);
+  assert_state (&lab, "ended");
+  g_assert_cmpstr (lab.failed->str, ==, "3 ");
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  lab_finish (&lab);
+}
+
+static void
+test_join_sfu (void)
+{
+  Lab lab = { 0 };
+
+  lab_start_with (&lab,
+                  "{\"m.intent\":\"m.prompt\",\"m.type\":\"m.video\","
+                  "\"io.element.livekit_service_url\":\"https://sfu.x\"}");
+  lab_join (&lab);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "2 ");
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+/* Nothing is answered any more: after two seconds one is out. */
+static void
+test_leave_limit (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  confab_fake_signalling_hold (lab.signalling, TRUE);
+  confab_call_leave (lab.call);
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  assert_log (&lab, "hangup MEMBER ");
+  lab_advance (&lab, 1999);
+  assert_state (&lab, "leaving");
+  lab_advance (&lab, 1);
+  assert_state (&lab, "known");
+  confab_fake_signalling_hold (lab.signalling, FALSE);
+  lab_advance (&lab, 1);
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
+/* A member entry that could not be removed runs out by itself. */
+static void
+test_leave_refused (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 1);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  lab_finish (&lab);
+}
+
+static void
+lab_new_media (Lab *lab)
+{
+  g_clear_object (&lab->media);
+  lab->media = confab_fake_local_media_new (CONFAB_CLOCK (lab->clock), "again");
+}
+
+/* Back in before the server has heard of leaving: its echo, and the answer to it, mean nothing any more. */
+static void
+test_rejoin_while_leaving (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *first = NULL;
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  first = g_strdup (confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)));
+  confab_fake_signalling_hold (lab.signalling, TRUE);
+  confab_call_leave (lab.call);
+  lab_new_media (&lab);
+  lab_join (&lab);
+  assert_state (&lab, "preparing");
+  lab_advance (&lab, 2100);
+  assert_state (&lab, "preparing");
+  confab_fake_signalling_hold (lab.signalling, FALSE);
+  lab_advance (&lab, 2);
+  assert_state (&lab, "joined");
+  lab_advance (&lab, 300);
+  assert_log (&lab, "hangup MEMBER MEMBER invite ");
+  g_assert_cmpuint (lab_count_own_calls (&lab), ==, 1);
+  g_assert_cmpstr (confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)), !=, first);
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  lab_finish (&lab);
+}
+
+/* Out and in again while the first entry is on its way: its answer is not taken for that of the second. */
+static void
+test_rejoin_while_joining (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  lab.echo = FALSE;
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  lab_advance (&lab, 1);
+  confab_fake_signalling_hold (lab.signalling, TRUE);
+  confab_call_leave (lab.call);
+  lab_new_media (&lab);
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  confab_fake_signalling_hold (lab.signalling, FALSE);
+  lab_advance (&lab, 1);
+  assert_state (&lab, "joining");
+  assert_log (&lab, "MEMBER MEMBER MEMBER ");
+  assert_member (&lab, "advertised");
+  lab_advance (&lab, 1);
+  assert_member (&lab, "connecting");
+  lab_finish (&lab);
+}
+
+/* The echo of leaving comes after the new entry was taken: it costs one more write and nothing else, also when the
+ * new entry is lost to another device right after. */
+static void
+test_rejoin_late_echo (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  lab.echo = FALSE;
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 1);
+  lab_new_media (&lab);
+  lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
+  lab_sync_end (&lab);
+  assert_log (&lab, "MEMBER ");
+  lab_echo_own (&lab);
+  assert_state (&lab, "joined");
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[],\"other\":1}");
+  lab_sync_end (&lab);
+  assert_log (&lab, "MEMBER ");
+  assert_state (&lab, "joined");
+  lab_finish (&lab);
+}
+
+static void
+test_not_last (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  lab_connect_c (&lab);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 10);
+  assert_log (&lab, "hangup MEMBER ");
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
+/* Without the power nobody tries, and nobody is told. */
+static void
+test_last_without_power (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 10);
+  assert_log (&lab, "MEMBER MEMBER ");
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  lab_finish (&lab);
+}
+
+/* What was known of the power was wrong: leaving has worked all the same. */
+static void
+test_last_refused (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  lab_join (&lab);
+  confab_fake_signalling_fail (lab.signalling, CALL, CONFAB_SIGNALLING_ERROR_FORBIDDEN, 1);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 10);
+  assert_log (&lab, "MEMBER MEMBER CALL ");
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  lab_finish (&lab);
+}
+
+/* For everybody, a call that is a room too; from within and from without. */
+static void
+test_terminate (gconstpointer within)
+{
+  Lab lab = { 0 };
+  JsonObject *content;
+
+  lab_start_with (&lab,
+                  "{\"m.intent\":\"m.room\",\"m.type\":\"m.voice\",\"m.name\":\"N\",\"x\":1}");
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  lab_member (&lab, "@a:x", "A", "S");
+  if (within != NULL)
+    lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  confab_call_terminate (lab.call);
+  assert_state (&lab, within != NULL ? "leaving" : "known");
+  lab_advance (&lab, 2);
+  assert_state (&lab, "ended");
+  assert_log (&lab, within != NULL ? "CALL MEMBER " : "CALL ");
+  content = confab_fake_signalling_peek_last (lab.signalling, CALL);
+  g_assert_true (json_object_get_boolean_member (content, "m.terminated"));
+  g_assert_cmpstr (json_object_get_string_member (content, "m.name"), ==, "N");
+  g_assert_cmpint (json_object_get_int_member (content, "x"), ==, 1);
+  lab_finish (&lab);
+}
+
+static void
+test_terminate_without_power (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  confab_call_terminate (lab.call);
+  lab_advance (&lab, 2);
+  assert_log (&lab, "");
+  assert_state (&lab, "joined");
+  g_assert_cmpstr (lab.failed->str, ==, "0 ");
+  lab_finish (&lab);
+}
+
+/* The server knows better: who asked for the end hears of it. */
+static void
+test_terminate_refused (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  confab_fake_signalling_fail (lab.signalling, CALL, CONFAB_SIGNALLING_ERROR_FORBIDDEN, 1);
+  confab_call_terminate (lab.call);
+  lab_advance (&lab, 2);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "0 ");
+  lab_finish (&lab);
+}
+
+/* Somebody ends it while one leaves: that goes on first. */
+static void
+test_terminated_while_leaving (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  confab_fake_signalling_hold (lab.signalling, TRUE);
+  confab_call_leave (lab.call);
+  lab_state (&lab, CALL, "conf", "@a:x", "{\"m.intent\":\"m.ring\",\"m.terminated\":true}");
+  assert_state (&lab, "leaving");
+  lab_new_media (&lab);
+  lab_join (&lab); /* too late */
+  assert_state (&lab, "leaving");
+  g_assert_cmpstr (lab.failed->str, ==, "3 ");
+  lab_advance (&lab, 2000);
+  assert_state (&lab, "ended");
+  confab_fake_signalling_hold (lab.signalling, FALSE);
+  lab_finish (&lab);
+}
+
+/* The entry that is on its way is taken back, too. */
+static void
+test_terminated_while_joining (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  lab_advance (&lab, 1);
+  assert_state (&lab, "joining");
+  lab_state (&lab, CALL, "conf", "@a:x", "{\"m.intent\":\"m.ring\",\"m.terminated\":true}");
+  assert_state (&lab, "ended");
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  lab_advance (&lab, 2);
+  assert_log (&lab, "MEMBER MEMBER ");
+  g_assert_cmpuint (lab_count_own_calls (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
+/* Within two minutes of 45 either way, and not all at once. */
+static void
+test_renewal_jitter (void)
+{
+  gint64 first = G_MAXINT64;
+  gint64 last = 0;
+
+  for (guint i = 0; i < 30; i++) {
+    Lab lab = { 0 };
+    gint64 renewed_at;
+
+    lab_start (&lab);
+    lab_join (&lab);
+    confab_fake_signalling_clear_log (lab.signalling);
+    while (*confab_fake_signalling_get_log (lab.signalling) == '\0')
+      g_assert_true (confab_manual_clock_advance_to_next (lab.clock));
+    renewed_at = confab_clock_get_time (CONFAB_CLOCK (lab.clock)) - 2000; /* when it was taken */
+    g_assert_cmpint (renewed_at, >=, 43 * 60 * (gint64) G_USEC_PER_SEC);
+    g_assert_cmpint (renewed_at, <=, 47 * 60 * (gint64) G_USEC_PER_SEC);
+    first = MIN (first, renewed_at);
+    last = MAX (last, renewed_at);
+    g_assert_cmpint (lab_get_own_expiry (&lab),
+                     ==,
+                     confab_clock_get_real_time (CONFAB_CLOCK (lab.clock)) / 1000 + 3600000);
+    lab_finish (&lab);
+  }
+  g_assert_cmpint (last - first, >, 60 * G_USEC_PER_SEC);
+}
+
+/* A renewal that fails is tried each 30 s, not more often and not less. */
+static void
+test_renewal_retries (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_NETWORK, 3);
+  while (*confab_fake_signalling_get_log (lab.signalling) == '\0')
+    confab_manual_clock_advance_to_next (lab.clock);
+  for (guint i = 0; i < 3; i++) {
+    assert_log (&lab, "MEMBER ");
+    lab_advance (&lab, 30000);
+    assert_log (&lab, "");
+    lab_advance (&lab, 1);
+  }
+  assert_log (&lab, "MEMBER ");
+  lab_advance (&lab, 60000);
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+/* Lost once more after a minute: another race, another write. */
+static void
+test_own_entry_lost_later (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  for (guint i = 0; i < 3; i++) {
+    confab_fake_signalling_clear_log (lab.signalling);
+    lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
+    lab_sync_end (&lab);
+    lab_advance (&lab, 61000);
+    assert_log (&lab, "MEMBER ");
+    assert_state (&lab, "joined");
+  }
+  lab_finish (&lab);
+}
+
+/* Gone and back within one sync was never gone. */
+static void
+test_own_entry_flickers (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
+  lab_echo_own (&lab);
+  assert_log (&lab, "");
+  assert_state (&lab, "joined");
+  lab_finish (&lab);
+}
+
+/* Never seen: written three times, and then it is meant to be out. */
+static void
+test_own_entry_never_seen (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab.echo = FALSE;
+  lab_join (&lab);
+  for (guint i = 0; i < 3; i++) {
+    confab_fake_signalling_clear_log (lab.signalling);
+    lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
+    lab_sync_end (&lab);
+    assert_log (&lab, "MEMBER ");
+    assert_state (&lab, "joining");
+  }
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
+  lab_sync_end (&lab);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "3 ");
+  lab_finish (&lab);
+}
+
+/* One event for all devices of a user: another one's entry stays, whatever this one does, and is a member. */
+static void
+test_other_own_device (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@b:x", "OTHER", "S");
+  lab_join (&lab);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  g_assert_cmpstr (confab_call_member_get_device_id (lab_peek_member (&lab)), ==, "OTHER");
+  g_assert_cmpuint (lab_count_own_devices (&lab), ==, 2);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 5);
+  g_assert_cmpuint (lab_count_own_devices (&lab), ==, 1);
+  lab_finish (&lab);
+}
+
+/* MatrixRTC's memberships have the same event type, and are nobody's of a mesh. */
+static void
+test_matrix_rtc (void)
+{
+  static const char content
+    [] = "{\"application\":\"m.call\",\"call_id\":\"\",\"device_id\":\"A\",\"scope\":\"m.room\","
+         "\"focus_active\":{\"type\":\"livekit\"},\"foci_preferred\":[],\"expires\":14400000}";
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_state (&lab, MEMBER, "_@a:x_A_m.call", "@a:x", content);
+  lab_state (&lab, MEMBER, "@a:x_A", "@a:x", content);
+  lab_state (&lab, MEMBER, "@a:x", "@a:x", content);
+  lab_state (&lab, MEMBER, "_@a:x_A_m.call", "@a:x", "{}");
+  lab_sync_end (&lab);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  /* Nor does one of them take a mesh member away. */
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_state (&lab, MEMBER, "_@a:x_A_m.call", "@a:x", content);
+  lab_state (&lab, MEMBER, "@a:x", "@a:x", content);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  /* Somebody else's state key is not theirs to write. */
+  lab_state (&lab, MEMBER, "@a:x", "@evil:x", "{\"m.calls\":[]}");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  /* And an empty event is a mesh member that left. */
+  lab_state (&lab, MEMBER, "@a:x", "@a:x", "{}");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
+static void
+notify_cb (GObject *object, GParamSpec *pspec, GString *names)
+{
+  g_string_append_printf (names, "%s ", pspec->name);
+}
+
+static void
+test_content (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (GString) notified = g_string_new (NULL);
+  g_autofree char *name = NULL;
+  g_autofree char *room = NULL;
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.room\",\"m.type\":\"m.voice\",\"m.name\":\"Old\"}");
+  g_assert_cmpint (confab_call_get_intent (lab.call), ==, CONFAB_CALL_INTENT_ROOM);
+  g_assert_cmpint (confab_call_get_call_type (lab.call), ==, CONFAB_CALL_TYPE_VOICE);
+  g_assert_cmpint (confab_call_get_started_at (lab.call), ==, NOW_MS * 1000);
+  room = confab_call_dup_room_id (lab.call);
+  g_assert_cmpstr (room, ==, ROOM);
+  g_signal_connect (lab.call, "notify", G_CALLBACK (notify_cb), notified);
+  lab_state (&lab, CALL, "conf", "@a:x", "{\"m.intent\":\"odd\",\"m.type\":7,\"m.name\":\"New\"}");
+  g_assert_cmpstr (notified->str, ==, "intent call-type name ");
+  g_assert_cmpint (confab_call_get_intent (lab.call), ==, CONFAB_CALL_INTENT_PROMPT);
+  g_assert_cmpint (confab_call_get_call_type (lab.call), ==, CONFAB_CALL_TYPE_VIDEO);
+  name = confab_call_dup_name (lab.call);
+  g_assert_cmpstr (name, ==, "New");
+  g_string_truncate (notified, 0);
+  lab_state (&lab, CALL, "conf", "@a:x", "{\"m.intent\":\"odd\",\"m.type\":7,\"m.name\":\"New\"}");
+  g_assert_cmpstr (notified->str, ==, "");
+  g_signal_handlers_disconnect_by_data (lab.call, notified);
+  lab_finish (&lab);
+}
+
+/* Ringing ends with the last of the others, and with the call. */
+static void
+test_ringing_ends (gconstpointer terminated)
+{
+  Lab lab = { 0 };
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_true (confab_call_get_ringing (lab.call));
+  if (terminated != NULL)
+    lab_state (&lab, CALL, "conf", "@a:x", "{\"m.terminated\":1}");
+  else
+    lab_state (&lab, MEMBER, "@a:x", "@a:x", "{\"m.calls\":[]}");
+  lab_sync_end (&lab);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
+/* Neither a prompt, nor one's own second device, nor a call one is in. */
+static void
+test_ringing_not (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_state (&lab, CALL, "conf", "@a:x", "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  lab_join (&lab);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
+/* An entry of the own user that has run out is no answer. */
+static void
+test_ringing_expired_own (void)
+{
+  Lab lab = { 0 };
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  lab_member_until (&lab, "@b:x", "OTHER", "S", NOW_MS - 1);
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_true (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
+#define TEST(name, func) g_test_add_func ("/group-call/" name, func)
+#define CASE(name, data, func) g_test_add_data_func ("/group-call/" name, data, func)
+
+static void
+add_way_in (void)
+{
+  CASE ("draft/answered", NULL, test_draft);
+  CASE ("draft/echoed", "echo", test_draft);
+  TEST ("draft/echoed-then-failed", test_draft_echoed_then_failed);
+  TEST ("draft/abandoned", test_draft_abandoned);
+  TEST ("create", test_create);
+  TEST ("create-forbidden", test_create_forbidden);
+  TEST ("join", test_join);
+  TEST ("join/order", test_join_order);
+  TEST ("join/without-turn", test_join_without_turn);
+  TEST ("join/without-devices", test_join_without_devices);
+  TEST ("join/forbidden", test_join_forbidden);
+  TEST ("join/network", test_join_network);
+  TEST ("join/before-echo", test_join_before_echo);
+  TEST ("join/echoed-then-failed", test_join_echoed_then_failed);
+  TEST ("join/foci", test_join_foci);
+  TEST ("join/sfu", test_join_sfu);
+  TEST ("join/ended", test_join_ended);
+  TEST ("session-is-new", test_session_is_new);
+  TEST ("rejoin/while-leaving", test_rejoin_while_leaving);
+  TEST ("rejoin/while-joining", test_rejoin_while_joining);
+  TEST ("rejoin/late-echo", test_rejoin_late_echo);
+}
+
+static void
+add_way_out (void)
+{
+  TEST ("leave", test_leave);
+  TEST ("leave/while-preparing", test_leave_while_preparing);
+  TEST ("leave/limit", test_leave_limit);
+  TEST ("leave/refused", test_leave_refused);
+  TEST ("last/terminates", test_last_one_terminates);
+  TEST ("last/not", test_not_last);
+  TEST ("last/room-call-stays", test_room_call_stays);
+  TEST ("last/without-power", test_last_without_power);
+  TEST ("last/refused", test_last_refused);
+  CASE ("terminate/within", "within", test_terminate);
+  CASE ("terminate/without", NULL, test_terminate);
+  TEST ("terminate/without-power", test_terminate_without_power);
+  TEST ("terminate/refused", test_terminate_refused);
+  CASE ("terminated/bool", "{\"m.intent\":\"m.ring\",\"m.terminated\":true}", test_terminated);
+  CASE ("terminated/string", "{\"m.intent\":\"m.ring\",\"m.terminated\":\"x\"}", test_terminated);
+  CASE ("terminated/number", "{\"m.intent\":\"m.ring\",\"m.terminated\":1}", test_terminated);
+  CASE ("terminated/object", "{\"m.intent\":\"m.ring\",\"m.terminated\":{}}", test_terminated);
+  CASE ("terminated/redacted", "{}", test_terminated);
+  CASE ("not-terminated/false", "{\"m.intent\":\"m.ring\",\"m.terminated\":false}", test_goes_on);
+  CASE ("not-terminated/empty", "{\"m.intent\":\"m.ring\",\"m.terminated\":\"\"}", test_goes_on);
+  CASE ("not-terminated/null", "{\"m.intent\":\"m.ring\",\"m.terminated\":null}", test_goes_on);
+  TEST ("terminated/while-leaving", test_terminated_while_leaving);
+  TEST ("terminated/while-joining", test_terminated_while_joining);
+  TEST ("room-lost", test_room_lost);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  add_way_in ();
+  add_way_out ();
+  TEST ("renewal", test_renewal);
+  TEST ("renewal/jitter", test_renewal_jitter);
+  TEST ("renewal/retries", test_renewal_retries);
+  TEST ("own-entry/lost", test_own_entry_lost);
+  TEST ("own-entry/lost-later", test_own_entry_lost_later);
+  TEST ("own-entry/never-seen", test_own_entry_never_seen);
+  TEST ("own-entry/flickers", test_own_entry_flickers);
+  TEST ("own-entry/stale-removed", test_stale_removed);
+  TEST ("own-entry/other-device", test_other_own_device);
+  TEST ("matrix-rtc", test_matrix_rtc);
+  TEST ("content", test_content);
+  TEST ("ringing", test_ringing);
+  TEST ("ringing/stops", test_ringing_stops);
+  CASE ("ringing/ends/all-left", NULL, test_ringing_ends);
+  CASE ("ringing/ends/terminated", "terminated", test_ringing_ends);
+  TEST ("ringing/old", test_ringing_old);
+  TEST ("ringing/not", test_ringing_not);
+  TEST ("ringing/expired-own", test_ringing_expired_own);
+  return g_test_run ();
+}
