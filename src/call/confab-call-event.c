@@ -443,6 +443,24 @@ confab_call_event_get_name (ConfabCallEvent *self)
 }
 
 /**
+ * confab_call_event_get_size:
+ * @self: an event
+ *
+ * Returns: about how many bytes of memory what a stranger can make long takes
+ */
+gsize
+confab_call_event_get_size (ConfabCallEvent *self)
+{
+  gsize size = sizeof *self + (self->sdp != NULL ? strlen (self->sdp) : 0);
+
+  for (guint i = 0; self->candidates != NULL && i < self->candidates->len; i++) {
+    const ConfabIceCandidate *candidate = self->candidates->pdata[i];
+    size += sizeof *candidate + strlen (candidate->candidate);
+  }
+  return size;
+}
+
+/**
  * confab_call_event_add_candidate:
  * @self: a candidates event
  * @candidate: `candidate:…`, empty for the end of candidates

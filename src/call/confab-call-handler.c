@@ -438,6 +438,14 @@ confab_call_handler_handle_membership (ConfabCallHandler *self,
     update_members (self, room_id, user_id);
 }
 
+/**
+ * confab_call_handler_set_room_encrypted:
+ * @self: a handler
+ * @room_id: a room
+ * @encrypted: whether it is encrypted; what was %TRUE once stays so
+ *
+ * In an encrypted room signalling in clear is neither sent nor believed.
+ */
 void
 confab_call_handler_set_room_encrypted (ConfabCallHandler *self,
                                         const char *room_id,
@@ -448,6 +456,14 @@ confab_call_handler_set_room_encrypted (ConfabCallHandler *self,
   confab_call_room_set_encrypted (ensure_room (self, room_id), encrypted);
 }
 
+/**
+ * confab_call_handler_set_can_send_call:
+ * @self: a handler
+ * @room_id: a room
+ * @can_send: whether the power levels let this user send `m.call` state; %FALSE until said
+ *
+ * Without it nobody tries to terminate a call here.
+ */
 void
 confab_call_handler_set_can_send_call (ConfabCallHandler *self,
                                        const char *room_id,
@@ -458,6 +474,13 @@ confab_call_handler_set_can_send_call (ConfabCallHandler *self,
   confab_call_room_set_can_send_call (ensure_room (self, room_id), can_send);
 }
 
+/**
+ * confab_call_handler_remove_room:
+ * @self: a handler
+ * @room_id: a room that this user is not in any more
+ *
+ * Ends its calls and forgets everything about it.
+ */
 void
 confab_call_handler_remove_room (ConfabCallHandler *self, const char *room_id)
 {
@@ -496,4 +519,18 @@ confab_call_handler_end_sync (ConfabCallHandler *self, gint64 server_time)
   g_hash_table_iter_init (&iter, self->rooms);
   while (g_hash_table_iter_next (&iter, NULL, &room))
     confab_call_room_remove_stale (room);
+}
+
+/**
+ * confab_call_handler_get_n_early:
+ * @self: a handler
+ *
+ * Returns: how many device messages wait for what they belong to (protocol/mesh-calls.md section 9.3)
+ */
+guint
+confab_call_handler_get_n_early (ConfabCallHandler *self)
+{
+  g_return_val_if_fail (CONFAB_IS_CALL_HANDLER (self), 0);
+
+  return confab_early_messages_get_length (self->early);
 }

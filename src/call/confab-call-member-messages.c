@@ -83,6 +83,8 @@ fill_envelope (ConfabCallMember *self, ConfabCallEvent *message)
     return; /* tried again, with the number that it has */
   next = GPOINTER_TO_UINT (g_hash_table_lookup (self->out, message->call_id));
   g_hash_table_replace (self->out, g_strdup (message->call_id), GUINT_TO_POINTER (next + 1));
+  if (message->type == CONFAB_CALL_EVENT_HANGUP)
+    g_hash_table_remove (self->out, message->call_id); /* nothing comes after it */
   message->seq = next;
   message->party_id = g_strdup (confab_call_room_get_device_id (self->room));
   message->device_id = g_strdup (message->party_id);

@@ -28,6 +28,7 @@ typedef enum {
   CONFAB_CALL_MEMBER_EVENT_CALL_CONNECTED,
   CONFAB_CALL_MEMBER_EVENT_CALL_DISCONNECTED,
   CONFAB_CALL_MEMBER_EVENT_CALL_ENDED,
+  CONFAB_CALL_MEMBER_EVENT_HEALTHY,
   CONFAB_CALL_MEMBER_EVENT_RETRY,
   CONFAB_CALL_MEMBER_EVENT_NEW_SESSION,
   CONFAB_CALL_MEMBER_EVENT_EXPIRED,
@@ -65,6 +66,7 @@ struct _ConfabCallMember {
   guint retries;
   guint expiry_timer;
   guint retry_timer;
+  guint health_timer;
 
   char *own_session_id;
   ConfabLocalMedia *media;

@@ -12,6 +12,7 @@
 
 #define MAX_RETRIES 3
 #define REFUSED_PAUSE_MS 2000
+#define HEALTHY_MS 60000
 
 typedef ConfabCallMemberEvent Event;
 
@@ -20,8 +21,9 @@ static const char *const state_names[CONFAB_CALL_MEMBER_N_STATES] = {
 };
 
 static const char *const event_names[CONFAB_CALL_MEMBER_N_EVENTS] = {
-  "join",    "invited", "call-connected", "call-disconnected", "call-ended", "retry", "new-session",
-  "expired", "remove",  "leave",
+  "join",       "invited", "call-connected", "call-disconnected",
+  "call-ended", "healthy", "retry",          "new-session",
+  "expired",    "remove",  "leave",
 };
 
 /* The peer call. */
@@ -79,6 +81,7 @@ confab_call_member_drop_call (ConfabCallMember *self, const char *reason)
 {
   g_autoptr (ConfabPeerCall) call = g_steal_pointer (&self->call);
 
+  confab_clock_clear (self->clock, &self->health_timer);
   if (call == NULL)
     return;
   g_signal_handlers_disconnect_by_func (call, call_state_cb, self);
@@ -147,11 +150,33 @@ replace_call (ConfabCallMember *self, const Event *event)
 }
 
 static void
+health_cb (gpointer data)
+{
+  ConfabCallMember *self = data;
+
+  self->health_timer = 0;
+  confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_HEALTHY, NULL);
+}
+
+static void
 connected (ConfabCallMember *self, const Event *event)
+{
+  self->was_connected = TRUE;
+  self->health_timer = confab_clock_add_timeout (self->clock, HEALTHY_MS, health_cb, self);
+}
+
+static void
+disconnected (ConfabCallMember *self, const Event *event)
+{
+  confab_clock_clear (self->clock, &self->health_timer);
+}
+
+/* Not sooner: a connection that comes and goes would be tried for ever. */
+static void
+forgive (ConfabCallMember *self, const Event *event)
 {
   self->retries = 0;
   self->refused = FALSE;
-  self->was_connected = TRUE;
 }
 
 static void
@@ -298,7 +323,8 @@ static const struct {
   { IN_CALL, ON (INVITED), is_initiator, STAY, refuse_call },
   { IN_CALL, ON (INVITED), NULL, TO (CALLING), replace_call },
   { IN (CALLING), ON (CALL_CONNECTED), NULL, TO (CONNECTED), connected },
-  { IN (CONNECTED), ON (CALL_DISCONNECTED), NULL, TO (CALLING), NULL },
+  { IN (CONNECTED), ON (HEALTHY), NULL, STAY, forgive },
+  { IN (CONNECTED), ON (CALL_DISCONNECTED), NULL, TO (CALLING), disconnected },
   { IN_CALL, ON (CALL_ENDED), is_expired, TO (REMOVED), removed },
   { IN_CALL, ON (CALL_ENDED), is_refused, TO (RETRY_PAUSE), pause_refused },
   { IN_CALL, ON (CALL_ENDED), is_final, TO (IDLE), give_up },

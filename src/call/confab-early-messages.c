@@ -10,7 +10,9 @@
 
 #define KEEP_US (60 * G_USEC_PER_SEC)
 #define MAX_PER_DEVICE 50
+#define MAX_PER_DEVICE_SIZE (1024 * 1024)
 #define MAX_ALL 2000
+#define MAX_ALL_SIZE (8 * 1024 * 1024)
 #define INVITE_MARGIN_MS 3000
 
 struct _ConfabEarlyMessages {
@@ -23,6 +25,7 @@ typedef struct {
   char *sender;
   gboolean encrypted;
   ConfabCallEvent *message;
+  gsize size;         /* bytes, as confab_call_event_get_size() has it */
   gint64 received_at; /* monotonic, µs */
 } Early;
 
@@ -61,22 +64,34 @@ drop_void (ConfabEarlyMessages *self, const char *sender, ConfabCallEvent *messa
   }
 }
 
+/* Drops the oldest, of the sender's device or of all, until @size more bytes and one more message are within bounds. */
 static void
-make_room (ConfabEarlyMessages *self, const char *sender, ConfabCallEvent *message)
+make_room (ConfabEarlyMessages *self, const char *sender, ConfabCallEvent *message, gsize size)
 {
-  guint oldest = 0;
-  guint n = 0;
+  gsize n_device = 0, n_all = 0;
+  gsize device_size = size, all_size = size;
 
   for (guint i = self->messages->len; i-- > 0;) {
-    if (!is_from (self->messages->pdata[i], sender, message))
+    const Early *early = self->messages->pdata[i];
+    gboolean same = is_from (early, sender, message);
+
+    n_all++;
+    all_size += early->size;
+    if (same) {
+      n_device++;
+      device_size += early->size;
+    }
+    if (n_all < MAX_ALL && all_size <= MAX_ALL_SIZE &&
+        (!same || (n_device < MAX_PER_DEVICE && device_size <= MAX_PER_DEVICE_SIZE)))
       continue;
-    oldest = i;
-    n++;
+    n_all--;
+    all_size -= early->size;
+    if (same) {
+      n_device--;
+      device_size -= early->size;
+    }
+    g_ptr_array_remove_index (self->messages, i);
   }
-  if (n >= MAX_PER_DEVICE)
-    g_ptr_array_remove_index (self->messages, oldest);
-  else if (self->messages->len >= MAX_ALL)
-    g_ptr_array_remove_index (self->messages, 0);
 }
 
 /* The age of a device message is unknown: it counts from when it came. */
@@ -128,10 +143,12 @@ confab_early_messages_keep (ConfabEarlyMessages *self,
                             ConfabCallEvent *message,
                             gboolean encrypted)
 {
+  gsize size = confab_call_event_get_size (message);
   Early *early = g_new0 (Early, 1);
 
   drop_void (self, sender, message);
-  make_room (self, sender, message);
+  make_room (self, sender, message, size);
+  early->size = size;
   early->sender = g_strdup (sender);
   early->encrypted = encrypted;
   early->message = confab_call_event_ref (message);

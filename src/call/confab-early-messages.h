@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  * ConfabEarlyMessages:
  *
  * Device messages that came before what they belong to: the call, its member, the member's session, or this device's
- * own join (protocol/mesh-calls.md section 9.3). They are strangers' messages, so they are bounded: 60 s, 50 of one
- * device and 2000 in all. The oldest give way.
+ * own join (protocol/mesh-calls.md section 9.3). They are strangers' messages, so they are bounded: 60 s; 50 messages
+ * and 1 MiB of one device; 2000 messages and 8 MiB in all. The oldest give way.
  */
 typedef struct _ConfabEarlyMessages ConfabEarlyMessages;
 

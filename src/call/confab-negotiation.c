@@ -29,6 +29,7 @@ static const char *const event_names[] = {
 
 struct _ConfabNegotiation {
   char *call_id;
+  ConfabClock *clock;
   ConfabPeerConnection *connection;
   const ConfabNegotiationFuncs *funcs;
   gpointer data;
@@ -36,6 +37,7 @@ struct _ConfabNegotiation {
   gboolean polite;
   gboolean needed;                /* once this exchange is through */
   ConfabCallEvent *waiting_offer; /* (nullable): the peer's, for later */
+  guint timer;                    /* runs while an offer waits for its answer */
 };
 
 /* Side effects of the table's rows. */
@@ -57,8 +59,21 @@ note_needed (ConfabNegotiation *self, ConfabCallEvent *message)
 }
 
 static void
+unanswered_cb (gpointer data)
+{
+  ConfabNegotiation *self = data;
+
+  self->timer = 0;
+  confab_negotiation_handle (self, CONFAB_NEGOTIATION_UNANSWERED, NULL);
+}
+
+static void
 send_offer (ConfabNegotiation *self, ConfabCallEvent *message)
 {
+  self->timer = confab_clock_add_timeout (self->clock,
+                                          CONFAB_NEGOTIATION_LIFETIME_MS,
+                                          unanswered_cb,
+                                          self);
   self->funcs->send (CONFAB_SDP_TYPE_OFFER, self->data);
 }
 
@@ -154,6 +169,7 @@ static const struct {
   { IN (MAKING_OFFER) | IN (OFFER_SENT), ON (OFFERED), is_impolite, STAY, ignore_offer },
   { ANY, ON (OFFERED), NULL, STAY, keep_offer },
   { IN (OFFER_SENT), ON (ANSWERED), NULL, TO (APPLYING_ANSWER), apply_answer },
+  { IN (OFFER_SENT), ON (UNANSWERED), NULL, TO (STABLE), note_needed },
 };
 
 #undef IN
@@ -173,6 +189,8 @@ step (ConfabNegotiation *self, ConfabNegotiationEvent event, ConfabCallEvent *me
       continue;
     if (transitions[i].to >= 0)
       self->state = transitions[i].to;
+    if (self->state != STATE_OFFER_SENT)
+      confab_clock_clear (self->clock, &self->timer);
     confab_call_debug (self->call_id,
                        "negotiation: %s: %s -> %s",
                        event_names[event],
@@ -191,6 +209,7 @@ step (ConfabNegotiation *self, ConfabNegotiationEvent event, ConfabCallEvent *me
 /**
  * confab_negotiation_new:
  * @call_id: for the log
+ * @clock: for the lifetime of an offer
  * @connection: makes and takes the descriptions
  * @funcs: what the call does for it
  * @data: for @funcs
@@ -199,6 +218,7 @@ step (ConfabNegotiation *self, ConfabNegotiationEvent event, ConfabCallEvent *me
  */
 ConfabNegotiation *
 confab_negotiation_new (const char *call_id,
+                        ConfabClock *clock,
                         ConfabPeerConnection *connection,
                         const ConfabNegotiationFuncs *funcs,
                         gpointer data)
@@ -206,6 +226,7 @@ confab_negotiation_new (const char *call_id,
   ConfabNegotiation *self = g_new0 (ConfabNegotiation, 1);
 
   self->call_id = g_strdup (call_id);
+  self->clock = g_object_ref (clock);
   self->connection = g_object_ref (connection);
   self->funcs = funcs;
   self->data = data;
@@ -217,6 +238,7 @@ confab_negotiation_free (ConfabNegotiation *self)
 {
   confab_negotiation_clear (self);
   g_object_unref (self->connection);
+  g_object_unref (self->clock);
   g_free (self->call_id);
   g_free (self);
 }
@@ -267,6 +289,7 @@ confab_negotiation_handle (ConfabNegotiation *self,
 void
 confab_negotiation_clear (ConfabNegotiation *self)
 {
+  confab_clock_clear (self->clock, &self->timer);
   g_clear_pointer (&self->waiting_offer, confab_call_event_unref);
   self->needed = FALSE;
 }

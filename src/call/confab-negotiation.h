@@ -3,9 +3,12 @@
 #pragma once
 
 #include "confab-call-event.h"
+#include "confab-clock.h"
 #include "confab-peer-connection.h"
 
 G_BEGIN_DECLS
+
+#define CONFAB_NEGOTIATION_LIFETIME_MS 60000
 
 typedef enum {
   CONFAB_NEGOTIATION_NEEDED,       /* local tracks changed */
@@ -15,6 +18,7 @@ typedef enum {
   CONFAB_NEGOTIATION_OFFERED,      /* by an `m.call.negotiate` */
   CONFAB_NEGOTIATION_ANSWERED,     /* by an `m.call.negotiate` */
   CONFAB_NEGOTIATION_FIRST_ANSWER, /* the `m.call.answer` is being applied */
+  CONFAB_NEGOTIATION_UNANSWERED,   /* the offer's lifetime is over */
 } ConfabNegotiationEvent;
 
 /**
@@ -32,13 +36,15 @@ typedef struct {
  *
  * Offers and answers after the first exchange of one connection: perfect negotiation, in which the inbound side is
  * polite. The polite side keeps its own offer out of force until the answer comes, since webrtcbin cannot roll
- * back. Changes that come while an exchange is on make one offer after it.
+ * back. Changes that come while an exchange is on make one offer after it; an offer that is not answered within its
+ * lifetime of 60 s is made again.
  *
  * Spec: W3C WebRTC, “Perfect negotiation example”; protocol/mesh-calls.md section 3.7.
  */
 typedef struct _ConfabNegotiation ConfabNegotiation;
 
 ConfabNegotiation *confab_negotiation_new (const char *call_id,
+                                           ConfabClock *clock,
                                            ConfabPeerConnection *connection,
                                            const ConfabNegotiationFuncs *funcs,
                                            gpointer data) G_GNUC_WARN_UNUSED_RESULT;

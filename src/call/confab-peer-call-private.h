@@ -29,6 +29,7 @@ typedef enum {
   CONFAB_PEER_CALL_EVENT_NEGOTIATED,
   CONFAB_PEER_CALL_EVENT_NEGOTIATION_NEEDED,
   CONFAB_PEER_CALL_EVENT_LIFETIME_OVER,
+  CONFAB_PEER_CALL_EVENT_INVITE_TAKEN,
   CONFAB_PEER_CALL_EVENT_INVITE_FAILED,
   CONFAB_PEER_CALL_EVENT_ANSWER_FAILED,
   CONFAB_PEER_CALL_EVENT_SIGNALLING_FAILED,
@@ -55,6 +56,7 @@ struct _ConfabPeerCall {
   ConfabRemoteStreams *streams;
   ConfabPeerCallState state;
   gboolean inbound;
+  gboolean invite_out;
   gboolean hangup_known; /* one of both sides has said that it is over */
   gboolean closed;
   char *reason;

@@ -40,6 +40,7 @@ static const char *const event_names[CONFAB_PEER_CALL_N_EVENTS] = {
   "negotiated",
   "negotiation-needed",
   "lifetime-over",
+  "invite-taken",
   "invite-failed",
   "answer-failed",
   "signalling-failed",
@@ -132,7 +133,8 @@ new_description (ConfabPeerCall *self, ConfabCallEventType type, ConfabSdpType s
   g_autoptr (ConfabCallEvent) message = confab_call_event_new (type, self->id);
 
   message->sdp_type = sdp_type;
-  message->lifetime_ms = INVITE_LIFETIME_MS;
+  message->lifetime_ms = type == CONFAB_CALL_EVENT_NEGOTIATE ? CONFAB_NEGOTIATION_LIFETIME_MS
+                                                             : INVITE_LIFETIME_MS;
   message->sdp = confab_peer_connection_get_local_sdp (self->connection);
   if (message->sdp == NULL)
     return NULL;
@@ -152,12 +154,18 @@ send_invite (ConfabPeerCall *self, const Event *event)
     confab_peer_call_push (self, CONFAB_PEER_CALL_EVENT_INVITE_FAILED, NULL, NULL);
     return;
   }
+  self->invite_out = TRUE;
+  confab_peer_call_emit_send (self, message);
+  confab_peer_call_arm_candidates (self);
+}
+
+static void
+start_lifetime (ConfabPeerCall *self, const Event *event)
+{
   self->lifetime_timer = confab_clock_add_timeout (self->clock,
                                                    INVITE_LIFETIME_MS,
                                                    lifetime_cb,
                                                    self);
-  confab_peer_call_emit_send (self, message);
-  confab_peer_call_arm_candidates (self);
 }
 
 static void
@@ -268,12 +276,14 @@ apply_answer (ConfabPeerCall *self, const Event *event)
 
 /* The way out. */
 
+/* A peer that was never told of the call need not be told of its end. */
 static void
 end_with (ConfabPeerCall *self, const char *reason, gboolean tell)
 {
-  if (self->reason == NULL)
-    self->reason = g_strdup (reason);
-  if (tell)
+  g_set_str (&self->reason, reason);
+  if (!self->inbound && !self->invite_out)
+    self->hangup_known = TRUE;
+  else if (tell)
     send_hangup (self, reason);
 }
 
@@ -299,7 +309,6 @@ end_remote (ConfabPeerCall *self, const Event *event)
 static void
 end_offer_failed (ConfabPeerCall *self, const Event *event)
 {
-  self->hangup_known = TRUE; /* nothing was sent yet */
   end_with (self, "create_offer", FALSE);
 }
 
@@ -494,6 +503,7 @@ static const struct {
   { "1", IN (FLEDGLING), ON (PLACE), NULL, TO (CREATE_OFFER), create_offer },
   { "4", IN (CREATE_OFFER), ON (LOCAL_SET), NULL, STAY, wait_for_candidates },
   { "5", IN (CREATE_OFFER), ON (GATHERED), NULL, TO (INVITE_SENT), send_invite },
+  { "5", IN (INVITE_SENT), ON (INVITE_TAKEN), NULL, STAY, start_lifetime },
   { "6", IN (INVITE_SENT), ON (INVITE_FAILED), NULL, TO (ENDED), end_invite_failed },
   { "7", IN (CREATE_OFFER), ON (SDP_FAILED), NULL, TO (ENDED), end_offer_failed },
   { "8", IN (FLEDGLING), ON (INVITED), NULL, STAY, apply_invite },

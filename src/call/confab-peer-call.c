@@ -217,10 +217,8 @@ confab_peer_call_new (const char *call_id,
   self->local_stream = g_object_ref (local_stream);
   self->local_candidates = confab_candidate_batch_new (call_id, clock, send_cb, self);
   self->resends = confab_resend_queue_new (clock, send_cb, self);
-  self->negotiation = confab_negotiation_new (call_id,
-                                              connection,
-                                              &confab_peer_call_negotiation_funcs,
-                                              self);
+  self->negotiation = confab_negotiation_new (
+    call_id, clock, connection, &confab_peer_call_negotiation_funcs, self);
 #define CONNECT(name, callback)                                                                    \
   g_signal_connect_object (connection, name, G_CALLBACK (callback), self, G_CONNECT_SWAPPED)
   CONNECT ("local-description-set", local_set_cb);
@@ -278,7 +276,7 @@ confab_peer_call_set_streams (ConfabPeerCall *self, ConfabRemoteStreams *streams
  * @self: a fledgling call
  *
  * Makes an offer; the invite goes out when it and the first candidates are there, 200 ms after it at the latest. It
- * may be answered for 60 s.
+ * may be answered for 60 s from when the homeserver has taken it.
  */
 void
 confab_peer_call_place (ConfabPeerCall *self)
@@ -394,7 +392,9 @@ confab_peer_call_sent (ConfabPeerCall *self, ConfabCallEvent *message, const GEr
 
   if (self->closed)
     return;
-  if (error == NULL)
+  if (error == NULL && message->type == CONFAB_CALL_EVENT_INVITE)
+    PUSH (INVITE_TAKEN);
+  else if (error == NULL)
     confab_resend_queue_sent (self->resends, message);
   else if (message->type == CONFAB_CALL_EVENT_INVITE)
     PUSH (INVITE_FAILED);

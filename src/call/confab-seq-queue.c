@@ -75,6 +75,14 @@ drain (ConfabSeqQueue *self)
   unref_queue (self);
 }
 
+/**
+ * confab_seq_queue_new:
+ * @clock: for holes: a number that does not come within five seconds is skipped
+ * @deliver: gets the messages of one call in the order of their numbers
+ * @data: for @deliver
+ *
+ * Returns: (transfer full): a queue that does not know its first number yet: it keeps all
+ */
 ConfabSeqQueue *
 confab_seq_queue_new (ConfabClock *clock, ConfabSeqQueueFunc deliver, gpointer data)
 {
@@ -89,7 +97,12 @@ confab_seq_queue_new (ConfabClock *clock, ConfabSeqQueueFunc deliver, gpointer d
   return self;
 }
 
-/* May be called from within @deliver. */
+/**
+ * confab_seq_queue_free:
+ * @self: a queue
+ *
+ * Forgets what waits. May be called from within @deliver.
+ */
 void
 confab_seq_queue_free (ConfabSeqQueue *self)
 {
@@ -99,13 +112,20 @@ confab_seq_queue_free (ConfabSeqQueue *self)
   unref_queue (self);
 }
 
-/* At most 50 wait; more are dropped, and end as a hole. One that came before is dropped, too. */
+/**
+ * confab_seq_queue_push:
+ * @self: a queue
+ * @message: in whatever order it came
+ *
+ * Delivers @message, and those that waited for it, if it is its turn. One that came before is dropped. At most 50 wait;
+ * those with the highest numbers are dropped when there are more.
+ */
 void
 confab_seq_queue_push (ConfabSeqQueue *self, ConfabCallEvent *message)
 {
   guint i;
 
-  if ((message->seq >= 0 && message->seq < self->next) || self->waiting->len >= MAX_WAITING)
+  if (message->seq >= 0 && message->seq < self->next)
     return;
   for (i = self->waiting->len; i > 0; i--) {
     ConfabCallEvent *other = self->waiting->pdata[i - 1];
@@ -114,11 +134,21 @@ confab_seq_queue_push (ConfabSeqQueue *self, ConfabCallEvent *message)
     if (other->seq <= message->seq)
       break;
   }
+  if (i >= MAX_WAITING)
+    return;
+  if (self->waiting->len >= MAX_WAITING)
+    g_ptr_array_remove_index (self->waiting, self->waiting->len - 1);
   g_ptr_array_insert (self->waiting, i, confab_call_event_ref (message));
   drain (self);
 }
 
-/* The next number is known: the invite's plus one. */
+/**
+ * confab_seq_queue_start:
+ * @self: a queue
+ * @next: the number that comes next: the invite's plus one (section 8.3)
+ *
+ * Does nothing to a queue that knows its next number.
+ */
 void
 confab_seq_queue_start (ConfabSeqQueue *self, gint64 next)
 {
@@ -127,7 +157,12 @@ confab_seq_queue_start (ConfabSeqQueue *self, gint64 next)
   drain (self);
 }
 
-/* Starts at the lowest number that waits, once an answer or a hangup is among them. */
+/**
+ * confab_seq_queue_seed:
+ * @self: a queue
+ *
+ * A sync is through: starts at the lowest number that waits, once an answer or a hangup is among them (section 8.3).
+ */
 void
 confab_seq_queue_seed (ConfabSeqQueue *self)
 {
@@ -143,6 +178,11 @@ confab_seq_queue_seed (ConfabSeqQueue *self)
   drain (self);
 }
 
+/**
+ * confab_seq_queue_list:
+ * @self: a queue
+ * @queued: (element-type ConfabCallEvent): gets a reference to each that waits
+ */
 void
 confab_seq_queue_list (ConfabSeqQueue *self, GPtrArray *queued)
 {

@@ -201,13 +201,22 @@ lab_peek_member (Lab *lab)
   return found; /* the list keeps it */
 }
 
+/* Messages of the first member that wait for one before them. */
+guint
+lab_get_n_queued (Lab *lab)
+{
+  g_autoptr (GPtrArray) queued = confab_call_member_dup_queued (lab_peek_member (lab));
+
+  return queued->len;
+}
+
 guint
 lab_get_n_members (Lab *lab)
 {
   return g_list_model_get_n_items (confab_call_get_participants (lab->call));
 }
 
-/* A message from @user/@device in session S, with @rest of the content. */
+/* A message from @user/@device in @session, with @rest of the content; with a negative @seq it has no number. */
 void
 lab_receive_as (Lab *lab,
                 const char *user,
@@ -220,16 +229,17 @@ lab_receive_as (Lab *lab,
                 const char *rest)
 {
   const char *own = confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab->call));
+  g_autofree char *number = seq >= 0 ? g_strdup_printf (",\"seq\":%d", seq) : g_strdup ("");
   g_autofree char *text = g_strdup_printf (
     "{\"conf_id\":\"conf\",\"call_id\":\"%s\",\"party_id\":\"%s\",\"device_id\":\"%s\",\"version\":"
     "1,"
-    "\"sender_session_id\":\"%s\",\"dest_session_id\":\"%s\",\"seq\":%d%s}",
+    "\"sender_session_id\":\"%s\",\"dest_session_id\":\"%s\"%s%s}",
     call_id,
     device,
     device,
     session,
     own != NULL ? own : "none",
-    seq,
+    number,
     rest);
   g_autoptr (JsonObject) content = confab_json_parse_object (text, -1, NULL);
 

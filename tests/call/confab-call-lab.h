@@ -48,6 +48,7 @@ guint lab_count_own_devices (Lab *lab);
 gint64 lab_get_own_expiry (Lab *lab);
 ConfabCallMember *lab_peek_member (Lab *lab);
 guint lab_get_n_members (Lab *lab);
+guint lab_get_n_queued (Lab *lab);
 void lab_receive_as (Lab *lab,
                      const char *user,
                      const char *device,

@@ -22,6 +22,7 @@ struct _ConfabFakePeerConnection {
   char *stream_id;
   char *ufrag;
   char *remote_ufrag;
+  char *remote_sdp;
   ConfabConnectionState state;
   ConfabSdpType remote_type;
   GString *log;        /* commands as they came, a word each */
@@ -30,6 +31,7 @@ struct _ConfabFakePeerConnection {
   guint task_timer;
   guint connect_timer;
   guint lost_timer;
+  gint64 received_at; /* monotonic, µs */
   gboolean has_local;
   gboolean gathering_complete;
   gboolean fail_next;
@@ -156,6 +158,7 @@ fake_set_remote_description (ConfabPeerConnection *connection, ConfabSdpType typ
   ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
   const char *line = strstr (sdp, "a=ice-ufrag:");
 
+  g_set_str (&self->remote_sdp, sdp);
   g_free (self->remote_ufrag);
   self->remote_ufrag = line != NULL ? g_strndup (line + 12, strcspn (line + 12, "\r\n")) : NULL;
   self->remote_type = type;
@@ -222,7 +225,7 @@ fake_get_gathering_complete (ConfabPeerConnection *connection)
 static gint64
 fake_get_last_received_at (ConfabPeerConnection *connection)
 {
-  return 0;
+  return CONFAB_FAKE_PEER_CONNECTION (connection)->received_at;
 }
 
 static void
@@ -264,6 +267,7 @@ confab_fake_peer_connection_finalize (GObject *object)
   g_free (self->stream_id);
   g_free (self->ufrag);
   g_free (self->remote_ufrag);
+  g_free (self->remote_sdp);
   g_string_free (self->log, TRUE);
   g_string_free (self->candidates, TRUE);
   G_OBJECT_CLASS (confab_fake_peer_connection_parent_class)->finalize (object);
@@ -333,6 +337,20 @@ confab_fake_peer_connection_gather (ConfabFakePeerConnection *self,
     self->gathering_complete = TRUE;
     g_object_notify (G_OBJECT (self), "gathering-complete");
   }
+}
+
+/* A packet comes. */
+void
+confab_fake_peer_connection_receive (ConfabFakePeerConnection *self)
+{
+  self->received_at = confab_clock_get_time (self->clock);
+}
+
+/* What was to be applied last. */
+const char *
+confab_fake_peer_connection_get_remote_sdp (ConfabFakePeerConnection *self)
+{
+  return self->remote_sdp;
 }
 
 const char *

@@ -25,6 +25,8 @@ void confab_fake_peer_connection_fail_next (ConfabFakePeerConnection *self);
 void confab_fake_peer_connection_gather (ConfabFakePeerConnection *self,
                                          const char *candidate,
                                          gboolean complete);
+void confab_fake_peer_connection_receive (ConfabFakePeerConnection *self);
+const char *confab_fake_peer_connection_get_remote_sdp (ConfabFakePeerConnection *self);
 const char *confab_fake_peer_connection_get_log (ConfabFakePeerConnection *self);
 gboolean confab_fake_peer_connection_get_closed (ConfabFakePeerConnection *self);
 

@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "confab-call-lab.h"
+#include "confab-json.h"
+
+#define METADATA_CHANGED "org.matrix.call.sdp_stream_metadata_changed"
+#define METADATA_WORD "sdp_stream_metadata_changed "
 
 /* Stories of ConfabCallMember: the rows of protocol/mesh-calls.md section 10.2, and sections 8.3, 9.1, 9.4, 9.5 and 11.2. */
 
@@ -146,6 +150,9 @@ test_retries_reset (void)
   lab_advance (&lab, 1);
   lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
   assert_member (&lab, "connected");
+  lab_advance (&lab, 59999);
+  g_assert_cmpuint (confab_call_member_get_retry_count (lab_peek_member (&lab)), ==, 1);
+  lab_advance (&lab, 1);
   g_assert_cmpuint (confab_call_member_get_retry_count (lab_peek_member (&lab)), ==, 0);
   lab_finish (&lab);
 }
@@ -373,34 +380,793 @@ test_mute (void)
   lab_finish (&lab);
 }
 
+/* The call that is on with the first member. */
+static char *
+dup_call_id (Lab *lab)
+{
+  return g_strdup (confab_call_member_get_call_id (lab_peek_member (lab)));
+}
+
+static void
+receive_current (Lab *lab, const char *type, int seq, const char *rest)
+{
+  g_autofree char *call_id = dup_call_id (lab);
+
+  lab_receive (lab, type, call_id, seq, rest);
+}
+
+static const char *
+last_string (Lab *lab, const char *type, const char *name)
+{
+  return json_object_get_string_member (confab_fake_signalling_peek_last (lab->signalling, type),
+                                        name);
+}
+
+static int
+last_seq (Lab *lab, const char *type)
+{
+  return json_object_get_int_member (confab_fake_signalling_peek_last (lab->signalling, type),
+                                     "seq");
+}
+
+static const char *
+get_connection_log (Lab *lab)
+{
+  return confab_fake_peer_connection_get_log (confab_fake_local_media_get_last (lab->media));
+}
+
+static void
+assert_in_connection_log (Lab *lab, const char *words)
+{
+  if (strstr (get_connection_log (lab), words) == NULL)
+    g_error ("“%s” is not in “%s”", words, get_connection_log (lab));
+}
+
+/* @a has invited, and was answered. */
+static void
+connect_a (Lab *lab)
+{
+  lab_member (lab, "@a:x", "A", "S");
+  lab_join (lab);
+  lab_receive (lab, "m.call.invite", "c1", 0, OFFER);
+  lab_advance (lab, 300);
+  lab_set_ice (lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  assert_member (lab, "connected");
+  confab_fake_signalling_clear_log (lab->signalling);
+}
+
+/* As JavaScript compares, by UTF-16 code unit: U+1F600 is D83D DE00, and less than U+FF5E. */
+static void
+test_order (gconstpointer data)
+{
+  static const struct {
+    const char *user;
+    const char *state;
+  } cases[] = {
+    { "@a:x", "waiting" },
+    { "@c:x", "connecting" },
+    { "@B:x", "waiting" },
+    { "@b", "waiting" },
+    { "@b:x.example", "connecting" },
+    { "@b:x\xf0\x9f\x98\x80", "connecting" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Lab lab = { 0 };
+
+    lab_start (&lab);
+    lab_member (&lab, cases[i].user, "D", "S");
+    lab_join (&lab);
+    assert_member (&lab, cases[i].state);
+    lab_finish (&lab);
+  }
+}
+
+static void
+test_same_user_waits (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@b:x", "LESS", "S");
+  lab_join (&lab);
+  assert_member (&lab, "waiting");
+  lab_finish (&lab);
+}
+
+/* Who comes later is met in the same way. */
+static void
+test_newcomers (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  assert_member (&lab, "connecting");
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 2);
+  g_assert_cmpuint (confab_fake_local_media_get_n_connections (lab.media), ==, 1);
+  lab_finish (&lab);
+}
+
+/* One number for each message, from 0, a call by itself. */
+static void
+test_numbers (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *first = NULL;
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  first = dup_call_id (&lab);
+  confab_call_set_microphone_muted (lab.call, TRUE);
+  g_assert_cmpint (last_seq (&lab, METADATA_CHANGED), ==, 1);
+  confab_call_set_camera_muted (lab.call, TRUE);
+  g_assert_cmpint (last_seq (&lab, METADATA_CHANGED), ==, 2);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+  g_assert_cmpint (last_seq (&lab, "m.call.hangup"), ==, 3);
+  g_assert_cmpstr (last_string (&lab, "m.call.hangup", "call_id"), ==, first);
+  lab_advance (&lab, 1300);
+  g_assert_cmpint (last_seq (&lab, "m.call.invite"), ==, 0);
+  g_assert_cmpstr (last_string (&lab, "m.call.invite", "call_id"), !=, first);
+  lab_finish (&lab);
+}
+
+/* A message that is sent again has the number it had. */
+static void
+test_resent_number (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  confab_fake_signalling_fail (lab.signalling,
+                               METADATA_CHANGED,
+                               CONFAB_SIGNALLING_ERROR_NETWORK,
+                               1);
+  confab_call_set_microphone_muted (lab.call, TRUE);
+  lab_advance (&lab, 1);
+  confab_call_set_camera_muted (lab.call, TRUE);
+  g_assert_cmpint (last_seq (&lab, METADATA_CHANGED), ==, 2);
+  lab_advance (&lab, 1000);
+  assert_log (&lab, METADATA_WORD METADATA_WORD METADATA_WORD);
+  g_assert_cmpint (last_seq (&lab, METADATA_CHANGED), ==, 1);
+  lab_finish (&lab);
+}
+
+/* The old call's hangup comes before the new invite, in the old call's numbers. */
+static void
+test_hangup_before_invite (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *first = NULL;
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  confab_fake_signalling_fail (lab.signalling, "m.call.invite", CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  lab_join (&lab);
+  lab_advance (&lab, 200);
+  first = dup_call_id (&lab);
+  lab_advance (&lab, 1 + 1000);
+  g_assert_cmpstr (last_string (&lab, "m.call.hangup", "call_id"), ==, first);
+  g_assert_cmpint (last_seq (&lab, "m.call.hangup"), ==, 1);
+  assert_log (&lab, "MEMBER invite hangup ");
+  lab_advance (&lab, 201);
+  assert_log (&lab, "invite ");
+  lab_finish (&lab);
+}
+
+/* js-sdk counts from 0 in each call, hydrogen goes on counting: both are read, in the order of their numbers, from
+ * the lowest in the batch that brings the answer. */
+static void
+test_first_number (gconstpointer data)
+{
+  int first = GPOINTER_TO_INT (data);
+  Lab lab = { 0 };
+  g_autofree char *call_id = NULL;
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  lab_join (&lab);
+  lab_advance (&lab, 201);
+  call_id = dup_call_id (&lab);
+  /* A batch without an answer says nothing of the first number. */
+  lab_receive_as (
+    &lab, "@c:x", "C", TRUE, "S", "m.call.candidates", call_id, first + 2, CANDIDATE ("two"));
+  lab_sync_end (&lab);
+  lab_receive_as (
+    &lab, "@c:x", "C", TRUE, "S", "m.call.candidates", call_id, first + 1, CANDIDATE ("one"));
+  lab_receive_as (&lab, "@c:x", "C", TRUE, "S", "m.call.answer", call_id, first, ANSWER);
+  g_assert_null (strstr (get_connection_log (&lab), "remote-answer"));
+  lab_sync_end (&lab);
+  lab_advance (&lab, 1);
+  assert_in_connection_log (&lab, "remote-answer [one|0|0] [two|0|0]");
+  lab_receive (&lab, "m.call.candidates", call_id, first + 3, CANDIDATE ("three"));
+  assert_in_connection_log (&lab, "[two|0|0] [three|0|0]");
+  lab_finish (&lab);
+}
+
+/* A peer that gives no numbers is taken at its word. */
+static void
+test_no_numbers (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  lab_receive (&lab, "m.call.candidates", "c1", -1, CANDIDATE ("early"));
+  lab_receive (&lab, "m.call.invite", "c1", -1, OFFER);
+  lab_receive (&lab, "m.call.candidates", "c1", -1, CANDIDATE ("late"));
+  lab_advance (&lab, 1);
+  assert_in_connection_log (&lab, "remote-offer [early|0|0] [late|0|0]");
+  /* Beside numbers it is not held up by a hole. */
+  lab_receive (&lab, "m.call.candidates", "c1", 7, CANDIDATE ("seven"));
+  lab_receive (&lab, "m.call.hangup", "c1", -1, HANGUP ("user_hangup"));
+  assert_member (&lab, "unreachable");
+  lab_finish (&lab);
+}
+
+/* After a hole was given up, what would have filled it is not wanted any more; the next hole has its own five seconds. */
+static void
+test_hole_is_given_up (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  connect_a (&lab);
+  lab_receive (&lab, "m.call.candidates", "c1", 2, CANDIDATE ("two"));
+  lab_receive (&lab, "m.call.candidates", "c1", 4, CANDIDATE ("four"));
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 2);
+  lab_advance (&lab, 5000);
+  assert_in_connection_log (&lab, "[two|0|0]");
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 1);
+  lab_receive (&lab, "m.call.candidates", "c1", 1, CANDIDATE ("one"));
+  lab_advance (&lab, 4999);
+  g_assert_null (strstr (get_connection_log (&lab), "four"));
+  lab_receive (&lab, "m.call.candidates", "c1", 3, CANDIDATE ("three"));
+  assert_in_connection_log (&lab, "[two|0|0] [three|0|0] [four|0|0]");
+  g_assert_null (strstr (get_connection_log (&lab), "one"));
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
+/* A hole that fills in time holds up nothing else: the timer of the first is not that of the second. */
+static void
+test_hole_fills (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  connect_a (&lab);
+  lab_receive (&lab, "m.call.candidates", "c1", 2, CANDIDATE ("two"));
+  lab_advance (&lab, 4000);
+  lab_receive (&lab, "m.call.candidates", "c1", 1, CANDIDATE ("one"));
+  lab_receive (&lab, "m.call.candidates", "c1", 5, CANDIDATE ("five"));
+  lab_advance (&lab, 4000);
+  g_assert_null (strstr (get_connection_log (&lab), "five"));
+  lab_advance (&lab, 1000);
+  assert_in_connection_log (&lab, "[one|0|0] [two|0|0] [five|0|0]");
+  lab_finish (&lab);
+}
+
+/* Repeats are had once, whether they wait or were delivered. */
+static void
+test_repeats (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  connect_a (&lab);
+  for (guint i = 0; i < 3; i++)
+    lab_receive (&lab, "m.call.candidates", "c1", 2, CANDIDATE ("two"));
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 1);
+  lab_receive (&lab, "m.call.candidates", "c1", 1, CANDIDATE ("one"));
+  lab_receive (&lab, "m.call.candidates", "c1", 1, CANDIDATE ("again"));
+  assert_in_connection_log (&lab, "[one|0|0] [two|0|0] ");
+  g_assert_null (strstr (get_connection_log (&lab), "again"));
+  lab_receive (&lab, "m.call.invite", "c1", 0, OFFER);
+  assert_member (&lab, "connected");
+  lab_finish (&lab);
+}
+
+/* Neither messages nor calls that never come to be are kept without bound; a call that begins pushes them out. */
+static void
+test_bounds (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  for (int i = 0; i < 20; i++) {
+    g_autofree char *call_id = g_strdup_printf ("stray%d", i);
+    lab_receive (&lab, "m.call.candidates", call_id, 0, CANDIDATE ("x"));
+  }
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 8);
+  lab_receive (&lab, "m.call.invite", "c1", 0, OFFER);
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 0);
+  for (int i = 0; i < 60; i++)
+    lab_receive (&lab, "m.call.candidates", "c1", 2 + i, CANDIDATE ("x"));
+  lab_receive (&lab, "m.call.candidates", "c1", 7, CANDIDATE ("x"));
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 50);
+  lab_receive (&lab, "m.call.hangup", "c1", 1, HANGUP ("user_hangup"));
+  assert_member (&lab, "unreachable");
+  lab_finish (&lab);
+}
+
+/* Over before it began: the invite that comes late does not bring it back. */
+static void
+test_hangup_overtakes_invite (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  lab_receive (&lab, "m.call.hangup", "c1", 1, HANGUP ("user_hangup"));
+  lab_receive (&lab, "m.call.invite", "c1", 0, OFFER);
+  assert_member (&lab, "waiting");
+  lab_receive (&lab, "m.call.invite", "c2", 0, OFFER);
+  assert_member (&lab, "connecting");
+  lab_finish (&lab);
+}
+
+/* Lost for a moment: shown so, and taken for no end. */
+static void
+test_reconnects (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  g_assert_true (confab_call_member_get_connected (lab_peek_member (&lab)));
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_DISCONNECTED);
+  assert_member (&lab, "reconnecting");
+  g_assert_false (confab_call_member_get_connected (lab_peek_member (&lab)));
+  lab_advance (&lab, 29999);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  assert_member (&lab, "connected");
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+/* The waiting side counts, too, and shows that it is at its end, but goes on answering whatever invite comes. */
+static void
+test_waiting_side_counts (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  for (guint i = 0; i < 4; i++) {
+    g_autofree char *call_id = g_strdup_printf ("c%u", i);
+    g_assert_cmpuint (confab_call_member_get_retry_count (lab_peek_member (&lab)), ==, i);
+    lab_receive (&lab, "m.call.invite", call_id, 0, OFFER);
+    assert_member (&lab, "connecting");
+    lab_receive (&lab, "m.call.hangup", call_id, 1, HANGUP ("ice_failed"));
+    assert_member (&lab, i < 3 ? "waiting" : "unreachable");
+  }
+  lab_advance (&lab, 60000);
+  assert_member (&lab, "unreachable");
+  lab_receive (&lab, "m.call.invite", "c9", 0, OFFER);
+  assert_member (&lab, "connecting");
+  lab_finish (&lab);
+}
+
+/* An invite that comes while this side pauses before its own is taken. */
+static void
+test_invited_in_the_pause (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+  assert_log (&lab, "hangup ");
+  lab_receive (&lab, "m.call.invite", "theirs", 0, OFFER);
+  g_assert_true (confab_call_member_get_inbound (lab_peek_member (&lab)));
+  lab_advance (&lab, 10000);
+  assert_log (&lab, "answer ");
+  lab_finish (&lab);
+}
+
+/* A connection that comes and goes does not count as well again. */
+static void
+test_retries_not_reset (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  for (guint i = 0; i < 3; i++) {
+    lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+    assert_member (&lab, "reconnecting");
+    lab_advance (&lab, 5000 + 201);
+    receive_current (&lab, "m.call.answer", 0, ANSWER);
+    lab_advance (&lab, 1);
+    lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+    lab_advance (&lab, 30000);
+    lab_set_ice (&lab, CONFAB_CONNECTION_STATE_DISCONNECTED);
+    lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+    lab_advance (&lab, 30000);
+  }
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+  assert_member (&lab, "unreachable");
+  lab_finish (&lab);
+}
+
+/* The refused invite's one retry is there again after a minute of health, too. */
+static void
+test_refused_again (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  lab_join (&lab);
+  lab_advance (&lab, 201);
+  for (guint i = 0; i < 2; i++) {
+    receive_current (&lab, "m.call.hangup", 0, HANGUP ("replaced"));
+    assert_member (&lab, i == 0 ? "connecting" : "reconnecting");
+    lab_advance (&lab, 2201);
+    receive_current (&lab, "m.call.answer", 0, ANSWER);
+    lab_advance (&lab, 1);
+    lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+    lab_advance (&lab, 60000);
+    confab_fake_signalling_clear_log (lab.signalling);
+    if (i == 0) {
+      lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+      lab_advance (&lab, 1201);
+    }
+  }
+  assert_member (&lab, "connected");
+  lab_finish (&lab);
+}
+
+/* The device has lost its state: the old call is closed without a word, and a new one begins with fresh numbers. */
+static void
+test_new_session_of_invitee (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_member (&lab, "@c:x", "C", "S2");
+  assert_member (&lab, "connecting");
+  lab_advance (&lab, 201);
+  assert_log (&lab, "invite ");
+  g_assert_cmpstr (last_string (&lab, "m.call.invite", "dest_session_id"), ==, "S2");
+  g_assert_cmpint (last_seq (&lab, "m.call.invite"), ==, 0);
+  g_assert_cmpstr (confab_call_member_get_session_id (lab_peek_member (&lab)), ==, "S2");
+  lab_finish (&lab);
+}
+
+static void
+test_new_session_of_inviter (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (ConfabFakePeerConnection) old = NULL;
+
+  lab_start (&lab);
+  connect_a (&lab);
+  old = g_object_ref (confab_fake_local_media_get_last (lab.media));
+  lab_member (&lab, "@a:x", "A", "S2");
+  assert_member (&lab, "waiting");
+  g_assert_true (confab_fake_peer_connection_get_closed (old));
+  g_clear_object (&old);
+  assert_log (&lab, "");
+  /* What its old session still says does not count. */
+  lab_receive_as (&lab, "@a:x", "A", TRUE, "S", "m.call.invite", "old", 0, OFFER);
+  assert_member (&lab, "waiting");
+  lab_receive_as (&lab, "@a:x", "A", TRUE, "S2", "m.call.invite", "c2", 0, OFFER);
+  assert_member (&lab, "connecting");
+  lab_finish (&lab);
+}
+
+/* Before this device is in the call, too. */
+static void
+test_new_session_before_join (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  lab_member (&lab, "@c:x", "C", "S2");
+  assert_member (&lab, "advertised");
+  lab_join (&lab);
+  lab_advance (&lab, 201);
+  g_assert_cmpstr (last_string (&lab, "m.call.invite", "dest_session_id"), ==, "S2");
+  lab_finish (&lab);
+}
+
+/* An entry that is renewed disturbs nothing, and lives on. */
+static void
+test_renewed (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member_until (&lab, "@a:x", "A", "S", NOW_MS + 1000);
+  lab_sync_end (&lab);
+  lab_advance (&lab, 900);
+  lab_member_until (&lab, "@a:x", "A", "S", NOW_MS + 2000);
+  lab_sync_end (&lab);
+  lab_advance (&lab, 1109);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  lab_advance (&lab, 1);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  /* One that has run out is nobody's; a new one brings them back. */
+  lab_member_until (&lab, "@a:x", "A", "S", NOW_MS + 2010);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  lab_finish (&lab);
+}
+
+/* Who is connected may be late with the renewal; with it, the connection may break again like any other. */
+static void
+test_renewed_after_expiry (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_advance (&lab, 61 * 60 * 1000);
+  lab_member (&lab, "@c:x", "C", "S");
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+  assert_member (&lab, "reconnecting");
+  lab_finish (&lab);
+}
+
+/* Not connected at the moment is not connected. */
+static void
+test_expiry_while_reconnecting (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_advance (&lab, 60 * 60 * 1000 - 1000);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_DISCONNECTED);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  lab_advance (&lab, 2000);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
+static void
+test_rejoins_room (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  confab_call_handler_handle_membership (lab.handler, ROOM, "@c:x", FALSE);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  confab_call_handler_handle_membership (lab.handler, ROOM, "@c:x", TRUE);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  lab_finish (&lab);
+}
+
+/* A message for another session of this device is nobody's, now and later. */
+static void
+test_wrong_destination (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (JsonObject) content = NULL;
+
+  content = confab_json_parse_object (
+    "{\"conf_id\":\"conf\",\"call_id\":\"c1\",\"device_id\":\"A\","
+    "\"sender_session_id\":\"S\",\"dest_session_id\":\"old\","
+    "\"seq\":0" OFFER "}",
+    -1,
+    NULL);
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  confab_call_handler_handle_to_device (lab.handler, "@a:x", "A", "m.call.invite", content);
+  lab_sync_end (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  assert_member (&lab, "waiting");
+  g_assert_cmpint (confab_call_member_get_last_signalling_at (lab_peek_member (&lab)), ==, 0);
+  lab_finish (&lab);
+}
+
+/* One change goes to all in one go, so that the outbox makes one request of it; each gets it once. */
+static void
+test_mute_fans_out (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (GString) expected = g_string_new (NULL);
+
+  lab_start (&lab);
+  lab_join (&lab);
+  for (guint i = 0; i < 5; i++) {
+    g_autofree char *user = g_strdup_printf ("@c%u:x", i);
+    lab_member (&lab, user, "C", "S");
+    g_string_append (expected, METADATA_WORD);
+  }
+  lab_advance (&lab, 300);
+  confab_fake_signalling_clear_log (lab.signalling);
+  confab_call_set_microphone_muted (lab.call, TRUE);
+  assert_log (&lab, expected->str); /* before anything else could run */
+  confab_call_set_microphone_muted (lab.call, TRUE);
+  assert_log (&lab, "");
+  confab_call_set_camera_muted (lab.call, TRUE);
+  assert_log (&lab, expected->str);
+  lab_finish (&lab);
+}
+
+/* Those with whom there is nothing yet get it with the invite or the answer. */
+static void
+test_mute_before (void)
+{
+  Lab lab = { 0 };
+  JsonObject *invite;
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_member (&lab, "@c:x", "C", "S");
+  lab_join (&lab);
+  assert_log (&lab, "MEMBER ");
+  confab_call_set_microphone_muted (lab.call, TRUE);
+  assert_log (&lab, "");
+  lab_advance (&lab, 300);
+  invite = confab_fake_signalling_peek_last (lab.signalling, "m.call.invite");
+  invite = json_object_get_object_member (invite, "sdp_stream_metadata");
+  invite = json_object_get_object_member (invite, "local");
+  g_assert_true (json_object_get_boolean_member (invite, "audio_muted"));
+  lab_finish (&lab);
+}
+
+/* Flags that come with the description count, and come over to the next connection's. */
+static void
+test_remote_mute (void)
+{
+  static const char offer[] = OFFER
+    ",\"org.matrix.msc3077.sdp_stream_metadata\":{\"s\":{\"purpose\":\"m.usermedia\","
+    "\"audio_muted\":false,\"video_muted\":true}}";
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  g_assert_false (confab_call_member_get_camera_muted (lab_peek_member (&lab)));
+  lab_receive (&lab, "m.call.invite", "c1", 0, offer);
+  g_assert_true (confab_call_member_get_camera_muted (lab_peek_member (&lab)));
+  g_assert_false (confab_call_member_get_microphone_muted (lab_peek_member (&lab)));
+  lab_finish (&lab);
+}
+
+/* What is sent in a mesh: nothing that hydrogen does not count, and everything it needs. */
+static void
+test_envelope (void)
+{
+  static const char *const names[] = { "conf_id", "party_id", "device_id", "dest_session_id" };
+  static const char *const values[] = { "conf", "ME", "ME", "S" };
+  Lab lab = { 0 };
+  JsonObject *content;
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  confab_fake_peer_connection_gather (confab_fake_local_media_get_last (lab.media),
+                                      "candidate:l",
+                                      TRUE);
+  lab_advance (&lab, 2000);
+  content = confab_fake_signalling_peek_last (lab.signalling, "m.call.candidates");
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_assert_cmpstr (json_object_get_string_member (content, names[i]), ==, values[i]);
+  g_assert_cmpstr (json_object_get_string_member (content, "version"), ==, "1");
+  g_assert_cmpstr (json_object_get_string_member (content, "sender_session_id"),
+                   ==,
+                   confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)));
+  content = json_array_get_object_element (json_object_get_array_member (content, "candidates"), 1);
+  g_assert_cmpstr (json_object_get_string_member (content, "candidate"), ==, "");
+  g_assert_cmpstr (json_object_get_string_member (content, "sdpMid"), ==, "audio0");
+  g_assert_cmpint (json_object_get_int_member (content, "sdpMLineIndex"), ==, 0);
+  content = confab_fake_signalling_peek_last (lab.signalling, "m.call.invite");
+  g_assert_cmpstr (json_object_get_string_member (content, "invitee"), ==, "@c:x");
+  assert_log (&lab, "candidates "); /* and no select_answer after the answer */
+  lab_finish (&lab);
+}
+
+static void
+test_quiet (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  connect_a (&lab);
+  g_assert_false (confab_call_member_get_quiet (lab_peek_member (&lab)));
+  lab_advance (&lab, 5000);
+  g_assert_true (confab_call_member_get_quiet (lab_peek_member (&lab)));
+  lab_receive (&lab, "m.call.candidates", "c1", 1, CANDIDATE ("x"));
+  g_assert_false (confab_call_member_get_quiet (lab_peek_member (&lab)));
+  lab_advance (&lab, 5000);
+  confab_fake_peer_connection_receive (confab_fake_local_media_get_last (lab.media));
+  g_assert_false (confab_call_member_get_quiet (lab_peek_member (&lab)));
+  lab_finish (&lab);
+}
+
 #define TEST(name, func) g_test_add_func ("/call-member/" name, func)
 #define CASE(name, data, func) g_test_add_data_func ("/call-member/" name, data, func)
+
+static void
+add_messages (void)
+{
+  TEST ("numbers", test_numbers);
+  TEST ("numbers/resent", test_resent_number);
+  TEST ("numbers/hangup-before-invite", test_hangup_before_invite);
+  CASE ("numbers/from-zero", GINT_TO_POINTER (0), test_first_number);
+  CASE ("numbers/running-on", GINT_TO_POINTER (17), test_first_number);
+  TEST ("numbers/none", test_no_numbers);
+  TEST ("numbers/repeats", test_repeats);
+  TEST ("numbers/bounds", test_bounds);
+  TEST ("hole", test_hole);
+  TEST ("hole/given-up", test_hole_is_given_up);
+  TEST ("hole/fills", test_hole_fills);
+  TEST ("select-answer", test_select_answer);
+  TEST ("hangup-overtakes-invite", test_hangup_overtakes_invite);
+  TEST ("wrong-destination", test_wrong_destination);
+  TEST ("envelope", test_envelope);
+  TEST ("clear", test_clear);
+  TEST ("clear-in-encrypted-room", test_clear_in_encrypted_room);
+  TEST ("clear-after-olm", test_clear_after_olm);
+  TEST ("mute", test_mute);
+  TEST ("mute/fans-out", test_mute_fans_out);
+  TEST ("mute/before", test_mute_before);
+  TEST ("mute/remote", test_remote_mute);
+  TEST ("quiet", test_quiet);
+}
+
+static void
+add_retries (void)
+{
+  static const char *const final[] = { "user_hangup", "answered_elsewhere", "user_busy",
+                                       "transferred", "new_session",        NULL };
+
+  TEST ("retries", test_retries);
+  TEST ("retries/reset", test_retries_reset);
+  TEST ("retries/not-reset", test_retries_not_reset);
+  TEST ("retries/waiting-side-counts", test_waiting_side_counts);
+  TEST ("retries/invited-in-the-pause", test_invited_in_the_pause);
+  for (guint i = 0; final[i] != NULL; i++) {
+    g_autofree char *path = g_strdup_printf ("/call-member/no-retry/%s", final[i]);
+    g_test_add_data_func (path, final[i], test_no_retry);
+  }
+  TEST ("invite-not-sent", test_invite_not_sent);
+  TEST ("refused", test_refused);
+  TEST ("refused/again", test_refused_again);
+  TEST ("reconnects", test_reconnects);
+  TEST ("glare-initiator", test_glare_initiator);
+  TEST ("glare-waiting", test_glare_waiting);
+}
 
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   TEST ("initiator", test_initiator);
-  TEST ("same-user-order", test_same_user_order);
+  CASE ("order", NULL, test_order);
+  TEST ("order/same-user-invites", test_same_user_order);
+  TEST ("order/same-user-waits", test_same_user_waits);
+  TEST ("newcomers", test_newcomers);
   TEST ("waits-and-answers", test_waits_and_answers);
-  TEST ("hole", test_hole);
-  TEST ("select-answer", test_select_answer);
-  TEST ("retries", test_retries);
-  TEST ("retries-reset", test_retries_reset);
-  CASE ("no-retry/user_hangup", "user_hangup", test_no_retry);
-  CASE ("no-retry/user_busy", "user_busy", test_no_retry);
-  CASE ("no-retry/new_session", "new_session", test_no_retry);
-  TEST ("invite-not-sent", test_invite_not_sent);
-  TEST ("refused", test_refused);
-  TEST ("glare-initiator", test_glare_initiator);
-  TEST ("glare-waiting", test_glare_waiting);
+  add_messages ();
+  add_retries ();
+  TEST ("new-session/invitee", test_new_session_of_invitee);
+  TEST ("new-session/inviter", test_new_session_of_inviter);
+  TEST ("new-session/before-join", test_new_session_before_join);
   TEST ("expiry", test_expiry);
-  TEST ("expiry-connected", test_expiry_connected);
+  TEST ("expiry/renewed", test_renewed);
+  TEST ("expiry/connected", test_expiry_connected);
+  TEST ("expiry/renewed-after", test_renewed_after_expiry);
+  TEST ("expiry/reconnecting", test_expiry_while_reconnecting);
   TEST ("entry-removed", test_entry_removed);
   TEST ("user-left-room", test_user_left_room);
-  TEST ("clear", test_clear);
-  TEST ("clear-in-encrypted-room", test_clear_in_encrypted_room);
-  TEST ("clear-after-olm", test_clear_after_olm);
-  TEST ("mute", test_mute);
+  TEST ("user-rejoins-room", test_rejoins_room);
   return g_test_run ();
 }

@@ -18,7 +18,7 @@ typedef struct {
   const char *log;    /* words that the connection's log must have, NULL: any */
 } Story;
 
-#define OUT "place +1 +200 "
+#define OUT "place +1 +200 sent "
 #define IN_ "invite +1 accept +1 +200 "
 
 static const Story stories[] = {
@@ -32,7 +32,7 @@ static const Story stories[] = {
     "invite ",
     NULL },
   { "/peer-call/invite-not-sent",
-    OUT "fail-invite",
+    "place +1 +200 fail-invite",
     CONFAB_PEER_CALL_ENDED,
     "send_invite",
     "invite ",
@@ -287,8 +287,180 @@ static const Story stories[] = {
     NULL,
     "invite ",
     NULL },
+  { "/peer-call/clock-starts-when-sent",
+    "place +1 +200 +90000 sent +59999",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/given-up-before",
+    "place +1 hangup",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "",
+    NULL },
+  { "/peer-call/given-up-at-once", "hangup", CONFAB_PEER_CALL_ENDED, "user_hangup", "", NULL },
+  { "/peer-call/ice-failed-before",
+    "place +1 ice-failed",
+    CONFAB_PEER_CALL_ENDED,
+    "ice_failed",
+    "",
+    NULL },
+  { "/peer-call/given-up-while-invited",
+    "invite hangup",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "hangup:user_hangup ",
+    NULL },
+  { "/peer-call/hangup-while-answering",
+    "invite +1 accept remote-hangup +500",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "",
+    NULL },
+  { "/peer-call/no-answer-after-rejection",
+    OUT "reject answer",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "invite ",
+    NULL },
+  { "/peer-call/reject-comes-too-late",
+    OUT "answer +1 reject",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/invited-twice", "invite +1 invite +1", CONFAB_PEER_CALL_RINGING, NULL, "", NULL },
+  { "/peer-call/answered-inbound", "invite +1 answer", CONFAB_PEER_CALL_RINGING, NULL, "", NULL },
+  { "/peer-call/connected-before-the-answer-is-out",
+    "invite +1 accept +1 ice-connected +200",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "answer ",
+    NULL },
+  { "/peer-call/lost-while-connecting",
+    IN_ "ice-disconnected +29999 +1",
+    CONFAB_PEER_CALL_ENDED,
+    "ice_failed",
+    "answer hangup:ice_failed ",
+    NULL },
+  { "/peer-call/negotiation-before-the-answer-is-in-force",
+    OUT "answer offered +3",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite negotiate:answer ",
+    "create-offer remote-answer remote-offer create-answer" },
+  { "/peer-call/needed-before-the-answer-is-in-force",
+    OUT "answer needed +2",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite negotiate:offer ",
+    "create-offer remote-answer create-offer" },
+  { "/peer-call/changes-make-one-offer",
+    OUT "answer +1 ice-connected needed needed +1 needed needed negotiated +2 negotiated +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer negotiate:offer ",
+    "remote-answer create-offer remote-answer create-offer remote-answer" },
+  { "/peer-call/answer-to-nothing",
+    OUT "answer +1 ice-connected negotiated +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite ",
+    "create-offer remote-answer" },
+  { "/peer-call/answer-to-the-offer-that-gave-way",
+    IN_ "ice-connected needed +1 offered negotiated +3 negotiated +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "answer negotiate:offer negotiate:answer negotiate:offer ",
+    "prepare-offer remote-offer create-answer prepare-offer remote-answer" },
+  { "/peer-call/impolite-gets-its-answer",
+    OUT "answer +1 ice-connected needed offered +1 offered negotiated +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer ",
+    "remote-answer create-offer remote-answer" },
+  { "/peer-call/offer-while-answering",
+    OUT "answer +1 ice-connected offered offered +2 +2",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:answer negotiate:answer ",
+    "remote-offer create-answer remote-offer create-answer" },
+  { "/peer-call/negotiation-goes-on-after-a-failure",
+    OUT "answer +1 ice-connected fail-next offered +1 offered +2",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:answer ",
+    "remote-offer remote-offer create-answer" },
+  { "/peer-call/offer-cannot-be-made",
+    OUT "answer +1 ice-connected fail-next needed +1 needed +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer ",
+    "create-offer create-offer" },
+  { "/peer-call/offer-is-not-answered",
+    OUT "answer +1 ice-connected needed +1 +59999 +1 +1 negotiated +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer negotiate:offer ",
+    "create-offer create-offer remote-answer" },
+  { "/peer-call/hangup-while-negotiating",
+    OUT "answer +1 ice-connected needed +1 remote-hangup",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "invite negotiate:offer ",
+    NULL },
+  { "/peer-call/negotiate-resent",
+    OUT "answer +1 ice-connected needed +1 fail +1000 sent +30000",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer negotiate:offer ",
+    NULL },
+  { "/peer-call/candidate-after-candidate",
+    OUT "candidate +1000 candidate +1000 candidate +2000 +2000",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite candidates:2 candidates:1 ",
+    NULL },
+  { "/peer-call/the-end-comes-once",
+    OUT "gathered +2000 candidate gathered +2000",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite candidates:1/end candidates:1 ",
+    NULL },
+  { "/peer-call/callee-waits-half-a-second",
+    IN_ "candidate +499",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "answer ",
+    NULL },
+  { "/peer-call/answer-before-candidates",
+    "invite +1 accept candidate +1 candidate +199 candidate +1 +500",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "answer ",
+    NULL },
+  { "/peer-call/candidates-end-with-the-call",
+    OUT "candidate hangup +2000",
+    CONFAB_PEER_CALL_ENDED,
+    "user_hangup",
+    "invite hangup:user_hangup ",
+    NULL },
+  { "/peer-call/early-candidates-inbound",
+    "invite remote-candidates +1",
+    CONFAB_PEER_CALL_RINGING,
+    NULL,
+    "",
+    "remote-offer [candidate:r||0] [||-1]" },
+  { "/peer-call/mute-while-invited",
+    OUT "mute",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite metadata:muted ",
+    NULL },
+  { "/peer-call/mute-while-ringing", "invite +1 mute", CONFAB_PEER_CALL_RINGING, NULL, "", NULL },
   { "/peer-call/ended-is-ended",
-    OUT "hangup answer remote-candidates offered hangup",
+    OUT "hangup answer remote-candidates offered hangup place invite accept needed mute close",
     CONFAB_PEER_CALL_ENDED,
     "user_hangup",
     "invite hangup:user_hangup ",
@@ -407,6 +579,8 @@ play (Stage *stage, const char *word)
     confab_peer_call_hang_up (stage->call, "user_hangup");
   else if (g_str_equal (word, "close"))
     confab_peer_call_close (stage->call);
+  else if (g_str_equal (word, "sent"))
+    confab_peer_call_sent (stage->call, stage->last, NULL);
   else if (g_str_has_prefix (word, "fail-next"))
     confab_fake_peer_connection_fail_next (stage->connection);
   else if (g_str_has_prefix (word, "fail"))
@@ -480,6 +654,16 @@ test_story (gconstpointer data)
   finish (&stage);
 }
 
+static guint
+count (const char *text, const char *word)
+{
+  guint n = 0;
+
+  for (const char *p = strstr (text, word); p != NULL; p = strstr (p + 1, word))
+    n++;
+  return n;
+}
+
 static ConfabStream *
 peek_stream (Stage *stage, guint i)
 {
@@ -522,6 +706,79 @@ test_streams (void)
   finish (&stage);
 }
 
+/* A peer that floods with candidates before its answer is not listened to for ever, nor are floods of the own. */
+static void
+test_floods (void)
+{
+  Stage stage = { 0 };
+  g_autoptr (ConfabCallEvent) message = confab_call_event_new (CONFAB_CALL_EVENT_CANDIDATES, "c1");
+
+  start (&stage);
+  for (guint i = 0; i < 200; i++)
+    confab_call_event_add_candidate (message, "candidate:r", NULL, 0);
+  confab_peer_call_place (stage.call);
+  confab_manual_clock_advance (stage.clock, 201);
+  for (guint i = 0; i < 3; i++)
+    confab_peer_call_handle_event (stage.call, message);
+  receive (&stage, CONFAB_CALL_EVENT_ANSWER, CONFAB_SDP_TYPE_ANSWER, SDP);
+  confab_manual_clock_advance (stage.clock, 1);
+  g_assert_cmpuint (count (confab_fake_peer_connection_get_log (stage.connection), "[candidate:r"),
+                    ==,
+                    400);
+  for (guint i = 0; i < 300; i++)
+    confab_fake_peer_connection_gather (stage.connection, "candidate:l", i == 299);
+  confab_manual_clock_advance (stage.clock, 2000);
+  g_assert_cmpstr (stage.sent->str, ==, "invite candidates:200/end ");
+  finish (&stage);
+}
+
+/* What a message says of the time it may be answered, and of what is muted. */
+static void
+test_descriptions (void)
+{
+  Stage stage = { 0 };
+  const ConfabStreamInfo *info;
+
+  start (&stage);
+  confab_stream_set_video_muted (stage.stream, TRUE);
+  confab_peer_call_place (stage.call);
+  confab_manual_clock_advance (stage.clock, 201);
+  g_assert_cmpint (stage.last->lifetime_ms, ==, 60000);
+  info = confab_stream_metadata_lookup (stage.last->metadata, "local");
+  g_assert_cmpint (info->purpose, ==, CONFAB_STREAM_PURPOSE_USERMEDIA);
+  g_assert_false (info->audio_muted);
+  g_assert_true (info->video_muted);
+  receive (&stage, CONFAB_CALL_EVENT_ANSWER, CONFAB_SDP_TYPE_OFFER, SDP);
+  g_assert_nonnull (
+    strstr (confab_fake_peer_connection_get_remote_sdp (stage.connection), "a=setup:active"));
+  confab_manual_clock_advance (stage.clock, 1);
+  play (&stage, "needed");
+  confab_manual_clock_advance (stage.clock, 1);
+  g_assert_cmpint (stage.last->lifetime_ms, ==, 60000);
+  finish (&stage);
+}
+
+/* Streams go with the connection. */
+static void
+test_streams_go (void)
+{
+  Stage stage = { 0 };
+  g_autoptr (ConfabCallEvent) message = confab_call_event_new (CONFAB_CALL_EVENT_METADATA_CHANGED, "c1");
+  g_autoptr (ConfabRemoteStreams) streams = confab_remote_streams_new ();
+
+  start (&stage);
+  confab_peer_call_set_streams (stage.call, streams);
+  message->metadata = confab_stream_metadata_new ();
+  confab_stream_metadata_add (
+    message->metadata, "s1", CONFAB_STREAM_PURPOSE_USERMEDIA, TRUE, FALSE);
+  confab_peer_call_handle_event (stage.call, message);
+  g_assert_cmpuint (g_list_model_get_n_items (confab_remote_streams_get_model (streams)), ==, 1);
+  confab_peer_call_close (stage.call);
+  g_assert_cmpuint (g_list_model_get_n_items (confab_remote_streams_get_model (streams)), ==, 0);
+  g_assert_true (confab_fake_peer_connection_get_closed (stage.connection));
+  finish (&stage);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -529,5 +786,8 @@ main (int argc, char *argv[])
   for (guint i = 0; i < G_N_ELEMENTS (stories); i++)
     g_test_add_data_func (stories[i].path, &stories[i], test_story);
   g_test_add_func ("/peer-call/streams", test_streams);
+  g_test_add_func ("/peer-call/streams-go", test_streams_go);
+  g_test_add_func ("/peer-call/floods", test_floods);
+  g_test_add_func ("/peer-call/descriptions", test_descriptions);
   return g_test_run ();
 }

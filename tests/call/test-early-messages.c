@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "confab-early-messages.h"
+#include "confab-manual-clock.h"
+
+/* The bounds of what is kept for later: protocol/mesh-calls.md section 9.3. */
+
+typedef struct {
+  ConfabManualClock *clock;
+  ConfabEarlyMessages *early;
+  GString *routed; /* call ids, a word each */
+  gboolean take;
+} Stage;
+
+static void
+start (Stage *stage)
+{
+  stage->clock = confab_manual_clock_new (0);
+  stage->early = confab_early_messages_new (CONFAB_CLOCK (stage->clock));
+  stage->routed = g_string_new (NULL);
+  stage->take = TRUE;
+}
+
+static void
+finish (Stage *stage)
+{
+  confab_early_messages_free (stage->early);
+  g_assert_finalize_object (g_steal_pointer (&stage->clock));
+  g_string_free (stage->routed, TRUE);
+}
+
+static void
+keep (Stage *stage,
+      ConfabCallEventType type,
+      const char *device_id,
+      const char *call_id,
+      gsize sdp_size)
+{
+  g_autoptr (ConfabCallEvent) message = confab_call_event_new (type, call_id);
+
+  message->conf_id = g_strdup ("conf");
+  message->device_id = g_strdup (device_id);
+  message->lifetime_ms = 60000;
+  message->sdp = g_strnfill (sdp_size, 'x');
+  confab_early_messages_keep (stage->early, "@a:x", message, TRUE);
+}
+
+static gboolean
+route_cb (const char *sender, ConfabCallEvent *message, gboolean encrypted, gpointer data)
+{
+  Stage *stage = data;
+
+  g_assert_cmpstr (sender, ==, "@a:x");
+  g_assert_true (encrypted);
+  g_string_append_printf (stage->routed, "%s ", message->call_id);
+  confab_early_messages_flush (stage->early, route_cb, stage); /* does nothing meanwhile */
+  return stage->take;
+}
+
+static const char *
+flush (Stage *stage)
+{
+  g_string_truncate (stage->routed, 0);
+  confab_early_messages_flush (stage->early, route_cb, stage);
+  return stage->routed->str;
+}
+
+/* What finds no place goes on waiting, in the order in which it came. */
+static void
+test_order (void)
+{
+  Stage stage = { 0 };
+
+  start (&stage);
+  g_assert_cmpstr (flush (&stage), ==, "");
+  keep (&stage, CONFAB_CALL_EVENT_CANDIDATES, "A", "c1", 0);
+  keep (&stage, CONFAB_CALL_EVENT_INVITE, "A", "c2", 0);
+  keep (&stage, CONFAB_CALL_EVENT_NEGOTIATE, "B", "c3", 0);
+  stage.take = FALSE;
+  g_assert_cmpstr (flush (&stage), ==, "c1 c2 c3 ");
+  stage.take = TRUE;
+  g_assert_cmpstr (flush (&stage), ==, "c1 c2 c3 ");
+  g_assert_cmpuint (confab_early_messages_get_length (stage.early), ==, 0);
+  finish (&stage);
+}
+
+static void
+test_age (void)
+{
+  Stage stage = { 0 };
+
+  start (&stage);
+  keep (&stage, CONFAB_CALL_EVENT_CANDIDATES, "A", "c1", 0);
+  keep (&stage, CONFAB_CALL_EVENT_INVITE, "A", "c2", 0);
+  confab_manual_clock_advance (stage.clock, 56999);
+  stage.take = FALSE;
+  g_assert_cmpstr (flush (&stage), ==, "c1 c2 ");
+  confab_manual_clock_advance (stage.clock, 1); /* lifetime less 3 s */
+  g_assert_cmpstr (flush (&stage), ==, "c1 ");
+  confab_manual_clock_advance (stage.clock, 3000);
+  g_assert_cmpstr (flush (&stage), ==, "c1 ");
+  confab_manual_clock_advance (stage.clock, 1);
+  confab_early_messages_drop_old (stage.early);
+  g_assert_cmpuint (confab_early_messages_get_length (stage.early), ==, 0);
+  finish (&stage);
+}
+
+/* A newer invite makes the older ones of its device void, a hangup the whole of its call. */
+static void
+test_void (void)
+{
+  Stage stage = { 0 };
+
+  start (&stage);
+  keep (&stage, CONFAB_CALL_EVENT_INVITE, "A", "c1", 0);
+  keep (&stage, CONFAB_CALL_EVENT_CANDIDATES, "A", "c2", 0);
+  keep (&stage, CONFAB_CALL_EVENT_INVITE, "B", "c3", 0);
+  keep (&stage, CONFAB_CALL_EVENT_INVITE, "A", "c2", 0);
+  stage.take = FALSE;
+  g_assert_cmpstr (flush (&stage), ==, "c2 c3 c2 ");
+  keep (&stage, CONFAB_CALL_EVENT_HANGUP, "A", "c2", 0);
+  g_assert_cmpstr (flush (&stage), ==, "c3 c2 "); /* the hangup itself: an invite may still come */
+  finish (&stage);
+}
+
+static void
+test_number (void)
+{
+  Stage stage = { 0 };
+
+  start (&stage);
+  keep (&stage, CONFAB_CALL_EVENT_CANDIDATES, "B", "b", 0);
+  for (guint i = 0; i < 60; i++) {
+    g_autofree char *call_id = g_strdup_printf ("c%u", i);
+    keep (&stage, CONFAB_CALL_EVENT_CANDIDATES, "A", call_id, 0);
+  }
+  g_assert_cmpuint (confab_early_messages_get_length (stage.early), ==, 51);
+  g_assert_true (g_str_has_prefix (flush (&stage), "b c10 c11 "));
+  g_assert_true (g_str_has_suffix (stage.routed->str, " c59 "));
+  for (guint i = 0; i < 2100; i++) {
+    g_autofree char *device_id = g_strdup_printf ("D%u", i);
+    keep (&stage, CONFAB_CALL_EVENT_CANDIDATES, device_id, device_id, 0);
+  }
+  g_assert_cmpuint (confab_early_messages_get_length (stage.early), ==, 2000);
+  g_assert_true (g_str_has_prefix (flush (&stage), "D100 D101 "));
+  finish (&stage);
+}
+
+static void
+test_size (void)
+{
+  Stage stage = { 0 };
+
+  start (&stage);
+  for (guint i = 0; i < 10; i++) {
+    g_autofree char *call_id = g_strdup_printf ("c%u", i);
+    keep (&stage, CONFAB_CALL_EVENT_CANDIDATES, "A", call_id, 250 * 1024);
+  }
+  g_assert_cmpstr (flush (&stage), ==, "c6 c7 c8 c9 ");
+  for (guint i = 0; i < 50; i++) {
+    g_autofree char *device_id = g_strdup_printf ("D%u", i);
+    keep (&stage, CONFAB_CALL_EVENT_CANDIDATES, device_id, device_id, 250 * 1024);
+  }
+  g_assert_cmpuint (confab_early_messages_get_length (stage.early), ==, 32);
+  g_assert_true (g_str_has_prefix (flush (&stage), "D18 D19 "));
+  finish (&stage);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/early-messages/order", test_order);
+  g_test_add_func ("/early-messages/age", test_age);
+  g_test_add_func ("/early-messages/void", test_void);
+  g_test_add_func ("/early-messages/number", test_number);
+  g_test_add_func ("/early-messages/size", test_size);
+  return g_test_run ();
+}
