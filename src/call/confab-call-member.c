@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define MAX_EXPIRY_MS (24 * 60 * 60 * 1000)
+#define MAX_TIMER_MS (24 * 60 * 60 * 1000)
+#define EXPIRY_MARGIN_MS 10
 #define QUIET_US (5 * G_USEC_PER_SEC)
 
 static void participant_iface_init (ConfabParticipantInterface *iface);
@@ -31,6 +32,8 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
+static void arm_expiry (ConfabCallMember *self);
+
 /* As JavaScript compares: by UTF-16 code unit. */
 static int
 compare_ids (const char *left, const char *right)
@@ -52,9 +55,13 @@ expiry_cb (gpointer data)
   ConfabCallMember *self = data;
 
   self->expiry_timer = 0;
-  confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_EXPIRED, NULL);
+  if (confab_call_room_get_now (self->room) < self->expires_ts)
+    arm_expiry (self);
+  else
+    confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_EXPIRED, NULL);
 }
 
+/* An entry may live for longer than a timer can. */
 static void
 arm_expiry (ConfabCallMember *self)
 {
@@ -62,10 +69,8 @@ arm_expiry (ConfabCallMember *self)
 
   self->expired = FALSE;
   confab_clock_clear (self->clock, &self->expiry_timer);
-  self->expiry_timer = confab_clock_add_timeout (self->clock,
-                                                 (guint) CLAMP (left_ms, 0, MAX_EXPIRY_MS) + 10,
-                                                 expiry_cb,
-                                                 self);
+  self->expiry_timer = confab_clock_add_timeout (
+    self->clock, (guint) CLAMP (left_ms, 0, MAX_TIMER_MS) + EXPIRY_MARGIN_MS, expiry_cb, self);
 }
 
 static GListModel *

@@ -233,6 +233,62 @@ test_membership (void)
                    CONFAB_CALL_MEMBERSHIP_NONE);
 }
 
+static guint
+count_parsed (guint n_calls, guint n_devices, gsize id_length)
+{
+  g_autofree char *id = g_strnfill (id_length, 'x');
+  g_autoptr (GString) text = g_string_new ("{\"m.calls\":[");
+  g_autoptr (JsonObject) content = NULL;
+  g_autoptr (GPtrArray) found = NULL;
+
+  for (guint i = 0; i < n_calls; i++) {
+    g_string_append_printf (text, "%s{\"m.call_id\":\"%s\",\"m.devices\":[", i > 0 ? "," : "", id);
+    for (guint j = 0; j < n_devices; j++)
+      g_string_append_printf (text,
+                              "%s{\"device_id\":\"D\",\"session_id\":\"S\"}",
+                              j > 0 ? "," : "");
+    g_string_append (text, "]}");
+  }
+  content = json (g_string_append (text, "]}")->str);
+  found = confab_call_membership_parse (content);
+  return found->len;
+}
+
+/* What strangers write of themselves is bounded; what is malformed in it is left out. */
+static void
+test_membership_bounds (void)
+{
+  static const char *const devices[] = {
+    "7",
+    "{}",
+    "{\"device_id\":\"D\"}",
+    "{\"session_id\":\"S\"}",
+    "{\"device_id\":\"\",\"session_id\":\"S\"}",
+    "{\"device_id\":7,\"session_id\":\"S\"}",
+  };
+  g_autoptr (JsonObject) strange = json ("{\"m.calls\":[7,{},{\"m.call_id\":\"c\"}]}");
+  g_autoptr (GPtrArray) none = confab_call_membership_parse (strange);
+  g_autoptr (GPtrArray) nothing = confab_call_membership_parse (NULL);
+
+  g_assert_cmpuint (none->len + nothing->len, ==, 0);
+  g_assert_cmpuint (count_parsed (120, 1, 5), ==, 100);
+  g_assert_cmpuint (count_parsed (1, 120, 5), ==, 100);
+  g_assert_cmpuint (count_parsed (1, 1, 255), ==, 1);
+  g_assert_cmpuint (count_parsed (1, 1, 256), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (devices); i++) {
+    g_autofree char *text = NULL;
+    g_autoptr (JsonObject) content = NULL;
+    g_autoptr (GPtrArray) found = NULL;
+
+    text = g_strdup_printf ("{\"m.calls\":[{\"m.call_id\":\"c\",\"m.devices\":[%s,"
+                            "{\"device_id\":\"D\",\"session_id\":\"S\",\"expires_ts\":1.5}]}]}",
+                            devices[i]);
+    content = json (text);
+    found = confab_call_membership_parse (content);
+    g_assert_cmpuint (found->len, ==, 1);
+  }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -244,5 +300,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/call-event/bounds", test_bounds);
   g_test_add_func ("/call-event/metadata", test_metadata);
   g_test_add_func ("/call-event/membership", test_membership);
+  g_test_add_func ("/call-event/membership-bounds", test_membership_bounds);
   return g_test_run ();
 }

@@ -882,6 +882,43 @@ test_new_session_before_join (void)
   lab_finish (&lab);
 }
 
+/* What the old session did, signalling in clear, is not held against the new one. */
+static void
+test_new_session_while_out (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  lab_receive_as (&lab, "@a:x", "A", FALSE, "S", "m.call.invite", "c1", 0, OFFER);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 5);
+  g_assert_false (confab_participant_get_encrypted (CONFAB_PARTICIPANT (lab_peek_member (&lab))));
+  lab_member (&lab, "@a:x", "A", "S2");
+  g_assert_true (confab_participant_get_encrypted (CONFAB_PARTICIPANT (lab_peek_member (&lab))));
+  lab_finish (&lab);
+}
+
+/* An entry may live for longer than a timer can; the clock's range is no stranger's to break. */
+static void
+test_expiry_far_away (void)
+{
+  const guint week_ms = 7 * 24 * 60 * 60 * 1000;
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member_until (&lab, "@a:x", "A", "S", G_MAXINT64);
+  lab_member_until (&lab, "@c:x", "C", "S", NOW_MS + week_ms);
+  lab_advance (&lab, week_ms + 9);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 2);
+  lab_advance (&lab, 1);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  lab_advance (&lab, week_ms);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  lab_finish (&lab);
+}
+
 /* An entry that is renewed disturbs nothing, and lives on. */
 static void
 test_renewed (void)
@@ -1081,7 +1118,9 @@ test_quiet (void)
   lab_start (&lab);
   connect_a (&lab);
   g_assert_false (confab_call_member_get_quiet (lab_peek_member (&lab)));
-  lab_advance (&lab, 5000);
+  lab_advance (&lab, 4700 - 1);
+  g_assert_false (confab_call_member_get_quiet (lab_peek_member (&lab)));
+  lab_advance (&lab, 301);
   g_assert_true (confab_call_member_get_quiet (lab_peek_member (&lab)));
   lab_receive (&lab, "m.call.candidates", "c1", 1, CANDIDATE ("x"));
   g_assert_false (confab_call_member_get_quiet (lab_peek_member (&lab)));
@@ -1159,8 +1198,10 @@ main (int argc, char *argv[])
   add_retries ();
   TEST ("new-session/invitee", test_new_session_of_invitee);
   TEST ("new-session/inviter", test_new_session_of_inviter);
+  TEST ("new-session/while-out", test_new_session_while_out);
   TEST ("new-session/before-join", test_new_session_before_join);
   TEST ("expiry", test_expiry);
+  TEST ("expiry/far-away", test_expiry_far_away);
   TEST ("expiry/renewed", test_renewed);
   TEST ("expiry/connected", test_expiry_connected);
   TEST ("expiry/renewed-after", test_renewed_after_expiry);

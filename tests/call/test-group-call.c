@@ -327,6 +327,12 @@ test_ringing_old (void)
   lab_member_until (&lab, "@a:x", "A", "S", NOW_MS + 3600000);
   confab_call_handler_end_sync (lab.handler, NOW_MS + 60000);
   g_assert_false (confab_call_get_ringing (lab.call));
+  confab_call_handler_end_sync (lab.handler, NOW_MS + 59000);
+  g_assert_true (confab_call_get_ringing (lab.call));
+  lab_advance (&lab, 999);
+  g_assert_true (confab_call_get_ringing (lab.call));
+  lab_advance (&lab, 1);
+  g_assert_false (confab_call_get_ringing (lab.call));
   lab_finish (&lab);
 }
 
@@ -807,6 +813,7 @@ test_renewal_jitter (void)
   gint64 first = G_MAXINT64;
   gint64 last = 0;
 
+  g_random_set_seed (1);
   for (guint i = 0; i < 30; i++) {
     Lab lab = { 0 };
     gint64 renewed_at;
@@ -826,7 +833,7 @@ test_renewal_jitter (void)
                      confab_clock_get_real_time (CONFAB_CLOCK (lab.clock)) / 1000 + 3600000);
     lab_finish (&lab);
   }
-  g_assert_cmpint (last - first, >, 60 * G_USEC_PER_SEC);
+  g_assert_cmpint (last - first, >, 120 * (gint64) G_USEC_PER_SEC);
 }
 
 /* A renewal that fails is tried each 30 s, not more often and not less. */
@@ -850,6 +857,25 @@ test_renewal_retries (void)
   assert_log (&lab, "MEMBER ");
   lab_advance (&lab, 60000);
   assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+/* Put out twice within a minute: meant to be out. */
+static void
+test_own_entry_lost_twice (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
+  lab_sync_end (&lab);
+  lab_advance (&lab, 60000);
+  assert_state (&lab, "joined");
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
+  lab_sync_end (&lab);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "3 ");
   lab_finish (&lab);
 }
 
@@ -1107,6 +1133,7 @@ main (int argc, char *argv[])
   TEST ("renewal/jitter", test_renewal_jitter);
   TEST ("renewal/retries", test_renewal_retries);
   TEST ("own-entry/lost", test_own_entry_lost);
+  TEST ("own-entry/lost-twice", test_own_entry_lost_twice);
   TEST ("own-entry/lost-later", test_own_entry_lost_later);
   TEST ("own-entry/never-seen", test_own_entry_never_seen);
   TEST ("own-entry/flickers", test_own_entry_flickers);
