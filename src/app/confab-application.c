@@ -6,6 +6,9 @@
 
 #include "confab-application.h"
 
+#if defined(CONFAB_FAKE_MEDIA)
+#include "confab-fake-call.h"
+#endif
 #include "confab-inspector.h"
 #include "confab-media-engine.h"
 #include "confab-session-view-model.h"
@@ -277,6 +280,33 @@ start_inspector (ConfabApplication *self)
     g_warning ("--inspect: %s", error != NULL ? error->message : "no session bus");
 }
 
+/* CONFAB_FAKE_CALL=8: a call of eight who are not there, for whoever works on the call page. No account is touched. */
+static gboolean
+show_fake_call (ConfabApplication *self)
+{
+#if defined(CONFAB_FAKE_MEDIA)
+  const char *text = g_getenv ("CONFAB_FAKE_CALL");
+  g_autoptr (
+  ConfabFakeCall) call = NULL;
+  g_autoptr (
+  GError) error = NULL;
+  guint64 n_people = 0;
+
+  if (text == NULL)
+    return FALSE;
+  if (!g_ascii_string_to_unsigned (text, 10, 0, CONFAB_FAKE_CALL_MAX_PEOPLE, &n_people, &error)) {
+    g_printerr ("confab: CONFAB_FAKE_CALL: %s\n", error->message);
+    return FALSE;
+  }
+  call = confab_fake_call_new ((guint) n_people);
+  confab_fake_call_set_started_at (call, confab_clock_get_real_time (self->clock));
+  confab_session_view_model_take_call (self->model, CONFAB_CALL (call));
+  return TRUE;
+#else
+  return FALSE;
+#endif
+}
+
 static void
 confab_application_activate (GApplication *application)
 {
@@ -293,7 +323,8 @@ confab_application_activate (GApplication *application)
     g_signal_connect_object (
       self->window, "close-request", G_CALLBACK (close_request_cb), self, G_CONNECT_SWAPPED);
     g_signal_connect_object (self->window, "realize", G_CALLBACK (realize_cb), self, 0);
-    confab_session_view_model_start (self->model);
+    if (!show_fake_call (self))
+      confab_session_view_model_start (self->model);
   }
   gtk_window_present (GTK_WINDOW (self->window));
 }

@@ -56,7 +56,7 @@ call_failed_cb (ConfabSessionViewModel *self, const GError *error, ConfabCall *c
   confab_session_view_model_toast (self, text);
 }
 
-/* First who listens, then the command: a failure may come at once. */
+/* First who listens, then the command: a failure may come at once. @room is NULL for a call in no room. */
 static void
 watch_call (ConfabSessionViewModel *self, ConfabCall *call, ConfabRoomViewModel *room)
 {
@@ -64,11 +64,9 @@ watch_call (ConfabSessionViewModel *self, ConfabCall *call, ConfabRoomViewModel 
   if (self->call != NULL && confab_call_view_model_get_call (self->call) != call)
     confab_session_view_model_end_call (self);
   confab_session_view_model_drop_call (self);
-  self->call = confab_call_view_model_new_with_clock (call,
-                                                      confab_room_view_model_get_room (room),
-                                                      self->session,
-                                                      self->clock);
-  self->call_room = g_object_ref (room);
+  self->call = confab_call_view_model_new_with_clock (
+    call, room != NULL ? confab_room_view_model_get_room (room) : NULL, self->session, self->clock);
+  g_set_object (&self->call_room, room);
   g_signal_connect_object (call, "failed", G_CALLBACK (call_failed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     call, "notify::state", G_CALLBACK (call_state_cb), self, G_CONNECT_SWAPPED);
@@ -269,4 +267,23 @@ confab_session_view_model_leave_call (ConfabSessionViewModel *self)
   confab_session_view_model_drop_request (self);
   if (self->call != NULL)
     confab_call_view_model_leave (self->call);
+}
+
+/**
+ * confab_session_view_model_take_call:
+ * @self: the window
+ * @call: a call that this device is in already, and that is in no room of the account
+ *
+ * Shows @call: a call of fakes needs no account.
+ */
+void
+confab_session_view_model_take_call (ConfabSessionViewModel *self, ConfabCall *call)
+{
+  g_return_if_fail (CONFAB_IS_SESSION_VIEW_MODEL (self));
+  g_return_if_fail (confab_call_is_active (call));
+
+  confab_session_view_model_drop_request (self);
+  confab_session_view_model_cancel_prepare (self);
+  watch_call (self, call, NULL);
+  confab_session_view_model_show_call (self);
 }

@@ -68,6 +68,7 @@ void confab_session_view_model_request_call (ConfabSessionViewModel *self,
                                              gboolean start,
                                              gboolean audio,
                                              gboolean video);
+void confab_session_view_model_take_call (ConfabSessionViewModel *self, ConfabCall *call);
 void confab_session_view_model_leave_call (ConfabSessionViewModel *self);
 
 G_END_DECLS

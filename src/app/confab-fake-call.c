@@ -4,8 +4,6 @@
 
 #include "confab-fake-call.h"
 
-#define MAX_PEOPLE 64
-
 /* ---- ConfabFakeParticipant ---- */
 
 struct _ConfabFakeParticipant {
@@ -417,7 +415,7 @@ confab_fake_call_new (guint n_people)
 {
   ConfabFakeCall *self = g_object_new (CONFAB_TYPE_FAKE_CALL, NULL);
 
-  for (guint i = 0; i < MIN (n_people, MAX_PEOPLE); i++) {
+  for (guint i = 0; i < MIN (n_people, CONFAB_FAKE_CALL_MAX_PEOPLE); i++) {
     g_autofree char *user_id = i < G_N_ELEMENTS (people) ? g_strdup (people[i])
                                                          : g_strdup_printf ("@Person %u:x", i + 1);
 

@@ -24,11 +24,14 @@ ConfabStream *confab_fake_participant_share (ConfabFakeParticipant *self);
 /**
  * ConfabFakeCall:
  *
- * A call that needs no server, no camera and no time, for the tests and pictures of what stands above `call`.
+ * A call that needs no server, no camera and no time: `CONFAB_FAKE_CALL=8 confab`, and tests and pictures of what
+ * stands above `call`.
  * It is joined from the start, with a local media of its own that only notes what is muted.
  */
 #define CONFAB_TYPE_FAKE_CALL (confab_fake_call_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabFakeCall, confab_fake_call, CONFAB, FAKE_CALL, GObject)
+
+#define CONFAB_FAKE_CALL_MAX_PEOPLE 64
 
 /* @n_people others, at most 64, in every state that a tile can be in once there are many. */
 ConfabFakeCall *confab_fake_call_new (guint n_people) G_GNUC_WARN_UNUSED_RESULT;
