@@ -1111,6 +1111,46 @@ test_envelope (void)
 }
 
 static void
+count_cb (GObject *object, GParamSpec *pspec, guint *n)
+{
+  ++*n;
+}
+
+/* As everything above sees a member. */
+static void
+test_participant (void)
+{
+  Lab lab = { 0 };
+  ConfabParticipant *participant;
+  guint n = 0;
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  participant = CONFAB_PARTICIPANT (lab_peek_member (&lab));
+  g_signal_connect (participant, "notify::state", G_CALLBACK (count_cb), &n);
+  g_assert_cmpstr (confab_participant_get_user_id (participant), ==, "@a:x");
+  g_assert_cmpstr (confab_participant_get_device_id (participant), ==, "A");
+  g_assert_true (confab_participant_get_encrypted (participant));
+  g_assert_false (confab_call_member_get_active_foci (lab_peek_member (&lab)));
+  g_assert_true (confab_call_member_get_inbound (lab_peek_member (&lab)));
+  g_assert_null (confab_call_member_get_connection (lab_peek_member (&lab)));
+  g_assert_null (confab_call_member_get_call_id (lab_peek_member (&lab)));
+  g_assert_cmpuint (g_list_model_get_n_items (confab_participant_get_streams (participant)), ==, 0);
+  lab_join (&lab);
+  lab_receive (&lab,
+               "m.call.invite",
+               "c1",
+               0,
+               OFFER ",\"sdp_stream_metadata\":{\"s\":{\"purpose\":\"m.usermedia\"}}");
+  g_assert_cmpuint (n, ==, 2); /* waiting, connecting */
+  g_assert_cmpuint (g_list_model_get_n_items (confab_participant_get_streams (participant)), ==, 1);
+  g_assert_true (confab_call_member_get_connection (lab_peek_member (&lab)) ==
+                 CONFAB_PEER_CONNECTION (confab_fake_local_media_get_last (lab.media)));
+  g_assert_cmpstr (confab_call_member_get_call_id (lab_peek_member (&lab)), ==, "c1");
+  lab_finish (&lab);
+}
+
+static void
 test_quiet (void)
 {
   Lab lab = { 0 };
@@ -1159,6 +1199,7 @@ add_messages (void)
   TEST ("mute/before", test_mute_before);
   TEST ("mute/remote", test_remote_mute);
   TEST ("quiet", test_quiet);
+  TEST ("participant", test_participant);
 }
 
 static void

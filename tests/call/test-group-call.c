@@ -392,6 +392,46 @@ test_draft_abandoned (void)
   lab_finish (&lab);
 }
 
+/* What is sent belongs to the call while this device is in it. */
+static void
+test_local_media (void)
+{
+  Lab lab = { 0 };
+  ConfabLocalMedia *media;
+
+  lab_start (&lab);
+  confab_call_set_microphone_muted (lab.call, TRUE); /* nothing to mute yet */
+  confab_call_set_camera_muted (lab.call, TRUE);
+  lab_join (&lab);
+  media = confab_call_dup_local_media (lab.call);
+  g_assert_true (media == CONFAB_LOCAL_MEDIA (lab.media));
+  g_assert_false (confab_stream_get_audio_muted (confab_local_media_get_stream (media)));
+  confab_call_set_camera_muted (lab.call, TRUE);
+  g_assert_true (confab_stream_get_video_muted (confab_local_media_get_stream (media)));
+  g_object_unref (media);
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media)); /* is in it already */
+  lab_advance (&lab, 5);
+  assert_log (&lab, "MEMBER ");
+  confab_call_leave (lab.call);
+  g_assert_null (confab_call_dup_local_media (lab.call));
+  lab_finish (&lab);
+}
+
+/* Signed out, or the process ends, in the middle of a call: nothing is left open. */
+static void
+test_disposed (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+  confab_fake_signalling_hold (lab.signalling, TRUE);
+  g_object_run_dispose (G_OBJECT (lab.handler));
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  lab_finish (&lab);
+}
+
 /* Servers for ICE are there before the first connection, the own entry is taken before the first invite. */
 static void
 test_join_order (void)
@@ -1005,6 +1045,7 @@ test_content (void)
   g_assert_cmpint (confab_call_get_started_at (lab.call), ==, NOW_MS * 1000);
   room = confab_call_dup_room_id (lab.call);
   g_assert_cmpstr (room, ==, ROOM);
+  g_assert_null (confab_call_dup_local_media (lab.call));
   g_signal_connect (lab.call, "notify", G_CALLBACK (notify_cb), notified);
   lab_state (&lab, CALL, "conf", "@a:x", "{\"m.intent\":\"odd\",\"m.type\":7,\"m.name\":\"New\"}");
   g_assert_cmpstr (notified->str, ==, "intent call-type name ");
@@ -1078,6 +1119,8 @@ add_way_in (void)
   TEST ("create", test_create);
   TEST ("create-forbidden", test_create_forbidden);
   TEST ("join", test_join);
+  TEST ("local-media", test_local_media);
+  TEST ("disposed", test_disposed);
   TEST ("join/order", test_join_order);
   TEST ("join/without-turn", test_join_without_turn);
   TEST ("join/without-devices", test_join_without_devices);
