@@ -11,6 +11,7 @@
 #endif
 #include "confab-inspector.h"
 #include "confab-media-engine.h"
+#include "confab-media-loader.h"
 #include "confab-session-view-model.h"
 #include "confab-session.h"
 #include "confab-shortcuts-dialog.h"
@@ -19,7 +20,6 @@
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
-#include <gst/gst.h>
 #include <libdex.h>
 
 struct _ConfabApplication {
@@ -71,21 +71,35 @@ user_id_cb (ConfabApplication *self)
     confab_media_engine_set_test_identity (self->engine, user_id);
 }
 
-/* After the first frame: loading GStreamer and asking for devices would hold the window up. */
-static gboolean
-start_media_cb (gpointer data)
+static void
+media_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  ConfabApplication *self = data;
+  g_autoptr (ConfabApplication) self = user_data;
+  g_autoptr (GError) error = NULL;
 
-  if (self->engine != NULL || self->stopping)
-    return G_SOURCE_REMOVE;
-  gst_init (NULL, NULL);
+  if (!confab_media_load_finish (result, &error)) {
+    g_warning ("There are no calls without GStreamer: %s", error->message);
+    return;
+  }
+  if (self->stopping || self->model == NULL)
+    return;
+
   self->engine = confab_media_engine_new (self->test_media ? CONFAB_MEDIA_SOURCE_TEST
                                                            : CONFAB_MEDIA_SOURCE_DEVICES);
   user_id_cb (self);
   confab_session_view_model_set_devices (self->model, CONFAB_MEDIA_DEVICES (self->engine));
   if (self->inspector != NULL)
     confab_inspector_set_engine (self->inspector, self->engine);
+}
+
+/* After the first frame: loading GStreamer and asking for devices would hold the window up. */
+static gboolean
+start_media_cb (gpointer data)
+{
+  ConfabApplication *self = data;
+
+  if (!self->stopping)
+    confab_media_load_async (media_loaded_cb, g_object_ref (self));
   return G_SOURCE_REMOVE;
 }
 

@@ -13,10 +13,10 @@
 #define MIXER_LATENCY_MS 20
 #define MAX_WAITING 25
 
+/* One remote track. */
 typedef struct {
   ConfabFanout *sound;
   GstElement *input; /* NULL while nothing runs */
-  GstPad *mixer_pad;
 } Input;
 
 struct _ConfabAudioMixer {
@@ -24,12 +24,20 @@ struct _ConfabAudioMixer {
 
   ConfabSpeakerFunc make_speaker;
   gpointer user_data;
+  ConfabMediaWorker *worker;
   GPtrArray *inputs;
-  GstElement *pipeline;
+  GstElement *pipeline; /* NULL while nothing runs */
   GstElement *mixer;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabAudioMixer, confab_audio_mixer, G_TYPE_OBJECT)
+
+/* What the worker is to do to a running mixer. */
+typedef struct {
+  GstElement *pipeline;
+  GstElement *mixer;
+  GstElement *element; /* an input or the speaker */
+} Task;
 
 static void
 input_free (gpointer data)
@@ -37,9 +45,75 @@ input_free (gpointer data)
   Input *input = data;
 
   gst_clear_object (&input->input);
-  gst_clear_object (&input->mixer_pad);
   confab_fanout_unref (input->sound);
   g_free (input);
+}
+
+static void
+task_free (gpointer data)
+{
+  Task *task = data;
+
+  gst_object_unref (task->element);
+  gst_object_unref (task->mixer);
+  gst_object_unref (task->pipeline);
+  g_free (task);
+}
+
+static void
+push (ConfabAudioMixer *self, ConfabMediaWorkerFunc func, GstElement *element)
+{
+  Task *task = g_new (Task, 1);
+
+  *task = (Task) { gst_object_ref (self->pipeline),
+                   gst_object_ref (self->mixer),
+                   gst_object_ref (element) };
+  confab_media_worker_push (self->worker, func, task, task_free);
+}
+
+static void
+build_cb (gpointer data)
+{
+  Task *task = data;
+  GstElement *filter = confab_media_pipeline_add_caps (task->pipeline, CONFAB_AUDIO_CAPS);
+  GstElement *convert = confab_media_pipeline_add (task->pipeline, "audioconvert");
+  GstElement *resample = confab_media_pipeline_add (task->pipeline, "audioresample");
+
+  gst_bin_add_many (GST_BIN (task->pipeline), task->mixer, task->element, NULL);
+  gst_element_link_many (task->mixer, filter, convert, resample, task->element, NULL);
+}
+
+static void
+add_input_cb (gpointer data)
+{
+  Task *task = data;
+  g_autoptr (GstPad) sink = gst_element_request_pad_simple (task->mixer, "sink_%u");
+  g_autoptr (GstPad) source = gst_element_get_static_pad (task->element, "src");
+
+  gst_bin_add (GST_BIN (task->pipeline), task->element);
+  gst_pad_link (source, sink);
+  gst_element_sync_state_with_parent (task->element);
+}
+
+/* The pad first: the input may be waiting in the mixer. */
+static void
+remove_input_cb (gpointer data)
+{
+  Task *task = data;
+  g_autoptr (GstPad) source = gst_element_get_static_pad (task->element, "src");
+  g_autoptr (GstPad) sink = gst_pad_get_peer (source);
+
+  if (sink != NULL)
+    gst_element_release_request_pad (task->mixer, sink);
+  gst_element_set_locked_state (task->element, TRUE);
+  gst_element_set_state (task->element, GST_STATE_NULL);
+  gst_bin_remove (GST_BIN (task->pipeline), task->element);
+}
+
+static void
+recalculate_latency_cb (gpointer pipeline)
+{
+  gst_bin_recalculate_latency (pipeline);
 }
 
 static void
@@ -54,10 +128,21 @@ stop (ConfabAudioMixer *self)
     if (input->input != NULL)
       confab_fanout_remove (input->sound, input->input);
     gst_clear_object (&input->input);
-    gst_clear_object (&input->mixer_pad);
   }
-  self->mixer = NULL;
-  confab_media_pipeline_end (g_steal_pointer (&self->pipeline));
+  gst_clear_object (&self->mixer);
+  confab_media_pipeline_end (g_steal_pointer (&self->pipeline), self->worker);
+}
+
+static void
+take_latency (gpointer object, gpointer data)
+{
+  ConfabAudioMixer *self = object;
+
+  if (self->pipeline != NULL)
+    confab_media_worker_push (self->worker,
+                              recalculate_latency_cb,
+                              gst_object_ref (self->pipeline),
+                              gst_object_unref);
 }
 
 static void
@@ -72,16 +157,7 @@ message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_LATENCY) {
-    g_autoptr (GstObject) pipeline = gst_object_ref (GST_MESSAGE_SRC (message));
-
-    while (pipeline != NULL && !GST_IS_PIPELINE (pipeline)) {
-      GstObject *parent = gst_object_get_parent (pipeline);
-
-      gst_object_unref (pipeline);
-      pipeline = parent;
-    }
-    if (pipeline != NULL)
-      gst_bin_recalculate_latency (GST_BIN (pipeline));
+    confab_main_link_post (user_data, take_latency, NULL, NULL);
   } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     gst_message_parse_error (message, &error, NULL);
     g_info ("The speaker plays nothing: %s", error->message);
@@ -93,58 +169,45 @@ message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
 static void
 connect_input (ConfabAudioMixer *self, Input *input)
 {
-  g_autoptr (GstPad) pad = NULL;
-
-  input->input = gst_object_ref (confab_media_pipeline_add_input (
-    self->pipeline, CONFAB_AUDIO_CAPS, MAX_WAITING, INPUT_LATENCY_MS));
-  input->mixer_pad = gst_element_request_pad_simple (self->mixer, "sink_%u");
-  pad = gst_element_get_static_pad (input->input, "src");
-  gst_pad_link (pad, input->mixer_pad);
-  gst_element_sync_state_with_parent (input->input);
+  input->input = confab_media_input_new (CONFAB_AUDIO_CAPS, MAX_WAITING, INPUT_LATENCY_MS);
+  push (self, add_input_cb, input->input);
   confab_fanout_add (input->sound, input->input);
 }
 
 static void
 start (ConfabAudioMixer *self)
 {
-  g_autoptr (ConfabMainLink) link = confab_main_link_new (self);
-  GstElement *speaker = self->make_speaker != NULL ? self->make_speaker (self->user_data) : NULL;
-  GstElement *filter, *convert;
+  GstElement *mixer = gst_element_factory_make_full ("audiomixer",
+                                                     "force-live",
+                                                     TRUE,
+                                                     "latency",
+                                                     MIXER_LATENCY_MS * GST_MSECOND,
+                                                     "ignore-inactive-pads",
+                                                     TRUE,
+                                                     NULL);
+  g_autoptr (GstElement) speaker = NULL;
 
-  if (speaker == NULL)
+  if (mixer == NULL) {
+    g_warning ("GStreamer's element audiomixer is not installed: nothing can be heard");
     return;
+  }
+  self->mixer = gst_object_ref_sink (mixer);
+  speaker = self->make_speaker != NULL ? self->make_speaker (self->user_data) : NULL;
+  if (speaker == NULL) {
+    gst_clear_object (&self->mixer);
+    return;
+  }
 
+  gst_object_ref_sink (speaker);
   self->pipeline = confab_media_pipeline_new ("speaker");
-  self->mixer = gst_element_factory_make_full ("audiomixer",
-                                               "force-live",
-                                               TRUE,
-                                               "latency",
-                                               MIXER_LATENCY_MS * GST_MSECOND,
-                                               "ignore-inactive-pads",
-                                               TRUE,
-                                               NULL);
-  filter = confab_media_pipeline_add_caps (self->pipeline, CONFAB_AUDIO_CAPS);
-  convert = confab_media_pipeline_add (self->pipeline, "audioconvert", NULL);
-  gst_bin_add_many (GST_BIN (self->pipeline), self->mixer, speaker, NULL);
-  gst_element_link_many (self->mixer, filter, convert, speaker, NULL);
-  confab_media_pipeline_watch (self->pipeline, message_cb, link);
+  confab_media_pipeline_watch (self->pipeline,
+                               message_cb,
+                               confab_main_link_new (self),
+                               confab_main_link_unref);
+  push (self, build_cb, speaker);
   for (guint i = 0; i < self->inputs->len; i++)
     connect_input (self, self->inputs->pdata[i]);
-  confab_media_pipeline_start (self->pipeline);
-}
-
-/* Once the element has stopped, in another thread: it may be waiting in the mixer. */
-static void
-end_input_cb (GstElement *pipeline, gpointer user_data)
-{
-  Input *input = user_data;
-  g_autoptr (GstElement) mixer = gst_pad_get_parent_element (input->mixer_pad);
-
-  if (mixer != NULL)
-    gst_element_release_request_pad (mixer, input->mixer_pad);
-  gst_element_set_locked_state (input->input, TRUE);
-  gst_element_set_state (input->input, GST_STATE_NULL);
-  gst_bin_remove (GST_BIN (pipeline), input->input);
+  confab_media_pipeline_start (self->pipeline, self->worker);
 }
 
 static void
@@ -154,6 +217,7 @@ confab_audio_mixer_dispose (GObject *object)
 
   confab_audio_mixer_close (self);
   g_clear_pointer (&self->inputs, g_ptr_array_unref);
+  g_clear_pointer (&self->worker, confab_media_worker_free);
   G_OBJECT_CLASS (confab_audio_mixer_parent_class)->dispose (object);
 }
 
@@ -167,6 +231,7 @@ static void
 confab_audio_mixer_init (ConfabAudioMixer *self)
 {
   self->inputs = g_ptr_array_new_with_free_func (input_free);
+  self->worker = confab_media_worker_new ();
 }
 
 /**
@@ -224,13 +289,11 @@ confab_audio_mixer_remove (ConfabAudioMixer *self, ConfabFanout *sound)
       continue;
     if (self->inputs->len == 1)
       stop (self);
-    g_ptr_array_steal_index_fast (self->inputs, i);
-    if (input->input == NULL) {
-      input_free (input);
-      return;
+    if (input->input != NULL) {
+      confab_fanout_remove (sound, input->input);
+      push (self, remove_input_cb, input->input);
     }
-    confab_fanout_remove (sound, input->input);
-    gst_element_call_async (self->pipeline, end_input_cb, input, input_free);
+    g_ptr_array_remove_index_fast (self->inputs, i);
     return;
   }
 }
@@ -266,4 +329,20 @@ confab_audio_mixer_close (ConfabAudioMixer *self)
   self->make_speaker = NULL;
   if (self->inputs != NULL)
     g_ptr_array_set_size (self->inputs, 0);
+}
+
+/**
+ * confab_audio_mixer_get_pipeline:
+ * @self: a mixer
+ *
+ * For tests that listen to what is played.
+ *
+ * Returns: (transfer none) (nullable): where everything is mixed
+ */
+GstElement *
+confab_audio_mixer_get_pipeline (ConfabAudioMixer *self)
+{
+  g_return_val_if_fail (CONFAB_IS_AUDIO_MIXER (self), NULL);
+
+  return self->pipeline;
 }

@@ -26,5 +26,6 @@ void confab_audio_mixer_add (ConfabAudioMixer *self, ConfabFanout *sound);
 void confab_audio_mixer_remove (ConfabAudioMixer *self, ConfabFanout *sound);
 void confab_audio_mixer_change_speaker (ConfabAudioMixer *self);
 void confab_audio_mixer_close (ConfabAudioMixer *self);
+GstElement *confab_audio_mixer_get_pipeline (ConfabAudioMixer *self);
 
 G_END_DECLS

@@ -9,12 +9,23 @@
 #include "confab-fanout.h"
 #include "confab-media-pipeline.h"
 
+/* What the worker opens and closes. */
+typedef struct {
+  gatomicrefcount ref_count;
+  gboolean is_camera;
+  guint max_fps;
+  GstElement *pipeline;
+  GstElement *source;
+  GstElement *output;
+  char *caps;
+  gint stopped; /* atomic */
+} Opening;
+
 struct _ConfabCapture {
   GObject parent_instance;
 
-  ConfabDeviceKind kind;
-  GThreadPool *worker; /* the sender's: one opening and closing of a device after the other */
-  GstElement *pipeline;
+  ConfabMediaWorker *worker; /* the sender's: one opening and closing of a device after the other */
+  Opening *opening;          /* NULL after stop() */
   GstElement *target;
   ConfabFanout *fanout;
 };
@@ -28,27 +39,75 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-typedef struct {
-  GstElement *pipeline;
-  GstState state;
-} Task;
-
-static void
-task_cb (gpointer data, gpointer user_data)
+static Opening *
+opening_ref (Opening *opening)
 {
-  g_autofree Task *task = data;
-
-  gst_element_set_state (task->pipeline, task->state);
-  gst_object_unref (task->pipeline);
+  g_atomic_ref_count_inc (&opening->ref_count);
+  return opening;
 }
 
 static void
-push_task (ConfabCapture *self, GstState state)
+opening_unref (gpointer data)
 {
-  Task *task = g_new (Task, 1);
+  Opening *opening = data;
 
-  *task = (Task) { gst_object_ref (self->pipeline), state };
-  g_thread_pool_push (self->worker, task, NULL);
+  if (!g_atomic_ref_count_dec (&opening->ref_count))
+    return;
+
+  gst_object_unref (opening->source);
+  gst_object_unref (opening->output);
+  gst_object_unref (opening->pipeline);
+  g_free (opening->caps);
+  g_free (opening);
+}
+
+/* Gives back the first of the elements made. */
+static GstElement *
+link_elements (Opening *opening, const char *const *factories, GstElement *end)
+{
+  GstElement *first = NULL;
+  GstElement *last = opening->source;
+
+  for (guint i = 0; factories[i] != NULL; i++) {
+    GstElement *next = confab_media_pipeline_add (opening->pipeline, factories[i]);
+
+    if (next == NULL || !gst_element_link (last, next))
+      return first;
+    if (first == NULL)
+      first = next;
+    last = next;
+  }
+  gst_element_link (last, end);
+  return first;
+}
+
+/* Linking alone costs some 5 ms: each element is asked what it takes. */
+static void
+open_cb (gpointer data)
+{
+  static const char *const video[] = { "videorate", "videoconvert", "videoscale", NULL };
+  static const char *const audio[] = { "audioconvert", "audioresample", NULL };
+  Opening *opening = data;
+  GstElement *filter, *first;
+
+  if (g_atomic_int_get (&opening->stopped))
+    return;
+
+  filter = confab_media_pipeline_add_caps (opening->pipeline, opening->caps);
+  gst_bin_add_many (GST_BIN (opening->pipeline), opening->source, opening->output, NULL);
+  first = link_elements (opening, opening->is_camera ? video : audio, filter);
+  gst_element_link (filter, opening->output);
+  if (opening->is_camera && first != NULL)
+    g_object_set (first, "drop-only", TRUE, "max-rate", (int) opening->max_fps, NULL);
+  gst_element_set_state (opening->pipeline, GST_STATE_PLAYING);
+}
+
+static void
+close_cb (gpointer data)
+{
+  Opening *opening = data;
+
+  gst_element_set_state (opening->pipeline, GST_STATE_NULL);
 }
 
 static void
@@ -56,7 +115,7 @@ started (gpointer object, gpointer data)
 {
   ConfabCapture *self = object;
 
-  if (self->pipeline != NULL)
+  if (self->opening != NULL)
     g_signal_emit (self, signals[SIGNAL_STARTED], 0);
 }
 
@@ -72,7 +131,7 @@ fail (gpointer object, gpointer data)
 {
   ConfabCapture *self = object;
 
-  if (self->pipeline == NULL)
+  if (self->opening == NULL)
     return;
 
   confab_capture_stop (self);
@@ -96,29 +155,6 @@ message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
     confab_main_link_post (user_data, fail, GINT_TO_POINTER (CONFAB_DEVICE_PROBLEM_MISSING), NULL);
   }
   return G_SOURCE_CONTINUE;
-}
-
-/* Gives back the first of the elements made. */
-static GstElement *
-link_elements (GstElement *pipeline,
-               GstElement *source,
-               const char *const *factories,
-               GstElement *end)
-{
-  GstElement *first = NULL;
-  GstElement *last = source;
-
-  for (guint i = 0; factories[i] != NULL; i++) {
-    GstElement *next = confab_media_pipeline_add (pipeline, factories[i], NULL);
-
-    if (next == NULL || !gst_element_link (last, next))
-      return first;
-    if (first == NULL)
-      first = next;
-    last = next;
-  }
-  gst_element_link (last, end);
-  return first;
 }
 
 static void
@@ -168,25 +204,13 @@ confab_capture_init (ConfabCapture *self)
 }
 
 /**
- * confab_capture_worker_new:
- *
- * Returns: (transfer full): a thread for the openings of one kind of device: a device is closed before it is
- *   opened anew
- */
-GThreadPool *
-confab_capture_worker_new (void)
-{
-  return g_thread_pool_new (task_cb, NULL, 1, FALSE, NULL);
-}
-
-/**
  * confab_capture_new:
  * @kind: camera or microphone
  * @source: (transfer floating): the device's element
  * @caps: what is made of what it gives
  * @max_fps: for a camera: faster ones are thinned out
  * @target: the appsrc that gets it
- * @worker: from confab_capture_worker_new(), outlives this
+ * @worker: for the openings of one kind of device: one is closed before it is opened anew; outlives this
  *
  * Opens the device, in the worker's thread: ::started or ::failed follows.
  *
@@ -198,39 +222,38 @@ confab_capture_new (ConfabDeviceKind kind,
                     const char *caps,
                     guint max_fps,
                     GstElement *target,
-                    GThreadPool *worker)
+                    ConfabMediaWorker *worker)
 {
-  static const char *const video[] = { "videorate", "videoconvert", "videoscale", NULL };
-  static const char *const audio[] = { "audioconvert", "audioresample", NULL };
   ConfabCapture *self = g_object_new (CONFAB_TYPE_CAPTURE, NULL);
-  const gboolean is_camera = kind == CONFAB_DEVICE_KIND_CAMERA;
+  Opening *opening = g_new0 (Opening, 1);
   g_autoptr (ConfabMainLink) link = confab_main_link_new (self);
   g_autoptr (GstPad) pad = NULL;
-  GstElement *filter, *output, *first;
 
-  self->kind = kind;
+  g_atomic_ref_count_init (&opening->ref_count);
+  opening->is_camera = kind == CONFAB_DEVICE_KIND_CAMERA;
+  opening->max_fps = max_fps;
+  opening->pipeline = confab_media_pipeline_new (opening->is_camera ? "camera" : "microphone");
+  opening->source = gst_object_ref_sink (source);
+  opening->output = confab_media_output_new ();
+  opening->caps = g_strdup (caps);
+  self->opening = opening;
   self->worker = worker;
   self->target = gst_object_ref (target);
   self->fanout = confab_fanout_new ();
-  self->pipeline = confab_media_pipeline_new (is_camera ? "camera" : "microphone");
-  gst_bin_add (GST_BIN (self->pipeline), source);
-  filter = confab_media_pipeline_add_caps (self->pipeline, caps);
-  output = confab_media_pipeline_add_output (self->pipeline);
-  first = link_elements (self->pipeline, source, is_camera ? video : audio, filter);
-  gst_element_link (filter, output);
-  if (is_camera && first != NULL)
-    g_object_set (first, "drop-only", TRUE, "max-rate", (int) max_fps, NULL);
 
-  confab_fanout_connect_sink (self->fanout, output);
+  confab_fanout_connect_sink (self->fanout, opening->output);
   confab_fanout_add (self->fanout, target);
-  pad = gst_element_get_static_pad (output, "sink");
+  pad = gst_element_get_static_pad (opening->output, "sink");
   gst_pad_add_probe (pad,
                      GST_PAD_PROBE_TYPE_BUFFER,
                      first_buffer_cb,
                      confab_main_link_ref (link),
                      confab_main_link_unref);
-  confab_media_pipeline_watch (self->pipeline, message_cb, link);
-  push_task (self, GST_STATE_PLAYING);
+  confab_media_pipeline_watch (opening->pipeline,
+                               message_cb,
+                               confab_main_link_ref (link),
+                               confab_main_link_unref);
+  confab_media_worker_push (worker, open_cb, opening_ref (opening), opening_unref);
   return self;
 }
 
@@ -243,17 +266,14 @@ confab_capture_new (ConfabDeviceKind kind,
 void
 confab_capture_stop (ConfabCapture *self)
 {
-  g_autoptr (GstBus) bus = NULL;
-
   g_return_if_fail (CONFAB_IS_CAPTURE (self));
 
-  if (self->pipeline == NULL)
+  if (self->opening == NULL)
     return;
 
   confab_fanout_remove (self->fanout, self->target);
-  bus = gst_element_get_bus (self->pipeline);
-  gst_bus_remove_watch (bus);
-  gst_bus_set_flushing (bus, TRUE);
-  push_task (self, GST_STATE_NULL);
-  gst_clear_object (&self->pipeline);
+  confab_media_pipeline_silence (self->opening->pipeline);
+  g_atomic_int_set (&self->opening->stopped, TRUE);
+  confab_media_worker_push (self->worker, close_cb, self->opening, opening_unref);
+  self->opening = NULL;
 }

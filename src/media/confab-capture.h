@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 
 #include "confab-call-enums.h"
+#include "confab-media-worker.h"
 
 G_BEGIN_DECLS
 
@@ -22,8 +23,7 @@ ConfabCapture *confab_capture_new (ConfabDeviceKind kind,
                                    const char *caps,
                                    guint max_fps,
                                    GstElement *target,
-                                   GThreadPool *worker) G_GNUC_WARN_UNUSED_RESULT;
+                                   ConfabMediaWorker *worker) G_GNUC_WARN_UNUSED_RESULT;
 void confab_capture_stop (ConfabCapture *self);
-GThreadPool *confab_capture_worker_new (void) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

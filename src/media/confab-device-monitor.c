@@ -7,6 +7,7 @@
 #include "confab-device-monitor.h"
 
 #include "confab-main-link.h"
+#include "confab-media-worker.h"
 
 #define N_KINDS (CONFAB_DEVICE_KIND_CAMERA + 1)
 #define KEY_GST_DEVICE "confab-gst-device"
@@ -16,6 +17,7 @@ struct _ConfabDeviceMonitor {
 
   GListStore *devices[N_KINDS];
   ConfabMainLink *link;
+  ConfabMediaWorker *worker;
   GstDeviceMonitor *monitor; /* NULL before start() */
   gboolean stopped;
 };
@@ -148,13 +150,26 @@ typedef struct {
   ConfabMainLink *link;
 } Start;
 
-/* Asking the sound server and each camera takes its time. */
-static gpointer
-start_thread (gpointer data)
+static void
+start_free (gpointer data)
 {
-  g_autofree Start *start = data;
-  g_autoptr (GstBus) bus = gst_device_monitor_get_bus (start->monitor);
+  Start *start = data;
 
+  gst_object_unref (start->monitor);
+  confab_main_link_unref (start->link);
+  g_free (start);
+}
+
+/* Loading plug-ins, asking the sound server and each camera takes its time. */
+static void
+start_cb (gpointer data)
+{
+  Start *start = data;
+  g_autoptr (GstBus) bus = gst_device_monitor_get_bus (start->monitor);
+  static const char *const classes[] = { "Video/Source", "Audio/Source", "Audio/Sink" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
+    gst_device_monitor_add_filter (start->monitor, classes[i], NULL);
   gst_bus_set_sync_handler (bus,
                             message_cb,
                             confab_main_link_ref (start->link),
@@ -169,17 +184,12 @@ start_thread (gpointer data)
     g_info ("No service of this system tells of cameras, microphones and speakers");
   }
   confab_main_link_post (start->link, started, NULL, NULL);
-  gst_object_unref (start->monitor);
-  confab_main_link_unref (start->link);
-  return NULL;
 }
 
-static gpointer
-stop_thread (gpointer data)
+static void
+stop_cb (gpointer monitor)
 {
-  gst_device_monitor_stop (data);
-  gst_object_unref (data);
-  return NULL;
+  gst_device_monitor_stop (monitor);
 }
 
 static void
@@ -191,6 +201,7 @@ confab_device_monitor_finalize (GObject *object)
   for (guint kind = 0; kind < N_KINDS; kind++)
     g_clear_object (&self->devices[kind]);
   g_clear_pointer (&self->link, confab_main_link_unref);
+  g_clear_pointer (&self->worker, confab_media_worker_free);
   G_OBJECT_CLASS (confab_device_monitor_parent_class)->finalize (object);
 }
 
@@ -223,6 +234,7 @@ confab_device_monitor_init (ConfabDeviceMonitor *self)
   for (guint kind = 0; kind < N_KINDS; kind++)
     self->devices[kind] = g_list_store_new (CONFAB_TYPE_MEDIA_DEVICE);
   self->link = confab_main_link_new (self);
+  self->worker = confab_media_worker_new ();
 }
 
 ConfabDeviceMonitor *
@@ -248,12 +260,9 @@ confab_device_monitor_start (ConfabDeviceMonitor *self)
     return;
 
   self->monitor = gst_object_ref_sink (gst_device_monitor_new ());
-  gst_device_monitor_add_filter (self->monitor, "Video/Source", NULL);
-  gst_device_monitor_add_filter (self->monitor, "Audio/Source", NULL);
-  gst_device_monitor_add_filter (self->monitor, "Audio/Sink", NULL);
   start = g_new (Start, 1);
   *start = (Start) { gst_object_ref (self->monitor), confab_main_link_ref (self->link) };
-  g_thread_unref (g_thread_new ("devices", start_thread, start));
+  confab_media_worker_push (self->worker, start_cb, start, start_free);
 }
 
 /**
@@ -269,7 +278,10 @@ confab_device_monitor_stop (ConfabDeviceMonitor *self)
 
   self->stopped = TRUE;
   if (self->monitor != NULL)
-    g_thread_unref (g_thread_new ("devices", stop_thread, g_steal_pointer (&self->monitor)));
+    confab_media_worker_push (self->worker,
+                              stop_cb,
+                              g_steal_pointer (&self->monitor),
+                              gst_object_unref);
 }
 
 GListModel *

@@ -61,34 +61,34 @@ confab_media_pipeline_new (const char *name)
 /**
  * confab_media_pipeline_watch:
  * @pipeline: a pipeline
- * @func: gets levels, errors, ends and latencies, with a #ConfabMainLink, in the main thread
- * @link: what @func is given
+ * @func: gets levels, errors, ends and latencies, in the main thread
+ * @data: for @func
+ * @destroy: frees @data
  */
 void
-confab_media_pipeline_watch (GstElement *pipeline, GstBusFunc func, ConfabMainLink *link)
+confab_media_pipeline_watch (GstElement *pipeline,
+                             GstBusFunc func,
+                             gpointer data,
+                             GDestroyNotify destroy)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
 
-  gst_bus_add_watch_full (
-    bus, G_PRIORITY_DEFAULT, func, confab_main_link_ref (link), confab_main_link_unref);
-}
-
-static void
-start_cb (GstElement *pipeline, gpointer user_data)
-{
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_bus_add_watch_full (bus, G_PRIORITY_DEFAULT, func, data, destroy);
 }
 
 /**
- * confab_media_pipeline_start:
- * @pipeline: a pipeline
+ * confab_media_pipeline_silence:
+ * @pipeline: a pipeline that is being watched
  *
- * Starts it from another thread: opening a device takes its time. Errors come on the bus.
+ * Nothing comes from its bus any more.
  */
 void
-confab_media_pipeline_start (GstElement *pipeline)
+confab_media_pipeline_silence (GstElement *pipeline)
 {
-  gst_element_call_async (pipeline, start_cb, NULL, NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+
+  gst_bus_remove_watch (bus);
+  gst_bus_set_flushing (bus, TRUE);
 }
 
 static gboolean
@@ -98,69 +98,123 @@ release_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/**
+ * confab_media_pipeline_release:
+ * @pipeline: (transfer full): a pipeline that was stopped
+ *
+ * Frees it in the main thread: a sink that draws must be freed where it draws. From any thread.
+ */
+void
+confab_media_pipeline_release (GstElement *pipeline)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT, release_cb, pipeline, NULL);
+}
+
 static void
-end_cb (GstElement *pipeline, gpointer user_data)
+start_cb (gpointer pipeline)
+{
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+}
+
+/**
+ * confab_media_pipeline_start:
+ * @pipeline: a pipeline
+ * @worker: who does it: opening a device takes its time
+ *
+ * Errors come on the bus.
+ */
+void
+confab_media_pipeline_start (GstElement *pipeline, ConfabMediaWorker *worker)
+{
+  confab_media_worker_push (worker, start_cb, gst_object_ref (pipeline), gst_object_unref);
+}
+
+static void
+end_cb (gpointer pipeline)
 {
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  /* A sink that draws must be freed where it draws. */
-  g_idle_add_full (G_PRIORITY_DEFAULT, release_cb, gst_object_ref (pipeline), NULL);
+}
+
+static void
+release (gpointer pipeline)
+{
+  confab_media_pipeline_release (pipeline);
 }
 
 /**
  * confab_media_pipeline_end:
- * @pipeline: (transfer full): a pipeline
+ * @pipeline: (transfer full): a pipeline that is being watched
+ * @worker: who does it, since that waits for all threads of the pipeline
  *
- * Stops and frees it, from another thread since that waits for all of its threads. Nothing comes from its
- * bus any more.
+ * Stops and frees it.
  */
 void
-confab_media_pipeline_end (GstElement *pipeline)
+confab_media_pipeline_end (GstElement *pipeline, ConfabMediaWorker *worker)
 {
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-
-  gst_bus_remove_watch (bus);
-  gst_bus_set_flushing (bus, TRUE);
-  gst_element_call_async (pipeline, end_cb, NULL, NULL);
-  gst_object_unref (pipeline);
+  confab_media_pipeline_silence (pipeline);
+  confab_media_worker_push (worker, end_cb, pipeline, release);
 }
 
 /**
- * confab_media_pipeline_add:
- * @pipeline: a pipeline
- * @factory: what to make
- * @name: (nullable): its name
+ * confab_media_pipeline_link_chain:
+ * @pipeline: a running pipeline
+ * @pad: a source pad in it, which waits
+ * @elements: (element-type GstElement): what is to come after the pad; %NULL for one that is not installed
  *
- * Returns: (transfer none) (nullable): the element, %NULL and a warning when its plugin is not installed
+ * From a worker: linking asks each element what it takes, and starting them waits.
+ *
+ * Returns: whether it was done
+ */
+gboolean
+confab_media_pipeline_link_chain (GstElement *pipeline, GstPad *pad, GPtrArray *elements)
+{
+  g_autoptr (GstPad) sink = NULL;
+
+  if (g_ptr_array_find (elements, NULL, NULL))
+    return FALSE;
+
+  for (guint i = 0; i < elements->len; i++)
+    gst_bin_add (GST_BIN (pipeline), elements->pdata[i]);
+  for (guint i = 0; i + 1 < elements->len; i++) {
+    if (!gst_element_link (elements->pdata[i], elements->pdata[i + 1]))
+      return FALSE;
+  }
+  for (guint i = elements->len; i > 0; i--)
+    gst_element_sync_state_with_parent (elements->pdata[i - 1]);
+  sink = gst_element_get_static_pad (elements->pdata[0], "sink");
+  return gst_pad_link (pad, sink) == GST_PAD_LINK_OK;
+}
+
+/**
+ * confab_media_element_new:
+ * @factory: what to make
+ *
+ * Returns: (transfer full) (nullable): the element, %NULL and a warning when its plugin is not installed
  */
 GstElement *
-confab_media_pipeline_add (GstElement *pipeline, const char *factory, const char *name)
+confab_media_element_new (const char *factory)
 {
-  GstElement *element = gst_element_factory_make (factory, name);
+  GstElement *element = gst_element_factory_make (factory, NULL);
 
   if (element == NULL) {
     g_warning ("GStreamer's element %s is not installed: calls cannot have its part", factory);
     return NULL;
   }
-  gst_bin_add (GST_BIN (pipeline), element);
-  return element;
+  return gst_object_ref_sink (element);
 }
 
 /**
- * confab_media_pipeline_add_input:
- * @pipeline: a pipeline
+ * confab_media_input_new:
  * @caps: of what comes in
  * @max_buffers: how many may wait; older ones are dropped
  * @latency_ms: how old they are when they come
  *
- * Returns: (transfer none): the place where buffers of another pipeline come in
+ * Returns: (transfer full): the place where buffers of another pipeline come in
  */
 GstElement *
-confab_media_pipeline_add_input (GstElement *pipeline,
-                                 const char *caps,
-                                 guint max_buffers,
-                                 guint latency_ms)
+confab_media_input_new (const char *caps, guint max_buffers, guint latency_ms)
 {
-  GstElement *input = confab_media_pipeline_add (pipeline, "appsrc", NULL);
+  GstElement *input = confab_media_element_new ("appsrc");
   g_autoptr (GstCaps) parsed = gst_caps_from_string (caps);
 
   g_object_set (input,
@@ -187,15 +241,14 @@ confab_media_pipeline_add_input (GstElement *pipeline,
 }
 
 /**
- * confab_media_pipeline_add_output:
- * @pipeline: a pipeline
+ * confab_media_output_new:
  *
- * Returns: (transfer none): the place where buffers leave for another pipeline, at once
+ * Returns: (transfer full): the place where buffers leave for another pipeline, at once
  */
 GstElement *
-confab_media_pipeline_add_output (GstElement *pipeline)
+confab_media_output_new (void)
 {
-  GstElement *output = confab_media_pipeline_add (pipeline, "appsink", NULL);
+  GstElement *output = confab_media_element_new ("appsink");
 
   g_object_set (output,
                 "sync",
@@ -217,6 +270,75 @@ confab_media_pipeline_add_output (GstElement *pipeline)
 }
 
 /**
+ * confab_media_caps_filter_new:
+ * @caps: what may pass
+ *
+ * Returns: (transfer full): a capsfilter
+ */
+GstElement *
+confab_media_caps_filter_new (GstCaps *caps)
+{
+  GstElement *filter = confab_media_element_new ("capsfilter");
+
+  g_object_set (filter, "caps", caps, NULL);
+  return filter;
+}
+
+/* What a bin takes over; its owner may still point at it. */
+static GstElement *
+add (GstElement *pipeline, GstElement *element)
+{
+  if (element == NULL)
+    return NULL;
+  gst_bin_add (GST_BIN (pipeline), element);
+  gst_object_unref (element);
+  return element;
+}
+
+/**
+ * confab_media_pipeline_add:
+ * @pipeline: a pipeline
+ * @factory: what to make
+ *
+ * Returns: (transfer none) (nullable): the element, %NULL and a warning when its plugin is not installed
+ */
+GstElement *
+confab_media_pipeline_add (GstElement *pipeline, const char *factory)
+{
+  return add (pipeline, confab_media_element_new (factory));
+}
+
+/**
+ * confab_media_pipeline_add_input:
+ * @pipeline: a pipeline
+ * @caps: of what comes in
+ * @max_buffers: how many may wait; older ones are dropped
+ * @latency_ms: how old they are when they come
+ *
+ * Returns: (transfer none): the place where buffers of another pipeline come in
+ */
+GstElement *
+confab_media_pipeline_add_input (GstElement *pipeline,
+                                 const char *caps,
+                                 guint max_buffers,
+                                 guint latency_ms)
+{
+  return add (pipeline, confab_media_input_new (caps, max_buffers, latency_ms));
+}
+
+/**
+ * confab_media_pipeline_add_output:
+ * @pipeline: a pipeline
+ *
+ * Returns: (transfer none): the place where buffers leave for another pipeline, at once
+ */
+GstElement *
+confab_media_pipeline_add_output (GstElement *pipeline)
+{
+  return add (pipeline, confab_media_output_new ());
+}
+
+/**
  * confab_media_pipeline_add_caps:
  * @pipeline: a pipeline
  * @caps: what may pass
@@ -226,11 +348,9 @@ confab_media_pipeline_add_output (GstElement *pipeline)
 GstElement *
 confab_media_pipeline_add_caps (GstElement *pipeline, const char *caps)
 {
-  GstElement *filter = confab_media_pipeline_add (pipeline, "capsfilter", NULL);
   g_autoptr (GstCaps) parsed = gst_caps_from_string (caps);
 
-  g_object_set (filter, "caps", parsed, NULL);
-  return filter;
+  return add (pipeline, confab_media_caps_filter_new (parsed));
 }
 
 /**

@@ -8,6 +8,7 @@
 
 #include "confab-call-enums.h"
 #include "confab-main-link.h"
+#include "confab-media-worker.h"
 
 G_BEGIN_DECLS
 
@@ -16,11 +17,22 @@ G_BEGIN_DECLS
  * the same in each, and buffers go from one to the other as they are.
  */
 GstElement *confab_media_pipeline_new (const char *name) G_GNUC_WARN_UNUSED_RESULT;
-void confab_media_pipeline_watch (GstElement *pipeline, GstBusFunc func, ConfabMainLink *link);
-void confab_media_pipeline_start (GstElement *pipeline);
-void confab_media_pipeline_end (GstElement *pipeline);
-GstElement *confab_media_pipeline_add (GstElement *pipeline, const char *factory, const char *name)
+void confab_media_pipeline_watch (GstElement *pipeline,
+                                  GstBusFunc func,
+                                  gpointer data,
+                                  GDestroyNotify destroy);
+void confab_media_pipeline_silence (GstElement *pipeline);
+void confab_media_pipeline_release (GstElement *pipeline);
+void confab_media_pipeline_start (GstElement *pipeline, ConfabMediaWorker *worker);
+void confab_media_pipeline_end (GstElement *pipeline, ConfabMediaWorker *worker);
+gboolean confab_media_pipeline_link_chain (GstElement *pipeline, GstPad *pad, GPtrArray *elements);
+GstElement *confab_media_element_new (const char *factory) G_GNUC_WARN_UNUSED_RESULT;
+GstElement *confab_media_caps_filter_new (GstCaps *caps) G_GNUC_WARN_UNUSED_RESULT;
+GstElement *confab_media_output_new (void) G_GNUC_WARN_UNUSED_RESULT;
+GstElement *confab_media_input_new (const char *caps, guint max_buffers, guint latency_ms)
   G_GNUC_WARN_UNUSED_RESULT;
+GstElement *
+confab_media_pipeline_add (GstElement *pipeline, const char *factory) G_GNUC_WARN_UNUSED_RESULT;
 GstElement *confab_media_pipeline_add_input (GstElement *pipeline,
                                              const char *caps,
                                              guint max_buffers,

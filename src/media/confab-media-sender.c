@@ -6,42 +6,11 @@
 
 #include "confab-media-sender.h"
 
-#include "confab-capture.h"
-#include "confab-fanout.h"
 #include "confab-media-pipeline.h"
+#include "confab-media-sender-private.h"
 #include "confab-webrtc-peer.h"
 
-#define VIDEO_BITRATE_PER_PIXEL 2.6 /* 600 kbit/s for 640×360 */
-#define AUDIO_BITRATE 32000
 #define RETRY_MS 3000
-#define N_KINDS 2
-
-/* One of microphone and camera. */
-typedef struct {
-  ConfabDeviceKind kind;
-  gboolean muted;
-  ConfabDeviceProblem problem;
-  ConfabCapture *capture;
-  GThreadPool *worker;
-  GstElement *input;
-  guint retry_id;
-} Device;
-
-struct _ConfabMediaSender {
-  GObject parent_instance;
-
-  ConfabMediaEngine *engine;
-  ConfabStream *stream;
-  ConfabMainLink *link;
-  GstElement *pipeline; /* NULL after close() */
-  GstElement *volume;
-  GstElement *level;
-  ConfabFanout *audio;
-  ConfabFanout *video;
-  Device microphone;
-  Device camera;
-  guint width, height, fps;
-};
 
 static void confab_media_sender_iface_init (ConfabLocalMediaInterface *iface);
 
@@ -51,16 +20,16 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabMediaSender,
                                G_IMPLEMENT_INTERFACE (CONFAB_TYPE_LOCAL_MEDIA,
                                                       confab_media_sender_iface_init))
 
-static void open_device (ConfabMediaSender *self, Device *device);
+static void open_device (ConfabMediaSender *self, ConfabSenderDevice *device);
 
-static Device *
+static ConfabSenderDevice *
 device_of (ConfabMediaSender *self, ConfabDeviceKind kind)
 {
   return kind == CONFAB_DEVICE_KIND_CAMERA ? &self->camera : &self->microphone;
 }
 
 static void
-set_problem (ConfabMediaSender *self, Device *device, ConfabDeviceProblem problem)
+set_problem (ConfabMediaSender *self, ConfabSenderDevice *device, ConfabDeviceProblem problem)
 {
   if (device->problem == problem)
     return;
@@ -70,7 +39,7 @@ set_problem (ConfabMediaSender *self, Device *device, ConfabDeviceProblem proble
 }
 
 static void
-close_device (ConfabMediaSender *self, Device *device)
+close_device (ConfabMediaSender *self, ConfabSenderDevice *device)
 {
   g_clear_handle_id (&device->retry_id, g_source_remove);
   if (device->capture != NULL) {
@@ -114,7 +83,7 @@ started_cb (ConfabMediaSender *self, ConfabCapture *capture)
 }
 
 static ConfabCapture *
-start_capture (ConfabMediaSender *self, Device *device, GstElement *source)
+start_capture (ConfabMediaSender *self, ConfabSenderDevice *device, GstElement *source)
 {
   g_autofree char *caps = device->kind == CONFAB_DEVICE_KIND_CAMERA
                             ? g_strdup_printf (
@@ -140,7 +109,7 @@ start_silence (ConfabMediaSender *self)
 }
 
 static void
-give_up (ConfabMediaSender *self, Device *device, ConfabDeviceProblem problem)
+give_up (ConfabMediaSender *self, ConfabSenderDevice *device, ConfabDeviceProblem problem)
 {
   const gboolean is_camera = device->kind == CONFAB_DEVICE_KIND_CAMERA;
 
@@ -165,7 +134,7 @@ failed_cb (ConfabMediaSender *self, ConfabDeviceProblem problem, ConfabCapture *
 }
 
 static void
-open_device (ConfabMediaSender *self, Device *device)
+open_device (ConfabMediaSender *self, ConfabSenderDevice *device)
 {
   ConfabDeviceProblem problem = CONFAB_DEVICE_PROBLEM_NONE;
   GstElement *source;
@@ -198,12 +167,21 @@ take_level (gpointer object, gpointer data)
 }
 
 static void
+recalculate_latency_cb (gpointer pipeline)
+{
+  gst_bin_recalculate_latency (pipeline);
+}
+
+static void
 take_latency (gpointer object, gpointer data)
 {
   ConfabMediaSender *self = object;
 
   if (self->pipeline != NULL)
-    gst_bin_recalculate_latency (GST_BIN (self->pipeline));
+    confab_media_worker_push (self->worker,
+                              recalculate_latency_cb,
+                              gst_object_ref (self->pipeline),
+                              gst_object_unref);
 }
 
 static gboolean
@@ -230,141 +208,6 @@ message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
     break;
   }
   return G_SOURCE_CONTINUE;
-}
-
-static GstElement *
-add_leaky_queue (ConfabMediaSender *self)
-{
-  GstElement *queue = confab_media_pipeline_add (self->pipeline, "queue", NULL);
-
-  gst_util_set_object_arg (G_OBJECT (queue), "leaky", "downstream");
-  g_object_set (queue,
-                "max-size-buffers",
-                2,
-                "max-size-bytes",
-                0,
-                "max-size-time",
-                G_GUINT64_CONSTANT (0),
-                NULL);
-  return queue;
-}
-
-static GstElement *
-add_video_encoder (ConfabMediaSender *self)
-{
-  GstElement *encoder = confab_media_pipeline_add (self->pipeline, "vp8enc", NULL);
-  const int bitrate = self->width * self->height * VIDEO_BITRATE_PER_PIXEL;
-
-  if (encoder == NULL)
-    return NULL;
-  g_object_set (encoder,
-                "deadline",
-                G_GINT64_CONSTANT (1),
-                "cpu-used",
-                8,
-                "threads",
-                1,
-                "target-bitrate",
-                bitrate,
-                "keyframe-max-dist",
-                3000,
-                "lag-in-frames",
-                0,
-                "buffer-size",
-                1000,
-                "buffer-initial-size",
-                500,
-                "buffer-optimal-size",
-                600,
-                "min-force-key-unit-interval",
-                500 * GST_MSECOND,
-                NULL);
-  gst_util_set_object_arg (G_OBJECT (encoder), "end-usage", "cbr");
-  gst_util_set_object_arg (G_OBJECT (encoder), "error-resilient", "default");
-  return encoder;
-}
-
-static void
-build_preview (ConfabMediaSender *self, GstElement *tee)
-{
-  GstElement *sink = gst_element_factory_make ("gtk4paintablesink", NULL);
-  g_autoptr (GObject) paintable = NULL;
-  GstElement *queue, *convert;
-
-  if (sink == NULL) {
-    g_warning ("GStreamer's element gtk4paintablesink is not installed: no pictures can be shown");
-    return;
-  }
-  g_object_set (sink, "sync", FALSE, "async", FALSE, "qos", FALSE, NULL);
-  gst_bin_add (GST_BIN (self->pipeline), sink);
-  queue = add_leaky_queue (self);
-  convert = confab_media_pipeline_add (self->pipeline, "videoconvert", NULL);
-  g_object_set (convert, "n-threads", 1, NULL);
-  gst_element_link_many (tee, queue, convert, sink, NULL);
-  g_object_get (sink, "paintable", &paintable, NULL);
-  g_object_set (paintable, "use-scaling-filter", TRUE, "scaling-filter", 0 /* linear */, NULL);
-  confab_stream_set_paintable (self->stream, paintable);
-}
-
-static void
-build_video (ConfabMediaSender *self)
-{
-  g_autofree char *caps = g_strdup_printf (
-    "video/x-raw,format=I420,width=%u,height=%u,framerate=%u/1,pixel-aspect-ratio=1/1",
-    self->width,
-    self->height,
-    self->fps);
-  GstElement *tee, *valve, *queue, *encoder, *output;
-
-  self->camera.input = gst_object_ref (
-    confab_media_pipeline_add_input (self->pipeline, caps, 2, 0));
-  tee = confab_media_pipeline_add (self->pipeline, "tee", NULL);
-  valve = confab_media_pipeline_add (self->pipeline, "valve", NULL);
-  queue = add_leaky_queue (self);
-  encoder = add_video_encoder (self);
-  output = confab_media_pipeline_add_output (self->pipeline);
-  if (encoder == NULL)
-    return;
-
-  gst_element_link (self->camera.input, tee);
-  gst_element_link_many (tee, valve, queue, encoder, output, NULL);
-  g_object_set (output, "max-buffers", 30, NULL);
-  confab_fanout_connect_sink (self->video, output);
-  confab_fanout_set_encoder (self->video, encoder);
-  confab_fanout_set_valve (self->video, valve);
-  if (!confab_media_engine_get_headless (self->engine))
-    build_preview (self, tee);
-}
-
-static void
-build_audio (ConfabMediaSender *self)
-{
-  GstElement *encoder, *output;
-
-  self->microphone.input = gst_object_ref (
-    confab_media_pipeline_add_input (self->pipeline, CONFAB_AUDIO_CAPS, 10, 0));
-  self->level = confab_media_pipeline_add (self->pipeline, "level", NULL);
-  self->volume = confab_media_pipeline_add (self->pipeline, "volume", NULL);
-  encoder = confab_media_pipeline_add (self->pipeline, "opusenc", NULL);
-  output = confab_media_pipeline_add_output (self->pipeline);
-  if (self->level == NULL || self->volume == NULL || encoder == NULL)
-    return;
-
-  g_object_set (self->level, "interval", (guint64) (100 * GST_MSECOND), NULL);
-  g_object_set (self->volume, "mute", self->microphone.muted, NULL);
-  g_object_set (encoder,
-                "inband-fec",
-                TRUE,
-                "packet-loss-percentage",
-                5,
-                "dtx",
-                FALSE,
-                "bitrate",
-                AUDIO_BITRATE,
-                NULL);
-  g_object_set (output, "max-buffers", 30, NULL);
-  gst_element_link_many (self->microphone.input, self->level, self->volume, encoder, output, NULL);
-  confab_fanout_connect_sink (self->audio, output);
 }
 
 static ConfabPeerConnection *
@@ -432,11 +275,11 @@ confab_media_sender_get_problem (ConfabLocalMedia *media, ConfabDeviceKind kind)
 }
 
 static void
-end_device (ConfabMediaSender *self, Device *device)
+end_device (ConfabMediaSender *self, ConfabSenderDevice *device)
 {
   close_device (self, device);
   gst_clear_object (&device->input);
-  g_thread_pool_free (g_steal_pointer (&device->worker), FALSE, FALSE);
+  g_clear_pointer (&device->worker, confab_media_worker_free);
 }
 
 static void
@@ -453,7 +296,8 @@ confab_media_sender_close (ConfabLocalMedia *media)
   confab_fanout_set_valve (self->video, NULL);
   self->volume = NULL;
   self->level = NULL;
-  confab_media_pipeline_end (g_steal_pointer (&self->pipeline));
+  confab_media_pipeline_end (g_steal_pointer (&self->pipeline), self->worker);
+  g_clear_pointer (&self->worker, confab_media_worker_free);
 }
 
 static void
@@ -505,10 +349,10 @@ confab_media_sender_init (ConfabMediaSender *self)
   self->stream = confab_stream_new (id, CONFAB_STREAM_PURPOSE_USERMEDIA);
   self->audio = confab_fanout_new ();
   self->video = confab_fanout_new ();
-  self->microphone = (Device) { .kind = CONFAB_DEVICE_KIND_MICROPHONE,
-                                .worker = confab_capture_worker_new () };
-  self->camera = (Device) { .kind = CONFAB_DEVICE_KIND_CAMERA,
-                            .worker = confab_capture_worker_new () };
+  self->microphone = (ConfabSenderDevice) { .kind = CONFAB_DEVICE_KIND_MICROPHONE,
+                                            .worker = confab_media_worker_new () };
+  self->camera = (ConfabSenderDevice) { .kind = CONFAB_DEVICE_KIND_CAMERA,
+                                        .worker = confab_media_worker_new () };
 }
 
 /* Later: opening tells of problems, and nobody listens yet. */
@@ -543,11 +387,14 @@ confab_media_sender_new (ConfabMediaEngine *engine,
   confab_stream_set_audio_muted (self->stream, microphone_muted);
   confab_stream_set_video_muted (self->stream, camera_muted);
 
+  self->worker = confab_media_worker_new ();
   self->pipeline = confab_media_pipeline_new ("sender");
-  build_video (self);
-  build_audio (self);
-  confab_media_pipeline_watch (self->pipeline, message_cb, self->link);
-  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+  confab_media_sender_build (self);
+  confab_media_pipeline_watch (self->pipeline,
+                               message_cb,
+                               confab_main_link_ref (self->link),
+                               confab_main_link_unref);
+  confab_media_pipeline_start (self->pipeline, self->worker);
   confab_main_link_post (self->link, open_devices, NULL, NULL);
   return self;
 }
@@ -565,7 +412,7 @@ confab_media_sender_device_changed (ConfabMediaSender *self,
                                     ConfabDeviceKind kind,
                                     gboolean chosen_changed)
 {
-  Device *device;
+  ConfabSenderDevice *device;
 
   g_return_if_fail (CONFAB_IS_MEDIA_SENDER (self));
 

@@ -20,10 +20,10 @@ G_BEGIN_DECLS
 #define CONFAB_TYPE_TRACK_RECEIVER (confab_track_receiver_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabTrackReceiver, confab_track_receiver, CONFAB, TRACK_RECEIVER, GObject)
 
-ConfabTrackReceiver *confab_track_receiver_new (GstElement *pipeline,
-                                                GstPad *pad,
-                                                ConfabRemoteTrack *track,
-                                                gboolean headless) G_GNUC_WARN_UNUSED_RESULT;
+ConfabTrackReceiver *
+confab_track_receiver_new (GstPad *pad, guint ssrc, ConfabRemoteTrack *track, gboolean headless)
+  G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *confab_track_receiver_get_elements (ConfabTrackReceiver *self);
 ConfabRemoteTrack *confab_track_receiver_get_track (ConfabTrackReceiver *self);
 ConfabFanout *confab_track_receiver_get_sound (ConfabTrackReceiver *self);
 gboolean confab_track_receiver_handle_message (ConfabTrackReceiver *self, GstMessage *message);

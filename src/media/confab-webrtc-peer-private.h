@@ -4,10 +4,7 @@
 
 #include "confab-webrtc-peer.h"
 
-#include "confab-main-link.h"
-
-#define GST_USE_UNSTABLE_API
-#include <gst/webrtc/webrtc.h>
+#include "confab-webrtc-pipeline.h"
 
 G_BEGIN_DECLS
 
@@ -19,33 +16,36 @@ struct _ConfabWebrtcPeer {
   ConfabFanout *video;
   ConfabAudioMixer *mixer;
   ConfabIceServers *servers;
-  gboolean headless;
+  gboolean headless, relay_only;
   guint width, height, video_bitrate, audio_bitrate;
 
   ConfabMainLink *link;
-  struct _ConfabReceiveClock *clock; /* when something came, written by a streaming thread */
-  GstElement *pipeline;              /* NULL before the first description, and after close() */
-  GstElement *webrtc;
-  GstElement *audio_input;
-  GstElement *video_input;
-  GstWebRTCRTPTransceiver *audio_transceiver; /* what they are sent through */
-  GstWebRTCRTPTransceiver *video_transceiver;
+  ConfabWebrtcPipeline *pipeline; /* NULL before the first description, and after close() */
   guint32 audio_ssrc, video_ssrc;
   GPtrArray *receivers;
 
   ConfabConnectionState state;
+  GstWebRTCICEConnectionState ice_state;
   gboolean gathering_complete;
+  gint64 last_received_at; /* what the pipeline had when it ended */
   gboolean closed;
   gboolean negotiated;  /* a first offer and answer are in force */
   gboolean told_needed; /* ::negotiation-needed, since the last exchange */
+  gboolean has_offer;   /* theirs waits for our answer */
   guint n_candidates;
   char *remote_sdp;  /* as webrtcbin has it */
   GStrv refused;     /* mids of m-sections that one side refuses; webrtcbin knows nothing of that */
   char *local_offer; /* the offer in force or prepared, that an answer must fit */
+  char *created_sdp; /* what was made last, in force or not */
+  char *local_sdp;   /* what is in force */
   ConfabSdpType local_type;
-  gboolean has_local;
   char *role; /* `active` or `passive`: what we said or agreed to in the first exchange */
   GstWebRTCSessionDescription *prepared;
 };
+
+void confab_webrtc_peer_fail (ConfabWebrtcPeer *self, const GError *error);
+
+/* confab-webrtc-peer-events.c */
+extern const ConfabWebrtcPipelineEvents confab_webrtc_peer_events;
 
 G_END_DECLS

@@ -27,6 +27,7 @@ G_DECLARE_FINAL_TYPE (ConfabWebrtcPeer, confab_webrtc_peer, CONFAB, WEBRTC_PEER,
  * @video: what is sent, encoded
  * @mixer: where remote sound is played
  * @servers: STUN and TURN
+ * @relay_only: whether only TURN servers see our addresses
  * @headless: whether nobody looks at remote pictures
  * @width: of the picture that is sent
  * @height: of the picture that is sent
@@ -41,6 +42,7 @@ typedef struct {
   ConfabFanout *video;
   ConfabAudioMixer *mixer;
   const ConfabIceServers *servers;
+  gboolean relay_only;
   gboolean headless;
   guint width;
   guint height;

@@ -4,7 +4,6 @@
 
 #include "config.h"
 
-#include "confab-media-pipeline.h"
 #include "confab-track-receiver.h"
 #include "confab-webrtc-peer-private.h"
 
@@ -168,7 +167,9 @@ new_outbound (ConfabWebrtcPeer *self, gboolean is_audio)
 
   json_object_set_int_member (object,
                               "framesSent",
-                              confab_fanout_get_n_sent (self->video, self->video_input));
+                              self->pipeline != NULL
+                                ? confab_webrtc_pipeline_get_n_video_sent (self->pipeline)
+                                : 0);
   json_object_set_int_member (object, "frameWidth", self->width);
   json_object_set_int_member (object, "frameHeight", self->height);
   json_object_set_string_member (object, "rung", "main");
@@ -201,10 +202,8 @@ set_states (ConfabWebrtcPeer *self, JsonObject *rtc)
 {
   static const char *const ice_states[] = { "new",    "checking",     "connected", "completed",
                                             "failed", "disconnected", "closed" };
-  GstWebRTCICEConnectionState ice = GST_WEBRTC_ICE_CONNECTION_STATE_CLOSED;
+  const guint ice = self->ice_state;
 
-  if (self->webrtc != NULL)
-    g_object_get (self->webrtc, "ice-connection-state", &ice, NULL);
   json_object_set_string_member (rtc,
                                  "connectionState",
                                  confab_enum_nick (CONFAB_TYPE_CONNECTION_STATE, self->state));
@@ -300,20 +299,18 @@ confab_webrtc_peer_get_stats_async (ConfabWebrtcPeer *self,
                                     gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  GstPromise *promise;
 
   g_return_if_fail (CONFAB_IS_WEBRTC_PEER (self));
 
   task = g_task_new (self, NULL, callback, user_data);
-  if (self->webrtc == NULL) {
+  if (self->pipeline == NULL) {
     g_task_return_pointer (task, collect (self, NULL), (GDestroyNotify) json_object_unref);
     return;
   }
-  promise = gst_promise_new_with_change_func (stats_promise_cb,
-                                              g_steal_pointer (&task),
-                                              unref_in_main);
-  g_signal_emit_by_name (self->webrtc, "get-stats", NULL, promise);
-  gst_promise_unref (promise);
+  confab_webrtc_pipeline_get_stats (self->pipeline,
+                                    stats_promise_cb,
+                                    g_steal_pointer (&task),
+                                    unref_in_main);
 }
 
 /**

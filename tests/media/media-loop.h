@@ -30,6 +30,7 @@ typedef gboolean (*LoopCondition) (gpointer data);
 
 void loop_wait (LoopCondition condition, gpointer data, const char *what);
 void loop_user_init (LoopUser *self, const char *user_id);
+void loop_user_init_full (LoopUser *self, const char *user_id, gboolean headless);
 void loop_user_clear (LoopUser *self);
 void loop_end_init (LoopEnd *self, LoopUser *user);
 void loop_end_clear (LoopEnd *self);

@@ -46,13 +46,7 @@ test_paintables (void)
     ConfabStream *stream;
     ConfabRemoteTrack *track;
 
-    loop_user_init (&users[0], "@alice:example.org");
-    confab_media_engine_set_headless (users[0].engine, FALSE);
-    confab_local_media_close (users[0].media);
-    g_clear_object (&users[0].media);
-    users[0].media = confab_media_devices_open (CONFAB_MEDIA_DEVICES (users[0].engine),
-                                                FALSE,
-                                                FALSE);
+    loop_user_init_full (&users[0], "@alice:example.org", FALSE);
     loop_user_init (&users[1], "@bob:example.org");
     loop_end_init (&a, &users[0]);
     loop_end_init (&b, &users[1]);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-media"
+
+#include "config.h"
+
+#include "confab-media-loader.h"
+
+#include <gst/gst.h>
+
+/* One of each plug-in that a call needs. gtk4paintablesink is not among them: it is GTK's, and of the main thread. */
+static const char *const factories[] = {
+  "appsink", "audioconvert", "audiomixer", "audioresample", "audiotestsrc", "dtlsenc", "level",
+  "nicesrc", "opusenc",      "queue",      "rtpbin",        "rtpopuspay",   "srtpenc", "videorate",
+  "volume",  "vp8enc",       "webrtcbin",  "videoconvert",  "videotestsrc"
+};
+
+static void
+load_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (!gst_init_check (NULL, NULL, &error)) {
+    g_task_return_error (task, error);
+    return;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (factories); i++) {
+    GstElementFactory *factory = gst_element_factory_find (factories[i]);
+    GstPluginFeature *loaded = NULL;
+
+    /* What is missing is told of when it is needed. */
+    if (factory != NULL)
+      loaded = gst_plugin_feature_load (GST_PLUGIN_FEATURE (factory));
+    gst_clear_object (&loaded);
+    gst_clear_object (&factory);
+  }
+  g_task_return_boolean (task, TRUE);
+}
+
+/**
+ * confab_media_load_async:
+ * @callback: when GStreamer can be used
+ * @user_data: for @callback
+ *
+ * Reads GStreamer's registry and loads the plug-ins of a call, in another thread: in the main thread that takes 10 to
+ * 40 ms, and more than a second when the registry is not there yet.
+ */
+void
+confab_media_load_async (GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, confab_media_load_async);
+  g_task_run_in_thread (task, load_thread);
+}
+
+/**
+ * confab_media_load_finish:
+ * @result: what the callback was given
+ * @error: why there is no GStreamer
+ *
+ * Returns: %TRUE if it can be used
+ */
+gboolean
+confab_media_load_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

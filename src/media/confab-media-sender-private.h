@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-media-sender.h"
+
+#include "confab-capture.h"
+#include "confab-fanout.h"
+#include "confab-media-worker.h"
+
+G_BEGIN_DECLS
+
+#define VIDEO_BITRATE_PER_PIXEL 2.6 /* 600 kbit/s for 640×360 */
+#define AUDIO_BITRATE 32000
+
+/* One of microphone and camera. */
+typedef struct {
+  ConfabDeviceKind kind;
+  gboolean muted;
+  ConfabDeviceProblem problem;
+  ConfabCapture *capture;
+  ConfabMediaWorker *worker; /* opens and closes it */
+  GstElement *input;
+  guint retry_id;
+} ConfabSenderDevice;
+
+struct _ConfabMediaSender {
+  GObject parent_instance;
+
+  ConfabMediaEngine *engine;
+  ConfabStream *stream;
+  ConfabMainLink *link;
+  ConfabMediaWorker *worker; /* the pipeline's */
+  GstElement *pipeline;      /* NULL after close() */
+  GstElement *volume;
+  GstElement *level;
+  ConfabFanout *audio;
+  ConfabFanout *video;
+  ConfabSenderDevice microphone;
+  ConfabSenderDevice camera;
+  guint width, height, fps;
+};
+
+/* confab-media-sender-build.c */
+void confab_media_sender_build (ConfabMediaSender *self);
+
+G_END_DECLS
