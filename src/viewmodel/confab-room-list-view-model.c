@@ -10,14 +10,15 @@
 #include "confab-session.h"
 
 #define SEARCH_DELAY_MS 100
+#define AT_ONCE 25 /* rooms that are made in one turn of the main loop: some ms */
 
 struct _ConfabRoomListViewModel {
   GObject parent_instance;
 
   ConfabSession *session;
   ConfabClock *clock;
-  GListModel *source; /* ConfabRoom; changes with the account */
-  GListStore *all;    /* ConfabRoomViewModel, in the order of source */
+  GListModel *source; /* (nullable): ConfabRoom; changes with the account */
+  GListStore *all;    /* ConfabRoomViewModel, in the order of source; the last may be missing still */
   GtkSorter *sorter;
   GtkSorter *section_sorter;
   GtkFilter *filter;
@@ -28,6 +29,7 @@ struct _ConfabRoomListViewModel {
   char *search_key; /* what is filtered by now; empty for none */
   guint search_timeout;
   guint sort_timeout;
+  guint fill_timeout;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabRoomListViewModel, confab_room_list_view_model, G_TYPE_OBJECT)
@@ -85,6 +87,15 @@ match_room (gpointer item, gpointer data)
   return strstr (confab_room_view_model_get_search_key (item), self->search_key) != NULL;
 }
 
+static guint
+count_missing (ConfabRoomListViewModel *self)
+{
+  guint n_source = self->source != NULL ? g_list_model_get_n_items (self->source) : 0;
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->all));
+
+  return n_source > n ? n_source - n : 0; /* fewer, before it is heard that one went */
+}
+
 static void
 refresh_state (ConfabRoomListViewModel *self)
 {
@@ -96,7 +107,7 @@ refresh_state (ConfabRoomListViewModel *self)
 
   if (g_list_model_get_n_items (G_LIST_MODEL (self->all)) == 0)
     state = loading ? CONFAB_ROOM_LIST_LOADING : CONFAB_ROOM_LIST_EMPTY;
-  else if (g_list_model_get_n_items (G_LIST_MODEL (self->sorted)) == 0)
+  else if (g_list_model_get_n_items (G_LIST_MODEL (self->sorted)) == 0 && count_missing (self) == 0)
     state = CONFAB_ROOM_LIST_NO_HIT;
   if (self->state == state)
     return;
@@ -142,8 +153,9 @@ room_changed_cb (ConfabRoomListViewModel *self, GParamSpec *pspec)
     self->search_timeout = confab_clock_add_timeout (self->clock, 0, search_cb, self);
 }
 
+/* Rooms @position… of the source, in place of @removed ones. */
 static void
-source_changed_cb (ConfabRoomListViewModel *self, guint position, guint removed, guint added)
+splice (ConfabRoomListViewModel *self, guint position, guint removed, guint added)
 {
   g_autoptr (GPtrArray) rooms = g_ptr_array_new_with_free_func (g_object_unref);
 
@@ -157,9 +169,34 @@ source_changed_cb (ConfabRoomListViewModel *self, guint position, guint removed,
       model, "notify::name", G_CALLBACK (room_changed_cb), self, G_CONNECT_SWAPPED);
     g_ptr_array_add (rooms, model);
   }
-  g_list_store_splice (self->all, position, removed, rooms->pdata, rooms->len);
+  if (removed > 0 || added > 0)
+    g_list_store_splice (self->all, position, removed, rooms->pdata, rooms->len);
+}
+
+static void
+fill_cb (gpointer data)
+{
+  ConfabRoomListViewModel *self = data;
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->all));
+
+  self->fill_timeout = 0;
+  splice (self, n, 0, MIN (count_missing (self), AT_ONCE));
+  if (count_missing (self) > 0)
+    self->fill_timeout = confab_clock_add_timeout (self->clock, 0, fill_cb, self);
   refresh_state (self);
   g_signal_emit (self, signals[SIGNAL_ROOMS_CHANGED], 0);
+}
+
+static void
+source_changed_cb (ConfabRoomListViewModel *self, guint position, guint removed, guint added)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->all));
+
+  /* What comes at the end is made in turns; the first of them is now. */
+  if (position < n)
+    splice (self, position, MIN (removed, n - position), removed < n - position ? added : 0);
+  if (self->fill_timeout == 0)
+    fill_cb (self);
 }
 
 static void
@@ -171,12 +208,14 @@ rooms_cb (ConfabRoomListViewModel *self)
     return;
   if (self->source != NULL)
     g_signal_handlers_disconnect_by_data (self->source, self);
+  confab_clock_clear (self->clock, &self->fill_timeout);
   g_list_store_remove_all (self->all);
   g_set_object (&self->source, source);
   if (source != NULL) {
     g_signal_connect_object (
       source, "items-changed", G_CALLBACK (source_changed_cb), self, G_CONNECT_SWAPPED);
-    source_changed_cb (self, 0, 0, g_list_model_get_n_items (source));
+    fill_cb (self);
+    return;
   }
   refresh_state (self);
   g_signal_emit (self, signals[SIGNAL_ROOMS_CHANGED], 0);
@@ -235,6 +274,7 @@ confab_room_list_view_model_dispose (GObject *object)
   if (self->clock != NULL) {
     confab_clock_clear (self->clock, &self->search_timeout);
     confab_clock_clear (self->clock, &self->sort_timeout);
+    confab_clock_clear (self->clock, &self->fill_timeout);
   }
   if (self->filtered != NULL)
     gtk_filter_list_model_set_filter (self->filtered, NULL);
@@ -374,6 +414,19 @@ confab_room_list_view_model_set_search_text (ConfabRoomListViewModel *self, cons
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SEARCH_TEXT]);
 }
 
+/* (transfer none): the list keeps it */
+static ConfabRoomViewModel *
+find (ConfabRoomListViewModel *self, ConfabRoom *room)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->all)); i++) {
+    g_autoptr (ConfabRoomViewModel) model = g_list_model_get_item (G_LIST_MODEL (self->all), i);
+
+    if (confab_room_view_model_get_room (model) == room)
+      return model;
+  }
+  return NULL;
+}
+
 /**
  * confab_room_list_view_model_lookup:
  * @self: the rooms
@@ -386,16 +439,22 @@ confab_room_list_view_model_set_search_text (ConfabRoomListViewModel *self, cons
 ConfabRoomViewModel *
 confab_room_list_view_model_lookup (ConfabRoomListViewModel *self, const char *room_id)
 {
-  guint n = 0;
+  ConfabRoomList *rooms = NULL;
+  ConfabRoom *room = NULL;
+  ConfabRoomViewModel *model = NULL;
 
   g_return_val_if_fail (CONFAB_IS_ROOM_LIST_VIEW_MODEL (self), NULL);
 
-  n = g_list_model_get_n_items (G_LIST_MODEL (self->all));
-  for (guint i = 0; i < n; i++) {
-    g_autoptr (ConfabRoomViewModel) room = g_list_model_get_item (G_LIST_MODEL (self->all), i);
-
-    if (g_strcmp0 (confab_room_view_model_get_id (room), room_id) == 0)
-      return room; /* the list keeps it */
+  rooms = (ConfabRoomList *) self->source;
+  if (rooms != NULL && room_id != NULL)
+    room = confab_room_list_lookup (rooms, room_id);
+  if (room == NULL)
+    return NULL;
+  /* It may be one of those that are missing still. */
+  model = find (self, room);
+  if (model == NULL) {
+    splice (self, g_list_model_get_n_items (G_LIST_MODEL (self->all)), 0, count_missing (self));
+    model = find (self, room);
   }
-  return NULL;
+  return model;
 }
