@@ -18,7 +18,7 @@ struct _ConfabRoomListViewModel {
   ConfabSession *session;
   ConfabClock *clock;
   GListModel *source; /* (nullable): ConfabRoom; changes with the account */
-  GListStore *all;    /* ConfabRoomViewModel, in the order of source; the last may be missing still */
+  GListStore *all; /* ConfabRoomViewModel, in the order of source; the last may be missing still */
   GtkSorter *sorter;
   GtkSorter *section_sorter;
   GtkFilter *filter;

@@ -290,8 +290,9 @@ test_turns (Fixture *f, gconstpointer data)
 
   model = confab_room_list_view_model_new (f->world->session, CONFAB_CLOCK (f->world->clock));
   let_settle (f);
-  g_assert_cmpuint (
-    g_list_model_get_n_items (confab_room_list_view_model_get_rooms (model)), ==, 100);
+  g_assert_cmpuint (g_list_model_get_n_items (confab_room_list_view_model_get_rooms (model)),
+                    ==,
+                    100);
 }
 
 static void

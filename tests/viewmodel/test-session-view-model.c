@@ -507,6 +507,32 @@ test_before_media (Fixture *f, gconstpointer data)
   assert_toasts (f, "");
 }
 
+static const char *
+chosen_id (Fixture *f, ConfabDeviceKind kind)
+{
+  return confab_media_device_get_id (
+    confab_media_devices_get_chosen (CONFAB_MEDIA_DEVICES (f->devices), kind));
+}
+
+static void
+test_devices_remembered (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GSettings) settings = confab_settings_new ();
+
+  g_settings_set_string (settings, "microphone", "m2");
+  g_settings_set_string (settings, "camera", "unplugged");
+  confab_session_view_model_set_devices (f->model, NULL);
+  confab_session_view_model_set_devices (f->model, CONFAB_MEDIA_DEVICES (f->devices));
+  g_assert_cmpstr (chosen_id (f, CONFAB_DEVICE_KIND_MICROPHONE), ==, "m2");
+  g_assert_cmpstr (chosen_id (f, CONFAB_DEVICE_KIND_SPEAKER), ==, "s1");
+  /* It comes to its own when it is plugged in. */
+  g_assert_cmpstr (chosen_id (f, CONFAB_DEVICE_KIND_CAMERA), ==, "c1");
+  fake_devices_add (f->devices, CONFAB_DEVICE_KIND_CAMERA, "unplugged", "Webcam");
+  g_assert_cmpstr (chosen_id (f, CONFAB_DEVICE_KIND_CAMERA), ==, "unplugged");
+  g_settings_reset (settings, "microphone");
+  g_settings_reset (settings, "camera");
+}
+
 static void
 test_join_before_media (Fixture *f, gconstpointer data)
 {
@@ -631,6 +657,7 @@ main (int argc, char **argv)
   ADD ("other-call", test_other_call);
   ADD ("ended", test_ended);
   ADD ("unsupported", test_unsupported);
+  ADD ("devices-remembered", test_devices_remembered);
   ADD ("before-media", test_before_media);
   ADD ("join-before-media", test_join_before_media);
   ADD ("join-at-start", test_join_at_start);
