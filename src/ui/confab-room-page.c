@@ -7,6 +7,7 @@
 #include "confab-room-page.h"
 
 #include "confab-facepile.h"
+#include "confab-focus-keeper.h"
 
 #include <glib/gi18n.h>
 
@@ -251,6 +252,8 @@ static void
 confab_room_page_init (ConfabRoomPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  confab_focus_keeper_attach (
+    ADW_BREAKPOINT_BIN (adw_navigation_page_get_child (ADW_NAVIGATION_PAGE (self))));
   adw_navigation_page_set_title (ADW_NAVIGATION_PAGE (self), title_of (NULL));
   g_signal_connect_object (gtk_scrolled_window_get_vadjustment (self->scroller),
                            "notify::value",

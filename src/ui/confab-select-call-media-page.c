@@ -7,6 +7,7 @@
 #include "confab-select-call-media-page.h"
 
 #include "confab-facepile.h"
+#include "confab-focus-keeper.h"
 #include "confab-picture.h"
 #include "confab-ratio-bin.h"
 
@@ -17,7 +18,6 @@ struct _ConfabSelectCallMediaPage {
 
   ConfabSelectCallMediaViewModel *model;
   GSimpleActionGroup *actions;
-  AdwBreakpointBin *breakpoints;
   GtkOverlay *preview;
   GtkWidget *problem;
   GtkLevelBar *meter;
@@ -301,7 +301,7 @@ confab_select_call_media_page_dispose (GObject *object)
 
   confab_select_call_media_page_set_model (self, NULL);
   g_clear_object (&self->actions);
-  /* Not gtk_widget_dispose_template (): the bound child is the page's own, which it lets go of itself. */
+  gtk_widget_dispose_template (GTK_WIDGET (self), CONFAB_TYPE_SELECT_CALL_MEDIA_PAGE);
 
   G_OBJECT_CLASS (confab_select_call_media_page_parent_class)->dispose (object);
 }
@@ -330,7 +330,6 @@ confab_select_call_media_page_class_init (ConfabSelectCallMediaPageClass *klass)
 
   gtk_widget_class_set_template_from_resource (
     widget_class, "/app/confab/Confab/ui/confab-select-call-media-page.ui");
-  gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, breakpoints);
   gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, devices);
   gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, preview);
   gtk_widget_class_bind_template_child (widget_class, ConfabSelectCallMediaPage, problem);
@@ -365,13 +364,20 @@ confab_select_call_media_page_init (ConfabSelectCallMediaPage *self)
                                          GTK_LEVEL_BAR_OFFSET_HIGH,
                                          GTK_LEVEL_BAR_OFFSET_FULL };
 
+  ConfabFocusKeeper *keeper = NULL;
+
   gtk_widget_init_template (GTK_WIDGET (self));
   for (guint i = 0; i < G_N_ELEMENTS (offsets); i++)
     gtk_level_bar_remove_offset_value (self->meter, offsets[i]);
   /* With large text the words need more room than a picture has. */
   gtk_overlay_set_measure_overlay (self->preview, self->problem, TRUE);
   add_actions (self);
-  g_signal_connect_object (self->breakpoints,
+  keeper = confab_focus_keeper_attach (
+    ADW_BREAKPOINT_BIN (adw_navigation_page_get_child (ADW_NAVIGATION_PAGE (self))));
+  confab_focus_keeper_add_twins (keeper,
+                                 GTK_WIDGET (self->join_wide),
+                                 GTK_WIDGET (self->join_narrow));
+  g_signal_connect_object (adw_navigation_page_get_child (ADW_NAVIGATION_PAGE (self)),
                            "notify::current-breakpoint",
                            G_CALLBACK (breakpoint_cb),
                            self,

@@ -6,6 +6,8 @@
 
 #include "confab-sign-in-page.h"
 
+#include "confab-focus-keeper.h"
+
 #include <glib/gi18n.h>
 
 struct _ConfabSignInPage {
@@ -284,6 +286,8 @@ confab_sign_in_page_init (ConfabSignInPage *self)
   const GBindingFlags both = G_BINDING_BIDIRECTIONAL | G_BINDING_SYNC_CREATE;
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  confab_focus_keeper_attach (
+    ADW_BREAKPOINT_BIN (adw_navigation_page_get_child (ADW_NAVIGATION_PAGE (self))));
   self->bindings = g_binding_group_new ();
   g_binding_group_bind (self->bindings, "homeserver", self->homeserver_row, "text", both);
   g_binding_group_bind (self->bindings, "user", self->user_row, "text", both);
