@@ -12,6 +12,7 @@ struct _ConfabFakeParticipant {
   char *user_id;
   ConfabParticipantState state;
   gboolean encrypted;
+  gboolean waiting_for_key;
   GListStore *streams;
 };
 
@@ -50,6 +51,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabFakeParticipant,
 enum {
   PARTICIPANT_PROP_STATE = 1,
   PARTICIPANT_PROP_ENCRYPTED,
+  PARTICIPANT_PROP_WAITING_FOR_KEY,
 };
 
 static void
@@ -62,8 +64,10 @@ confab_fake_participant_get_property (GObject *object,
 
   if (prop_id == PARTICIPANT_PROP_STATE)
     g_value_set_enum (value, self->state);
-  else
+  else if (prop_id == PARTICIPANT_PROP_ENCRYPTED)
     g_value_set_boolean (value, self->encrypted);
+  else
+    g_value_set_boolean (value, self->waiting_for_key);
 }
 
 static void
@@ -85,6 +89,9 @@ confab_fake_participant_class_init (ConfabFakeParticipantClass *klass)
   object_class->finalize = confab_fake_participant_finalize;
   g_object_class_override_property (object_class, PARTICIPANT_PROP_STATE, "state");
   g_object_class_override_property (object_class, PARTICIPANT_PROP_ENCRYPTED, "encrypted");
+  g_object_class_override_property (object_class,
+                                    PARTICIPANT_PROP_WAITING_FOR_KEY,
+                                    "waiting-for-key");
 }
 
 static void
@@ -121,6 +128,13 @@ confab_fake_participant_set_encrypted (ConfabFakeParticipant *self, gboolean enc
 {
   self->encrypted = encrypted;
   g_object_notify (G_OBJECT (self), "encrypted");
+}
+
+void
+confab_fake_participant_set_waiting_for_key (ConfabFakeParticipant *self, gboolean waiting)
+{
+  self->waiting_for_key = waiting;
+  g_object_notify (G_OBJECT (self), "waiting-for-key");
 }
 
 /**

@@ -54,6 +54,20 @@ free_sending (gpointer data)
   g_free (sending);
 }
 
+/* Any other failure says nothing of keys. */
+static void
+update_waiting_for_key (ConfabCallMember *self, const GError *error)
+{
+  gboolean no_keys = g_error_matches (error,
+                                      CONFAB_SIGNALLING_ERROR,
+                                      CONFAB_SIGNALLING_ERROR_NO_KEYS);
+
+  if ((error != NULL && !no_keys) || self->waiting_for_key == no_keys)
+    return;
+  self->waiting_for_key = no_keys;
+  g_object_notify (G_OBJECT (self), "waiting-for-key");
+}
+
 static void
 sent_cb (const GError *error, gpointer data)
 {
@@ -66,6 +80,8 @@ sent_cb (const GError *error, gpointer data)
                       "%s was not sent: %s",
                       confab_call_event_get_name (sending->message),
                       error->message);
+  if (self != NULL)
+    update_waiting_for_key (self, error);
   if (call != NULL)
     confab_peer_call_sent (call, sending->message, error);
   if (self != NULL) {

@@ -79,8 +79,9 @@ struct _ConfabCallMember {
   char *ended_ids[CONFAB_CALL_MEMBER_N_ENDED]; /* a ring: what comes for them is ignored */
   guint n_ended;
   guint n_unsent;
-  gboolean spoke_olm; /* in this session */
-  gboolean clear;     /* the peer signals in clear */
+  gboolean spoke_olm;       /* in this session */
+  gboolean clear;           /* the peer signals in clear */
+  gboolean waiting_for_key; /* the last message could not be encrypted */
   gint64 last_signalling_at;
   ConfabParticipantState shown;
 };

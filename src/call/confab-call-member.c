@@ -23,6 +23,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabCallMember,
 enum {
   PROP_STATE = 1,
   PROP_ENCRYPTED,
+  PROP_WAITING_FOR_KEY,
 };
 
 enum {
@@ -111,6 +112,9 @@ confab_call_member_get_property (GObject *object, guint prop_id, GValue *value, 
   case PROP_ENCRYPTED:
     g_value_set_boolean (value, !self->clear);
     break;
+  case PROP_WAITING_FOR_KEY:
+    g_value_set_boolean (value, self->waiting_for_key);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
   }
@@ -164,6 +168,7 @@ confab_call_member_class_init (ConfabCallMemberClass *klass)
   object_class->finalize = confab_call_member_finalize;
   g_object_class_override_property (object_class, PROP_STATE, "state");
   g_object_class_override_property (object_class, PROP_ENCRYPTED, "encrypted");
+  g_object_class_override_property (object_class, PROP_WAITING_FOR_KEY, "waiting-for-key");
   /**
    * ConfabCallMember::gone:
    *

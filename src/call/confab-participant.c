@@ -32,6 +32,13 @@ confab_participant_default_init (ConfabParticipantInterface *iface)
    */
   g_object_interface_install_property (iface,
                                        g_param_spec_boolean ("encrypted", NULL, NULL, TRUE, flags));
+  /**
+   * ConfabParticipant:waiting-for-key:
+   *
+   * Whether nothing can be sent to the device, since its keys cannot be had.
+   */
+  g_object_interface_install_property (
+    iface, g_param_spec_boolean ("waiting-for-key", NULL, NULL, FALSE, flags));
 }
 
 #define IFACE CONFAB_PARTICIPANT_GET_IFACE
@@ -72,6 +79,17 @@ confab_participant_get_encrypted (ConfabParticipant *self)
 
   g_object_get (self, "encrypted", &encrypted, NULL);
   return encrypted;
+}
+
+gboolean
+confab_participant_get_waiting_for_key (ConfabParticipant *self)
+{
+  gboolean waiting;
+
+  g_return_val_if_fail (CONFAB_IS_PARTICIPANT (self), FALSE);
+
+  g_object_get (self, "waiting-for-key", &waiting, NULL);
+  return waiting;
 }
 
 /**

@@ -620,16 +620,3 @@ confab_stream_tile_model_set_shown (ConfabStreamTileModel *self, gboolean shown)
   if (self->connection != NULL)
     confab_tile_connection_set_shown (self->connection, shown);
 }
-
-/**
- * confab_stream_tile_model_set_waiting_for_key:
- * @self: a tile
- * @waiting: whether nothing can be sent to their device since its keys are not known
- */
-void
-confab_stream_tile_model_set_waiting_for_key (ConfabStreamTileModel *self, gboolean waiting)
-{
-  g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
-
-  confab_tile_connection_set_waiting_for_key (self->connection, waiting);
-}

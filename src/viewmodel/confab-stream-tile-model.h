@@ -54,6 +54,5 @@ GdkPaintable *confab_stream_tile_model_get_paintable (ConfabStreamTileModel *sel
 void confab_stream_tile_model_set_avatar (ConfabStreamTileModel *self, ConfabAvatarModel *avatar);
 void confab_stream_tile_model_set_rings (ConfabStreamTileModel *self, gboolean rings);
 void confab_stream_tile_model_set_shown (ConfabStreamTileModel *self, gboolean shown);
-void confab_stream_tile_model_set_waiting_for_key (ConfabStreamTileModel *self, gboolean waiting);
 
 G_END_DECLS

@@ -24,7 +24,6 @@ struct _ConfabTileConnection {
   ConfabTileStatus status;
   char *text;
   gboolean connected; /* now, or at some time before */
-  gboolean waiting_for_key;
   gboolean shown;
   gboolean busy;
   gint64 lost_at; /* when the last sign came; monotonic, µs */
@@ -152,12 +151,13 @@ find_status (ConfabTileConnection *self)
   case CONFAB_PARTICIPANT_STATE_RECONNECTING:
     return CONFAB_TILE_STATUS_RECONNECTING;
   case CONFAB_PARTICIPANT_STATE_UNREACHABLE:
-    return CONFAB_TILE_STATUS_QUIET;
+    return confab_participant_get_waiting_for_key (self->participant) ? CONFAB_TILE_STATUS_NO_KEY
+                                                                      : CONFAB_TILE_STATUS_QUIET;
   case CONFAB_PARTICIPANT_STATE_ADVERTISED:
   case CONFAB_PARTICIPANT_STATE_WAITING:
   case CONFAB_PARTICIPANT_STATE_CONNECTING:
   default:
-    if (self->waiting_for_key)
+    if (confab_participant_get_waiting_for_key (self->participant))
       return CONFAB_TILE_STATUS_NO_KEY;
     return self->connected ? CONFAB_TILE_STATUS_RECONNECTING : CONFAB_TILE_STATUS_CONNECTING;
   }
@@ -290,9 +290,12 @@ confab_tile_connection_new (ConfabClock *clock, ConfabParticipant *participant)
   self = g_object_new (CONFAB_TYPE_TILE_CONNECTION, NULL);
   self->clock = g_object_ref (clock);
   g_set_object (&self->participant, participant);
-  if (participant != NULL)
+  if (participant != NULL) {
     g_signal_connect_object (
       participant, "notify::state", G_CALLBACK (update_status), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (
+      participant, "notify::waiting-for-key", G_CALLBACK (update_status), self, G_CONNECT_SWAPPED);
+  }
   self->lost_at = confab_clock_get_time (clock);
   self->connected = find_status (self) == CONFAB_TILE_STATUS_NORMAL;
   update_status (self);
@@ -411,18 +414,4 @@ confab_tile_connection_set_shown (ConfabTileConnection *self, gboolean shown)
   update_tick (self);
   if (shown)
     update_text (self);
-}
-
-/**
- * confab_tile_connection_set_waiting_for_key:
- * @self: a connection
- * @waiting: whether nothing can be sent to their device since its keys are not known
- */
-void
-confab_tile_connection_set_waiting_for_key (ConfabTileConnection *self, gboolean waiting)
-{
-  g_return_if_fail (CONFAB_IS_TILE_CONNECTION (self));
-
-  self->waiting_for_key = !!waiting;
-  update_status (self);
 }

@@ -29,6 +29,5 @@ const char *confab_tile_connection_get_description (ConfabTileConnection *self);
 gboolean confab_tile_connection_get_busy (ConfabTileConnection *self);
 gboolean confab_tile_connection_get_last_picture (ConfabTileConnection *self);
 void confab_tile_connection_set_shown (ConfabTileConnection *self, gboolean shown);
-void confab_tile_connection_set_waiting_for_key (ConfabTileConnection *self, gboolean waiting);
 
 G_END_DECLS

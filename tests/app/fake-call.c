@@ -16,6 +16,7 @@ struct _FakeParticipant {
 enum {
   PARTICIPANT_PROP_STATE = 1,
   PARTICIPANT_PROP_ENCRYPTED,
+  PARTICIPANT_PROP_WAITING_FOR_KEY,
 };
 
 static const char *
@@ -56,7 +57,7 @@ fake_participant_get_property (GObject *object, guint prop_id, GValue *value, GP
   if (prop_id == PARTICIPANT_PROP_STATE)
     g_value_set_enum (value, FAKE_PARTICIPANT (object)->state);
   else
-    g_value_set_boolean (value, TRUE);
+    g_value_set_boolean (value, prop_id == PARTICIPANT_PROP_ENCRYPTED);
 }
 
 static void
@@ -79,6 +80,9 @@ fake_participant_class_init (FakeParticipantClass *klass)
   object_class->finalize = fake_participant_finalize;
   g_object_class_override_property (object_class, PARTICIPANT_PROP_STATE, "state");
   g_object_class_override_property (object_class, PARTICIPANT_PROP_ENCRYPTED, "encrypted");
+  g_object_class_override_property (object_class,
+                                    PARTICIPANT_PROP_WAITING_FOR_KEY,
+                                    "waiting-for-key");
 }
 
 static void

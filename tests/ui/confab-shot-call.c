@@ -271,6 +271,7 @@ make_tile (TileStand *stand, const TileState *state)
                              state->state == CONFAB_PARTICIPANT_STATE_UNREACHABLE;
 
     confab_fake_participant_set_encrypted (person, !state->clear);
+    confab_fake_participant_set_waiting_for_key (person, state->waiting_for_key);
     confab_fake_participant_set_state (person,
                                        was_connected ? CONFAB_PARTICIPANT_STATE_CONNECTED
                                                      : state->state);
@@ -280,7 +281,6 @@ make_tile (TileStand *stand, const TileState *state)
                                        NULL);
   confab_stream_tile_model_set_stream (tile, stream);
   confab_stream_tile_model_set_rings (tile, TRUE);
-  confab_stream_tile_model_set_waiting_for_key (tile, state->waiting_for_key);
   return tile;
 }
 

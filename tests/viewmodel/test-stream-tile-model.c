@@ -215,10 +215,14 @@ test_first_connection (Fixture *fixture, gconstpointer data)
                                        CONFAB_PARTICIPANT (person),
                                        NULL);
   g_assert_cmpstr (confab_stream_tile_model_get_status_text (tile), ==, "Connecting…");
-  confab_stream_tile_model_set_waiting_for_key (tile, TRUE);
+  confab_fake_participant_set_waiting_for_key (person, TRUE);
   g_assert_cmpstr (confab_stream_tile_model_get_status_text (tile), ==, "Waiting for their key");
   g_assert_cmpstr (confab_stream_tile_model_get_description (tile), ==, "Waiting for their key.");
-  confab_stream_tile_model_set_waiting_for_key (tile, FALSE);
+  /* Given up for want of a key is no silence of theirs. */
+  confab_fake_participant_set_state (person, CONFAB_PARTICIPANT_STATE_UNREACHABLE);
+  g_assert_cmpint (confab_stream_tile_model_get_status (tile), ==, CONFAB_TILE_STATUS_NO_KEY);
+  confab_fake_participant_set_waiting_for_key (person, FALSE);
+  g_assert_cmpint (confab_stream_tile_model_get_status (tile), ==, CONFAB_TILE_STATUS_QUIET);
   confab_fake_participant_set_state (person, CONFAB_PARTICIPANT_STATE_WAITING);
   g_assert_cmpint (confab_stream_tile_model_get_status (tile), ==, CONFAB_TILE_STATUS_CONNECTING);
 
