@@ -13,6 +13,7 @@ struct _ConfabFakeParticipant {
   ConfabParticipantState state;
   gboolean encrypted;
   gboolean waiting_for_key;
+  gboolean weak;
   GListStore *streams;
 };
 
@@ -52,6 +53,7 @@ enum {
   PARTICIPANT_PROP_STATE = 1,
   PARTICIPANT_PROP_ENCRYPTED,
   PARTICIPANT_PROP_WAITING_FOR_KEY,
+  PARTICIPANT_PROP_WEAK,
 };
 
 static void
@@ -66,8 +68,10 @@ confab_fake_participant_get_property (GObject *object,
     g_value_set_enum (value, self->state);
   else if (prop_id == PARTICIPANT_PROP_ENCRYPTED)
     g_value_set_boolean (value, self->encrypted);
-  else
+  else if (prop_id == PARTICIPANT_PROP_WAITING_FOR_KEY)
     g_value_set_boolean (value, self->waiting_for_key);
+  else
+    g_value_set_boolean (value, self->weak);
 }
 
 static void
@@ -92,6 +96,7 @@ confab_fake_participant_class_init (ConfabFakeParticipantClass *klass)
   g_object_class_override_property (object_class,
                                     PARTICIPANT_PROP_WAITING_FOR_KEY,
                                     "waiting-for-key");
+  g_object_class_override_property (object_class, PARTICIPANT_PROP_WEAK, "weak");
 }
 
 static void
@@ -135,6 +140,13 @@ confab_fake_participant_set_waiting_for_key (ConfabFakeParticipant *self, gboole
 {
   self->waiting_for_key = waiting;
   g_object_notify (G_OBJECT (self), "waiting-for-key");
+}
+
+void
+confab_fake_participant_set_weak (ConfabFakeParticipant *self, gboolean weak)
+{
+  self->weak = weak;
+  g_object_notify (G_OBJECT (self), "weak");
 }
 
 /**

@@ -24,6 +24,7 @@ enum {
   PROP_STATE = 1,
   PROP_ENCRYPTED,
   PROP_WAITING_FOR_KEY,
+  PROP_WEAK,
 };
 
 enum {
@@ -115,6 +116,9 @@ confab_call_member_get_property (GObject *object, guint prop_id, GValue *value, 
   case PROP_WAITING_FOR_KEY:
     g_value_set_boolean (value, self->waiting_for_key);
     break;
+  case PROP_WEAK:
+    g_value_set_boolean (value, confab_remote_streams_get_weak (self->streams));
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
   }
@@ -169,6 +173,7 @@ confab_call_member_class_init (ConfabCallMemberClass *klass)
   g_object_class_override_property (object_class, PROP_STATE, "state");
   g_object_class_override_property (object_class, PROP_ENCRYPTED, "encrypted");
   g_object_class_override_property (object_class, PROP_WAITING_FOR_KEY, "waiting-for-key");
+  g_object_class_override_property (object_class, PROP_WEAK, "weak");
   /**
    * ConfabCallMember::gone:
    *
@@ -186,10 +191,18 @@ confab_call_member_class_init (ConfabCallMemberClass *klass)
 }
 
 static void
+weak_cb (ConfabCallMember *self)
+{
+  g_object_notify (G_OBJECT (self), "weak");
+}
+
+static void
 confab_call_member_init (ConfabCallMember *self)
 {
   g_queue_init (&self->events);
   self->streams = confab_remote_streams_new ();
+  g_signal_connect_object (
+    self->streams, "notify::weak", G_CALLBACK (weak_cb), self, G_CONNECT_SWAPPED);
   self->out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->in = g_hash_table_new_full (g_str_hash,
                                     g_str_equal,

@@ -39,6 +39,13 @@ confab_participant_default_init (ConfabParticipantInterface *iface)
    */
   g_object_interface_install_property (
     iface, g_param_spec_boolean ("waiting-for-key", NULL, NULL, FALSE, flags));
+  /**
+   * ConfabParticipant:weak:
+   *
+   * Whether the connection loses so much that it is heard or seen.
+   */
+  g_object_interface_install_property (iface,
+                                       g_param_spec_boolean ("weak", NULL, NULL, FALSE, flags));
 }
 
 #define IFACE CONFAB_PARTICIPANT_GET_IFACE
@@ -90,6 +97,17 @@ confab_participant_get_waiting_for_key (ConfabParticipant *self)
 
   g_object_get (self, "waiting-for-key", &waiting, NULL);
   return waiting;
+}
+
+gboolean
+confab_participant_get_weak (ConfabParticipant *self)
+{
+  gboolean weak;
+
+  g_return_val_if_fail (CONFAB_IS_PARTICIPANT (self), FALSE);
+
+  g_object_get (self, "weak", &weak, NULL);
+  return weak;
 }
 
 /**

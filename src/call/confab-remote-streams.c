@@ -6,6 +6,9 @@
 
 #include "confab-remote-streams.h"
 
+#define WEAK_LOSS 0.05 /* of the packets: from here on sound has audible gaps */
+#define GOOD_LOSS 0.02
+
 struct _ConfabRemoteStreams {
   GObject parent_instance;
 
@@ -13,9 +16,15 @@ struct _ConfabRemoteStreams {
   GPtrArray *tracks;   /* ConfabRemoteTrack */
   ConfabStreamMetadata *metadata;
   GHashTable *dropped; /* ids that metadata once had: not shown as strays */
+  gboolean weak;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabRemoteStreams, confab_remote_streams, G_TYPE_OBJECT)
+
+typedef enum {
+  PROP_WEAK = 1,
+} Property;
+static GParamSpec *properties[PROP_WEAK + 1];
 
 static ConfabStream *
 find_stream (ConfabRemoteStreams *self, const char *id, guint *position)
@@ -67,11 +76,28 @@ stream_of (ConfabRemoteStreams *self, ConfabRemoteTrack *track)
   return NULL;
 }
 
+/* Between the two it stays what it was: a mark that flickers says less than none. */
+static void
+update_weak (ConfabRemoteStreams *self)
+{
+  double loss = 0;
+  gboolean weak;
+
+  for (guint i = 0; i < self->tracks->len; i++)
+    loss = MAX (loss, confab_remote_track_get_loss (self->tracks->pdata[i]));
+  weak = loss >= WEAK_LOSS || (self->weak && loss >= GOOD_LOSS);
+  if (self->weak == weak)
+    return;
+  self->weak = weak;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_WEAK]);
+}
+
 static void
 track_changed_cb (ConfabRemoteTrack *track, GParamSpec *pspec, ConfabRemoteStreams *self)
 {
   ConfabStream *stream = stream_of (self, track);
 
+  update_weak (self);
   if (stream == NULL)
     return;
   if (confab_remote_track_get_kind (track) == CONFAB_MEDIA_KIND_AUDIO) {
@@ -106,6 +132,21 @@ drop_unlisted (ConfabRemoteStreams *self)
 }
 
 static void
+confab_remote_streams_get_property (GObject *object,
+                                    guint prop_id,
+                                    GValue *value,
+                                    GParamSpec *pspec)
+{
+  switch ((Property) prop_id) {
+  case PROP_WEAK:
+    g_value_set_boolean (value, CONFAB_REMOTE_STREAMS (object)->weak);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  }
+}
+
+static void
 confab_remote_streams_dispose (GObject *object)
 {
   ConfabRemoteStreams *self = CONFAB_REMOTE_STREAMS (object);
@@ -128,8 +169,19 @@ confab_remote_streams_finalize (GObject *object)
 static void
 confab_remote_streams_class_init (ConfabRemoteStreamsClass *klass)
 {
-  G_OBJECT_CLASS (klass)->dispose = confab_remote_streams_dispose;
-  G_OBJECT_CLASS (klass)->finalize = confab_remote_streams_finalize;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = confab_remote_streams_get_property;
+  object_class->dispose = confab_remote_streams_dispose;
+  object_class->finalize = confab_remote_streams_finalize;
+  /**
+   * ConfabRemoteStreams:weak:
+   *
+   * Whether so much is lost on the way that it is heard or seen.
+   */
+  properties[PROP_WEAK] = g_param_spec_boolean (
+    "weak", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
 static void
@@ -194,7 +246,14 @@ confab_remote_streams_clear (ConfabRemoteStreams *self)
   for (guint i = 0; i < self->tracks->len; i++)
     g_signal_handlers_disconnect_by_data (self->tracks->pdata[i], self);
   g_ptr_array_set_size (self->tracks, 0);
+  update_weak (self);
   g_clear_pointer (&self->metadata, confab_stream_metadata_unref);
   g_hash_table_remove_all (self->dropped);
   g_list_store_remove_all (self->streams);
+}
+
+gboolean
+confab_remote_streams_get_weak (ConfabRemoteStreams *self)
+{
+  return self->weak;
 }

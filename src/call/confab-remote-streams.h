@@ -23,5 +23,6 @@ GListModel *confab_remote_streams_get_model (ConfabRemoteStreams *self);
 void confab_remote_streams_set_metadata (ConfabRemoteStreams *self, ConfabStreamMetadata *metadata);
 void confab_remote_streams_add_track (ConfabRemoteStreams *self, ConfabRemoteTrack *track);
 void confab_remote_streams_clear (ConfabRemoteStreams *self);
+gboolean confab_remote_streams_get_weak (ConfabRemoteStreams *self);
 
 G_END_DECLS

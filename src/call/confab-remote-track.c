@@ -16,6 +16,7 @@ struct _ConfabRemoteTrack {
   GObject *paintable;
   double level; /* dBFS */
   gboolean playing;
+  double loss;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabRemoteTrack, confab_remote_track, G_TYPE_OBJECT)
@@ -27,8 +28,9 @@ typedef enum {
   PROP_PAINTABLE,
   PROP_LEVEL,
   PROP_PLAYING,
+  PROP_LOSS,
 } Property;
-static GParamSpec *properties[PROP_PLAYING + 1];
+static GParamSpec *properties[PROP_LOSS + 1];
 
 static void
 confab_remote_track_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
@@ -53,6 +55,9 @@ confab_remote_track_get_property (GObject *object, guint prop_id, GValue *value,
     break;
   case PROP_PLAYING:
     g_value_set_boolean (value, self->playing);
+    break;
+  case PROP_LOSS:
+    g_value_set_double (value, self->loss);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -117,6 +122,12 @@ confab_remote_track_class_init (ConfabRemoteTrackClass *klass)
    * Whether something was decoded: a first frame, or sound above -60 dBFS.
    */
   properties[PROP_PLAYING] = g_param_spec_boolean ("playing", NULL, NULL, FALSE, flags);
+  /**
+   * ConfabRemoteTrack:loss:
+   *
+   * How much of it did not arrive in the last seconds, not even when it was sent again: 0 … 1.
+   */
+  properties[PROP_LOSS] = g_param_spec_double ("loss", NULL, NULL, 0, 1, 0, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -226,4 +237,25 @@ confab_remote_track_set_playing (ConfabRemoteTrack *self, gboolean playing)
 
   self->playing = playing;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PLAYING]);
+}
+
+double
+confab_remote_track_get_loss (ConfabRemoteTrack *self)
+{
+  g_return_val_if_fail (CONFAB_IS_REMOTE_TRACK (self), 0);
+
+  return self->loss;
+}
+
+void
+confab_remote_track_set_loss (ConfabRemoteTrack *self, double loss)
+{
+  g_return_if_fail (CONFAB_IS_REMOTE_TRACK (self));
+
+  loss = CLAMP (loss, 0, 1);
+  if (self->loss == loss)
+    return;
+
+  self->loss = loss;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LOSS]);
 }

@@ -27,5 +27,7 @@ double confab_remote_track_get_level (ConfabRemoteTrack *self);
 void confab_remote_track_set_level (ConfabRemoteTrack *self, double level);
 gboolean confab_remote_track_get_playing (ConfabRemoteTrack *self);
 void confab_remote_track_set_playing (ConfabRemoteTrack *self, gboolean playing);
+double confab_remote_track_get_loss (ConfabRemoteTrack *self);
+void confab_remote_track_set_loss (ConfabRemoteTrack *self, double loss);
 
 G_END_DECLS

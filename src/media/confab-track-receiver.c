@@ -6,6 +6,7 @@
 
 #include "confab-track-receiver.h"
 
+#include "confab-loss-window.h"
 #include "confab-media-pipeline.h"
 #include "confab-stream.h"
 #include "confab-track-analysis.h"
@@ -25,8 +26,10 @@ typedef struct {
   guint width;
   guint height;
   guint n_freezes;
-  gint64 last_frame_at; /* monotonic, µs */
-  double mean_interval; /* µs */
+  gint64 last_frame_at;  /* monotonic, µs */
+  double mean_interval;  /* µs */
+  ConfabLossWindow loss; /* only the thread that brings packets */
+  double last_loss;
 } Counters;
 
 struct _ConfabTrackReceiver {
@@ -117,6 +120,34 @@ decoded_event_cb (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   counters->width = MAX (width, 0);
   counters->height = MAX (height, 0);
   g_mutex_unlock (&counters->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+take_loss (gpointer object, gpointer data)
+{
+  ConfabTrackReceiver *self = object;
+
+  confab_remote_track_set_loss (self->track, *(double *) data);
+}
+
+/* Behind webrtcbin's jitter buffer, which has put packets in order and waited for those sent again. */
+static GstPadProbeReturn
+packet_cb (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Counters *counters = user_data;
+  guint8 number[2];
+  double loss;
+
+  /* RFC 3550 section 5.1 */
+  if (gst_buffer_extract (GST_PAD_PROBE_INFO_BUFFER (info), 2, number, 2) != 2)
+    return GST_PAD_PROBE_OK;
+  if (!confab_loss_window_add (
+        &counters->loss, GST_READ_UINT16_BE (number), g_get_monotonic_time (), &loss) ||
+      loss == counters->last_loss)
+    return GST_PAD_PROBE_OK;
+  counters->last_loss = loss;
+  confab_main_link_post (counters->link, take_loss, g_memdup2 (&loss, sizeof loss), g_free);
   return GST_PAD_PROBE_OK;
 }
 
@@ -285,6 +316,8 @@ confab_track_receiver_new (GstPad *pad, guint ssrc, ConfabRemoteTrack *track, gb
     build_video (self, headless);
   if (self->decoder != NULL)
     watch_decoder (self);
+  gst_pad_add_probe (
+    pad, GST_PAD_PROBE_TYPE_BUFFER, packet_cb, counters_ref (self->counters), counters_unref);
   return self;
 }
 

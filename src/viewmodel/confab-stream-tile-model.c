@@ -96,15 +96,15 @@ get_camera_off (ConfabStreamTileModel *self)
 }
 
 static gboolean
-is_normal (ConfabStreamTileModel *self)
+is_connected (ConfabStreamTileModel *self)
 {
-  return confab_stream_tile_model_get_status (self) == CONFAB_TILE_STATUS_NORMAL;
+  return self->connection == NULL || confab_tile_connection_get_connected (self->connection);
 }
 
 static gboolean
 get_insecure (ConfabStreamTileModel *self)
 {
-  return self->participant != NULL && is_normal (self) &&
+  return self->participant != NULL && is_connected (self) &&
          !confab_participant_get_encrypted (self->participant);
 }
 
@@ -113,6 +113,7 @@ static char *
 make_description (ConfabStreamTileModel *self)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_new ();
+  const char *connection = confab_tile_connection_get_description (self->connection);
 
   if (confab_stream_tile_model_get_screen (self))
     g_ptr_array_add (parts, _ ("Shared screen."));
@@ -120,8 +121,8 @@ make_description (ConfabStreamTileModel *self)
     g_ptr_array_add (parts, _ ("Microphone off."));
   if (get_camera_off (self))
     g_ptr_array_add (parts, _ ("Camera off."));
-  if (!is_normal (self))
-    g_ptr_array_add (parts, (char *) confab_tile_connection_get_description (self->connection));
+  if (connection != NULL)
+    g_ptr_array_add (parts, (char *) connection);
   if (get_insecure (self))
     g_ptr_array_add (parts, _ ("Not encrypted."));
   g_ptr_array_add (parts, NULL);
@@ -260,7 +261,7 @@ confab_stream_tile_model_get_property (GObject *object,
     break;
   case PROP_AVATAR_DIM:
     g_value_set_boolean (value,
-                         !is_normal (self) &&
+                         !is_connected (self) &&
                            confab_stream_tile_model_get_status (self) != CONFAB_TILE_STATUS_NO_KEY);
     break;
   case PROP_MUTED:
@@ -507,7 +508,7 @@ confab_stream_tile_model_get_ring (ConfabStreamTileModel *self)
   g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), FALSE);
 
   /* The last level of somebody who is lost says nothing any more. */
-  return self->rings && self->participant != NULL && is_normal (self) &&
+  return self->rings && self->participant != NULL && is_connected (self) &&
          confab_stream_tile_model_get_speaking (self);
 }
 
@@ -552,7 +553,7 @@ confab_stream_tile_model_get_paintable (ConfabStreamTileModel *self)
   if (self->stream == NULL || confab_stream_get_video_muted (self->stream) ||
       !confab_stream_get_has_video (self->stream))
     return NULL;
-  if (!is_normal (self) && !confab_tile_connection_get_last_picture (self->connection))
+  if (!is_connected (self) && !confab_tile_connection_get_last_picture (self->connection))
     return NULL;
   paintable = confab_stream_get_paintable (self->stream);
   return GDK_IS_PAINTABLE (paintable) ? GDK_PAINTABLE (paintable) : NULL;

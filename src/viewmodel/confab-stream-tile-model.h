@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 /* How the connection to a tile's person is; the words are in ConfabStreamTileModel:status-text. */
 typedef enum {
   CONFAB_TILE_STATUS_NORMAL,
+  CONFAB_TILE_STATUS_WEAK,         /* connected, but much is lost */
   CONFAB_TILE_STATUS_CONNECTING,   /* never connected yet */
   CONFAB_TILE_STATUS_RECONNECTING, /* was connected; being repaired */
   CONFAB_TILE_STATUS_QUIET,        /* given up until they come again */

@@ -35,6 +35,7 @@ struct _ConfabTileConnection {
 G_DEFINE_ENUM_TYPE (ConfabTileStatus,
                     confab_tile_status,
                     G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_NORMAL, "normal"),
+                    G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_WEAK, "weak"),
                     G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_CONNECTING, "connecting"),
                     G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_RECONNECTING, "reconnecting"),
                     G_DEFINE_ENUM_VALUE (CONFAB_TILE_STATUS_QUIET, "quiet"),
@@ -63,6 +64,8 @@ make_text (ConfabTileConnection *self)
   guint seconds = (guint) MAX (0, past / G_USEC_PER_SEC);
 
   switch (self->status) {
+  case CONFAB_TILE_STATUS_WEAK:
+    return g_strdup (_ ("Weak connection"));
   case CONFAB_TILE_STATUS_CONNECTING:
     return g_strdup (_ ("Connecting…"));
   case CONFAB_TILE_STATUS_RECONNECTING:
@@ -147,7 +150,8 @@ find_status (ConfabTileConnection *self)
 
   switch (confab_participant_get_state (self->participant)) {
   case CONFAB_PARTICIPANT_STATE_CONNECTED:
-    return CONFAB_TILE_STATUS_NORMAL;
+    return confab_participant_get_weak (self->participant) ? CONFAB_TILE_STATUS_WEAK
+                                                           : CONFAB_TILE_STATUS_NORMAL;
   case CONFAB_PARTICIPANT_STATE_RECONNECTING:
     return CONFAB_TILE_STATUS_RECONNECTING;
   case CONFAB_PARTICIPANT_STATE_UNREACHABLE:
@@ -163,11 +167,17 @@ find_status (ConfabTileConnection *self)
   }
 }
 
+static gboolean
+is_connected (ConfabTileStatus status)
+{
+  return status == CONFAB_TILE_STATUS_NORMAL || status == CONFAB_TILE_STATUS_WEAK;
+}
+
 static void
 start_timers (ConfabTileConnection *self, ConfabTileStatus before)
 {
   confab_clock_clear (self->clock, &self->picture_timeout);
-  if (self->status == CONFAB_TILE_STATUS_RECONNECTING && before == CONFAB_TILE_STATUS_NORMAL)
+  if (self->status == CONFAB_TILE_STATUS_RECONNECTING && is_connected (before))
     self->picture_timeout = confab_clock_add_timeout (self->clock,
                                                       LAST_PICTURE_MS,
                                                       picture_cb,
@@ -190,9 +200,9 @@ update_status (ConfabTileConnection *self)
     return;
 
   self->status = status;
-  if (before == CONFAB_TILE_STATUS_NORMAL)
+  if (is_connected (before))
     self->lost_at = confab_clock_get_time (self->clock);
-  if (status == CONFAB_TILE_STATUS_NORMAL)
+  if (is_connected (status))
     self->connected = TRUE;
   self->busy = status == CONFAB_TILE_STATUS_CONNECTING || status == CONFAB_TILE_STATUS_RECONNECTING;
   start_timers (self, before);
@@ -295,9 +305,11 @@ confab_tile_connection_new (ConfabClock *clock, ConfabParticipant *participant)
       participant, "notify::state", G_CALLBACK (update_status), self, G_CONNECT_SWAPPED);
     g_signal_connect_object (
       participant, "notify::waiting-for-key", G_CALLBACK (update_status), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (
+      participant, "notify::weak", G_CALLBACK (update_status), self, G_CONNECT_SWAPPED);
   }
   self->lost_at = confab_clock_get_time (clock);
-  self->connected = find_status (self) == CONFAB_TILE_STATUS_NORMAL;
+  self->connected = is_connected (find_status (self));
   update_status (self);
   return self;
 }
@@ -336,6 +348,8 @@ confab_tile_connection_get_icon (ConfabTileConnection *self)
   g_return_val_if_fail (CONFAB_IS_TILE_CONNECTION (self), NULL);
 
   switch (self->status) {
+  case CONFAB_TILE_STATUS_WEAK:
+    return "network-cellular-signal-weak-symbolic";
   case CONFAB_TILE_STATUS_CONNECTING:
   case CONFAB_TILE_STATUS_RECONNECTING:
     return self->busy ? NULL : "network-cellular-signal-weak-symbolic";
@@ -361,6 +375,8 @@ confab_tile_connection_get_description (ConfabTileConnection *self)
   g_return_val_if_fail (CONFAB_IS_TILE_CONNECTION (self), NULL);
 
   switch (self->status) {
+  case CONFAB_TILE_STATUS_WEAK:
+    return _ ("Weak connection.");
   case CONFAB_TILE_STATUS_CONNECTING:
     return _ ("Connecting.");
   case CONFAB_TILE_STATUS_RECONNECTING:
@@ -414,4 +430,18 @@ confab_tile_connection_set_shown (ConfabTileConnection *self, gboolean shown)
   update_tick (self);
   if (shown)
     update_text (self);
+}
+
+/**
+ * confab_tile_connection_get_connected:
+ * @self: a connection
+ *
+ * Returns: whether pictures and sound come through, be it with gaps
+ */
+gboolean
+confab_tile_connection_get_connected (ConfabTileConnection *self)
+{
+  g_return_val_if_fail (CONFAB_IS_TILE_CONNECTION (self), FALSE);
+
+  return is_connected (self->status);
 }

@@ -23,6 +23,7 @@ ConfabTileConnection *
 confab_tile_connection_new (ConfabClock *clock, ConfabParticipant *participant)
   G_GNUC_WARN_UNUSED_RESULT;
 ConfabTileStatus confab_tile_connection_get_status (ConfabTileConnection *self);
+gboolean confab_tile_connection_get_connected (ConfabTileConnection *self);
 const char *confab_tile_connection_get_text (ConfabTileConnection *self);
 const char *confab_tile_connection_get_icon (ConfabTileConnection *self);
 const char *confab_tile_connection_get_description (ConfabTileConnection *self);

@@ -17,6 +17,7 @@ enum {
   PARTICIPANT_PROP_STATE = 1,
   PARTICIPANT_PROP_ENCRYPTED,
   PARTICIPANT_PROP_WAITING_FOR_KEY,
+  PARTICIPANT_PROP_WEAK,
 };
 
 static const char *
@@ -83,6 +84,7 @@ fake_participant_class_init (FakeParticipantClass *klass)
   g_object_class_override_property (object_class,
                                     PARTICIPANT_PROP_WAITING_FOR_KEY,
                                     "waiting-for-key");
+  g_object_class_override_property (object_class, PARTICIPANT_PROP_WEAK, "weak");
 }
 
 static void

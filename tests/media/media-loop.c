@@ -4,6 +4,9 @@
 
 #include "media-loop.h"
 
+#include "confab-webrtc-peer-private.h"
+#include "confab-webrtc-pipeline-private.h"
+
 /* The machine may be busy with other things. */
 #define TIMEOUT_S 60
 
@@ -202,6 +205,25 @@ loop_end_find_track (LoopEnd *self, ConfabMediaKind kind)
       return self->tracks->pdata[i];
   }
   return NULL;
+}
+
+/**
+ * loop_end_find_element:
+ * @self: one end
+ * @factory: the name of an element's factory
+ *
+ * Returns: (transfer full): the first such element of its pipeline
+ */
+GstElement *
+loop_end_find_element (LoopEnd *self, const char *factory)
+{
+  GstIterator *iterator = gst_bin_iterate_all_by_element_factory_name (
+    GST_BIN (CONFAB_WEBRTC_PEER (self->connection)->pipeline->pipeline), factory);
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_assert_cmpint (gst_iterator_next (iterator, &value), ==, GST_ITERATOR_OK);
+  gst_iterator_free (iterator);
+  return g_value_dup_object (&value);
 }
 
 static gboolean

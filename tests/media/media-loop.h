@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gst/gst.h>
 
 #include "confab-media-engine.h"
 #include "confab-peer-connection.h"
@@ -36,6 +36,7 @@ void loop_end_init (LoopEnd *self, LoopUser *user);
 void loop_end_clear (LoopEnd *self);
 void loop_connect (LoopEnd *caller, LoopEnd *callee);
 ConfabRemoteTrack *loop_end_find_track (LoopEnd *self, ConfabMediaKind kind);
+GstElement *loop_end_find_element (LoopEnd *self, const char *factory);
 void loop_wait_connected (LoopEnd *end);
 void loop_wait_playing (LoopEnd *end);
 JsonObject *loop_get_stats (LoopEnd *end);

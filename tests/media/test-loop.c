@@ -162,6 +162,43 @@ test_mute_microphone (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->a.n_needed + f->b.n_needed, ==, 0);
 }
 
+/* Every eighth packet that the payloader made goes nowhere. */
+static GstPadProbeReturn
+lose_cb (GstPad *pad, GstPadProbeInfo *info, gpointer n_packets)
+{
+  return ++*(guint *) n_packets % 8 == 0 ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+static gboolean
+loses_some (gpointer data)
+{
+  return confab_remote_track_get_loss (loop_end_find_track (data, CONFAB_MEDIA_KIND_AUDIO)) > 0.05;
+}
+
+static gboolean
+loses_none (gpointer data)
+{
+  return confab_remote_track_get_loss (loop_end_find_track (data, CONFAB_MEDIA_KIND_AUDIO)) == 0;
+}
+
+static void
+test_loss (Fixture *f, gconstpointer data)
+{
+  guint n_packets = 0;
+  gulong probe;
+  g_autoptr (GstElement) payloader = NULL;
+  g_autoptr (GstPad) pad = NULL;
+
+  connect_and_play (f);
+  payloader = loop_end_find_element (&f->a, "rtpopuspay");
+  pad = gst_element_get_static_pad (payloader, "src");
+  probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, lose_cb, &n_packets, NULL);
+  loop_wait (loses_some, &f->b, "b sees that something is lost");
+  g_assert_true (loses_none (&f->a));
+  gst_pad_remove_probe (pad, probe);
+  loop_wait (loses_none, &f->b, "b sees that nothing is lost any more");
+}
+
 #define Y4M_WIDTH 64
 #define Y4M_HEIGHT 32
 
@@ -808,6 +845,7 @@ main (int argc, char **argv)
 
   g_test_add ("/loop/both-ways", Fixture, NULL, setup, test_both_ways, teardown);
   g_test_add ("/loop/offer-is-whole", Fixture, NULL, setup, test_offer_is_whole, teardown);
+  g_test_add ("/loop/loss", Fixture, NULL, setup, test_loss, teardown);
   g_test_add ("/loop/mute-microphone", Fixture, NULL, setup, test_mute_microphone, teardown);
   g_test_add ("/loop/mute-camera", Fixture, NULL, setup, test_mute_camera, teardown);
   g_test_add (

@@ -232,6 +232,7 @@ typedef struct {
   gboolean camera_off;
   gboolean clear;
   gboolean waiting_for_key;
+  gboolean weak;
   ConfabParticipantState state;
   int level;
 } TileState;
@@ -245,6 +246,7 @@ static const TileState tile_states[] = {
   { 6, CONNECTED, .muted = TRUE, .camera_off = TRUE },
   { 12, .state = CONFAB_PARTICIPANT_STATE_CONNECTING },
   { 7, .state = CONFAB_PARTICIPANT_STATE_RECONNECTING },
+  { 11, CONNECTED, .weak = TRUE },
   { 10, .state = CONFAB_PARTICIPANT_STATE_UNREACHABLE },
   { 5, .state = CONFAB_PARTICIPANT_STATE_WAITING, .waiting_for_key = TRUE },
   { 9, CONNECTED, .clear = TRUE },
@@ -272,6 +274,7 @@ make_tile (TileStand *stand, const TileState *state)
 
     confab_fake_participant_set_encrypted (person, !state->clear);
     confab_fake_participant_set_waiting_for_key (person, state->waiting_for_key);
+    confab_fake_participant_set_weak (person, state->weak);
     confab_fake_participant_set_state (person,
                                        was_connected ? CONFAB_PARTICIPANT_STATE_CONNECTED
                                                      : state->state);
@@ -321,7 +324,7 @@ shoot_tiles (const Album *album)
   for (int i = 0; i < 2; i++)
     put_tile (&stand, &tile_states[i], 10 + i * 602, 10, 592, 333);
   for (int i = 0; i < 8; i++)
-    put_tile (&stand, &tile_states[i + 1], 10 + i % 4 * 302, 357 + i / 4 * 174, 292, 164);
+    put_tile (&stand, &tile_states[i + 2], 10 + i % 4 * 302, 357 + i / 4 * 174, 292, 164);
   for (int i = 0; i < (int) G_N_ELEMENTS (tile_states); i++)
     put_tile (&stand, &tile_states[i], 10 + i % 6 * 178, 709 + i / 6 * 105, 168, 95);
   confab_shot_present (window, &shot);

@@ -249,6 +249,37 @@ test_camera (Fixture *fixture, gconstpointer data)
   g_assert_null (confab_stream_tile_model_get_paintable (fixture->tile));
 }
 
+/* The picture stays as it is: a person who is heard badly is still there. */
+static void
+test_weak (Fixture *fixture, gconstpointer data)
+{
+  confab_stream_tile_model_set_rings (fixture->tile, TRUE);
+  confab_stream_set_level (fixture->stream, -20);
+  confab_manual_clock_advance (fixture->clock, 200);
+  confab_fake_participant_set_encrypted (fixture->person, FALSE);
+  confab_fake_participant_set_weak (fixture->person, TRUE);
+  g_assert_cmpint (confab_stream_tile_model_get_status (fixture->tile),
+                   ==,
+                   CONFAB_TILE_STATUS_WEAK);
+  assert_string (fixture, "status-text", "Weak connection");
+  assert_string (fixture, "status-icon", "network-cellular-signal-weak-symbolic");
+  assert_string (fixture, "description", "Weak connection. Not encrypted.");
+  g_assert_false (get_boolean (fixture, "busy"));
+  g_assert_false (get_boolean (fixture, "avatar-dim"));
+  g_assert_false (get_boolean (fixture, "picture-dim"));
+  g_assert_true (get_boolean (fixture, "insecure"));
+  g_assert_true (confab_stream_tile_model_get_ring (fixture->tile));
+  g_assert_nonnull (confab_stream_tile_model_get_paintable (fixture->tile));
+
+  /* Lost from there, it is as lost as any; and back it is as weak as before. */
+  confab_fake_participant_set_state (fixture->person, CONFAB_PARTICIPANT_STATE_RECONNECTING);
+  g_assert_true (get_boolean (fixture, "picture-dim"));
+  confab_fake_participant_set_state (fixture->person, CONFAB_PARTICIPANT_STATE_CONNECTED);
+  assert_string (fixture, "status-text", "Weak connection");
+  confab_fake_participant_set_weak (fixture->person, FALSE);
+  assert_string (fixture, "status-text", NULL);
+}
+
 static void
 test_insecure (Fixture *fixture, gconstpointer data)
 {
@@ -272,6 +303,7 @@ main (int argc, char *argv[])
   ADD ("hidden", test_hidden);
   ADD ("first-connection", test_first_connection);
   ADD ("camera", test_camera);
+  ADD ("weak", test_weak);
   ADD ("insecure", test_insecure);
 #undef ADD
   return g_test_run ();
