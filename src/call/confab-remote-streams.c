@@ -42,11 +42,15 @@ find_stream (ConfabRemoteStreams *self, const char *id, guint *position)
   return NULL;
 }
 
+static void bind_tracks (ConfabRemoteStreams *self);
+
 static ConfabStream *
 add_stream (ConfabRemoteStreams *self, const char *id, ConfabStreamPurpose purpose)
 {
   g_autoptr (ConfabStream) stream = confab_stream_new (id, purpose);
 
+  g_signal_connect_object (
+    stream, "notify::watched", G_CALLBACK (bind_tracks), self, G_CONNECT_SWAPPED);
   if (purpose == CONFAB_STREAM_PURPOSE_USERMEDIA)
     g_list_store_insert (self->streams, 0, stream);
   else
@@ -106,6 +110,7 @@ track_changed_cb (ConfabRemoteTrack *track, GParamSpec *pspec, ConfabRemoteStrea
   }
   confab_stream_set_paintable (stream, confab_remote_track_get_paintable (track));
   confab_stream_set_has_video (stream, confab_remote_track_get_playing (track));
+  confab_remote_track_set_watched (track, confab_stream_get_watched (stream));
 }
 
 static void

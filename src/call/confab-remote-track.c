@@ -17,6 +17,7 @@ struct _ConfabRemoteTrack {
   double level; /* dBFS */
   gboolean playing;
   double loss;
+  gboolean watched;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabRemoteTrack, confab_remote_track, G_TYPE_OBJECT)
@@ -29,8 +30,9 @@ typedef enum {
   PROP_LEVEL,
   PROP_PLAYING,
   PROP_LOSS,
+  PROP_WATCHED,
 } Property;
-static GParamSpec *properties[PROP_LOSS + 1];
+static GParamSpec *properties[PROP_WATCHED + 1];
 
 static void
 confab_remote_track_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
@@ -58,6 +60,9 @@ confab_remote_track_get_property (GObject *object, guint prop_id, GValue *value,
     break;
   case PROP_LOSS:
     g_value_set_double (value, self->loss);
+    break;
+  case PROP_WATCHED:
+    g_value_set_boolean (value, self->watched);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -128,6 +133,12 @@ confab_remote_track_class_init (ConfabRemoteTrackClass *klass)
    * How much of it did not arrive in the last seconds, not even when it was sent again: 0 … 1.
    */
   properties[PROP_LOSS] = g_param_spec_double ("loss", NULL, NULL, 0, 1, 0, flags);
+  /**
+   * ConfabRemoteTrack:watched:
+   *
+   * Whether somebody may be looking. Written from above: `media` makes no picture while nobody is.
+   */
+  properties[PROP_WATCHED] = g_param_spec_boolean ("watched", NULL, NULL, TRUE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -135,6 +146,7 @@ static void
 confab_remote_track_init (ConfabRemoteTrack *self)
 {
   self->level = CONFAB_LEVEL_SILENCE;
+  self->watched = TRUE;
 }
 
 /**
@@ -258,4 +270,25 @@ confab_remote_track_set_loss (ConfabRemoteTrack *self, double loss)
 
   self->loss = loss;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LOSS]);
+}
+
+gboolean
+confab_remote_track_get_watched (ConfabRemoteTrack *self)
+{
+  g_return_val_if_fail (CONFAB_IS_REMOTE_TRACK (self), FALSE);
+
+  return self->watched;
+}
+
+void
+confab_remote_track_set_watched (ConfabRemoteTrack *self, gboolean watched)
+{
+  g_return_if_fail (CONFAB_IS_REMOTE_TRACK (self));
+
+  watched = !!watched;
+  if (self->watched == watched)
+    return;
+
+  self->watched = watched;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_WATCHED]);
 }

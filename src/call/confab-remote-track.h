@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * ConfabRemoteTrack:
  *
  * One sound or picture that comes in over a #ConfabPeerConnection. `media` makes it when the first packet
- * comes, and writes its properties; `call` and all above only read. Main thread only.
+ * comes, and writes its properties; `call` and all above only read, but for `watched`. Main thread only.
  */
 #define CONFAB_TYPE_REMOTE_TRACK (confab_remote_track_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabRemoteTrack, confab_remote_track, CONFAB, REMOTE_TRACK, GObject)
@@ -29,5 +29,7 @@ gboolean confab_remote_track_get_playing (ConfabRemoteTrack *self);
 void confab_remote_track_set_playing (ConfabRemoteTrack *self, gboolean playing);
 double confab_remote_track_get_loss (ConfabRemoteTrack *self);
 void confab_remote_track_set_loss (ConfabRemoteTrack *self, double loss);
+gboolean confab_remote_track_get_watched (ConfabRemoteTrack *self);
+void confab_remote_track_set_watched (ConfabRemoteTrack *self, gboolean watched);
 
 G_END_DECLS

@@ -16,6 +16,7 @@ struct _ConfabStream {
   gboolean has_video;
   GObject *paintable;
   double level; /* dBFS */
+  gboolean watched;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabStream, confab_stream, G_TYPE_OBJECT)
@@ -28,8 +29,9 @@ typedef enum {
   PROP_HAS_VIDEO,
   PROP_PAINTABLE,
   PROP_LEVEL,
+  PROP_WATCHED,
 } Property;
-static GParamSpec *properties[PROP_LEVEL + 1];
+static GParamSpec *properties[PROP_WATCHED + 1];
 
 static void
 confab_stream_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
@@ -57,6 +59,9 @@ confab_stream_get_property (GObject *object, guint prop_id, GValue *value, GPara
     break;
   case PROP_LEVEL:
     g_value_set_double (value, self->level);
+    break;
+  case PROP_WATCHED:
+    g_value_set_boolean (value, self->watched);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -126,6 +131,12 @@ confab_stream_class_init (ConfabStreamClass *klass)
    */
   properties[PROP_LEVEL] = g_param_spec_double (
     "level", NULL, NULL, CONFAB_LEVEL_SILENCE, 0, CONFAB_LEVEL_SILENCE, flags);
+  /**
+   * ConfabStream:watched:
+   *
+   * Whether somebody may be looking: a picture that nobody sees need not be made.
+   */
+  properties[PROP_WATCHED] = g_param_spec_boolean ("watched", NULL, NULL, TRUE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -133,6 +144,7 @@ static void
 confab_stream_init (ConfabStream *self)
 {
   self->level = CONFAB_LEVEL_SILENCE;
+  self->watched = TRUE;
 }
 
 /**
@@ -279,4 +291,25 @@ confab_stream_set_level (ConfabStream *self, double level)
 
   self->level = level;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LEVEL]);
+}
+
+gboolean
+confab_stream_get_watched (ConfabStream *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM (self), FALSE);
+
+  return self->watched;
+}
+
+void
+confab_stream_set_watched (ConfabStream *self, gboolean watched)
+{
+  g_return_if_fail (CONFAB_IS_STREAM (self));
+
+  watched = !!watched;
+  if (self->watched == watched)
+    return;
+
+  self->watched = watched;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_WATCHED]);
 }

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  *
  * A sound and a picture that belong together (one tile): a person's microphone and camera, or a shared
  * screen; one's own or somebody's. Signalling writes who it is and what is muted, `media` what there is to
- * see and hear. Main thread only.
+ * see and hear, whoever shows it whether it is watched. Main thread only.
  */
 #define CONFAB_TYPE_STREAM (confab_stream_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabStream, confab_stream, CONFAB, STREAM, GObject)
@@ -34,5 +34,7 @@ GObject *confab_stream_get_paintable (ConfabStream *self);
 void confab_stream_set_paintable (ConfabStream *self, GObject *paintable);
 double confab_stream_get_level (ConfabStream *self);
 void confab_stream_set_level (ConfabStream *self, double level);
+gboolean confab_stream_get_watched (ConfabStream *self);
+void confab_stream_set_watched (ConfabStream *self, gboolean watched);
 
 G_END_DECLS

@@ -284,6 +284,26 @@ confab_media_caps_filter_new (GstCaps *caps)
   return filter;
 }
 
+/**
+ * confab_media_viewer_valve_new:
+ * @picture: what has a property `watched`
+ *
+ * Stands in front of what only eyes need (conversion, texture), behind the decoder: so a picture is there at once
+ * when somebody looks again.
+ *
+ * Returns: (transfer full): a valve, open while @picture is watched
+ */
+GstElement *
+confab_media_viewer_valve_new (GObject *picture)
+{
+  GstElement *valve = confab_media_element_new ("valve");
+
+  gst_util_set_object_arg (G_OBJECT (valve), "drop-mode", "forward-sticky-events");
+  g_object_bind_property (
+    picture, "watched", valve, "drop", G_BINDING_SYNC_CREATE | G_BINDING_INVERT_BOOLEAN);
+  return valve;
+}
+
 /* What a bin takes over; its owner may still point at it. */
 static GstElement *
 add (GstElement *pipeline, GstElement *element)
@@ -351,6 +371,12 @@ confab_media_pipeline_add_caps (GstElement *pipeline, const char *caps)
   g_autoptr (GstCaps) parsed = gst_caps_from_string (caps);
 
   return add (pipeline, confab_media_caps_filter_new (parsed));
+}
+
+GstElement *
+confab_media_pipeline_add_viewer_valve (GstElement *pipeline, GObject *picture)
+{
+  return add (pipeline, confab_media_viewer_valve_new (picture));
 }
 
 /**

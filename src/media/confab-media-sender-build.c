@@ -64,7 +64,7 @@ build_preview (ConfabMediaSender *self, GstElement *tee)
 {
   GstElement *sink = gst_element_factory_make ("gtk4paintablesink", NULL);
   g_autoptr (GObject) paintable = NULL;
-  GstElement *queue, *convert;
+  GstElement *queue, *valve, *convert;
 
   if (sink == NULL) {
     g_warning ("GStreamer's element gtk4paintablesink is not installed: no pictures can be shown");
@@ -73,9 +73,10 @@ build_preview (ConfabMediaSender *self, GstElement *tee)
   g_object_set (sink, "sync", FALSE, "async", FALSE, "qos", FALSE, NULL);
   gst_bin_add (GST_BIN (self->pipeline), sink);
   queue = add_leaky_queue (self);
+  valve = confab_media_pipeline_add_viewer_valve (self->pipeline, G_OBJECT (self->stream));
   convert = confab_media_pipeline_add (self->pipeline, "videoconvert");
   g_object_set (convert, "n-threads", 1, NULL);
-  gst_element_link_many (tee, queue, convert, sink, NULL);
+  gst_element_link_many (tee, queue, valve, convert, sink, NULL);
   g_object_get (sink, "paintable", &paintable, NULL);
   g_object_set (paintable, "use-scaling-filter", TRUE, "scaling-filter", 0 /* linear */, NULL);
   confab_stream_set_paintable (self->stream, paintable);

@@ -233,6 +233,7 @@ build_video (ConfabTrackReceiver *self, gboolean headless)
     g_object_set (depay, "request-keyframe", TRUE, "wait-for-keyframe", TRUE, NULL);
   sink = headless ? NULL : new_drawing_sink (self);
   if (sink != NULL) {
+    add (self, confab_media_viewer_valve_new (G_OBJECT (self->track)));
     convert = add_new (self, "videoconvert");
     g_object_set (convert, "n-threads", 1, NULL);
     add (self, sink);

@@ -39,6 +39,7 @@ struct _ConfabStreamTileModel {
   char *name;
   char *description;
   gboolean rings;
+  gboolean shown;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabStreamTileModel, confab_stream_tile_model, G_TYPE_OBJECT)
@@ -302,6 +303,17 @@ confab_stream_tile_model_get_property (GObject *object,
   }
 }
 
+/* It may be shown elsewhere: one's own, where devices are chosen. */
+static void
+forget_stream (ConfabStreamTileModel *self)
+{
+  if (self->stream == NULL)
+    return;
+  g_signal_handlers_disconnect_by_func (self->stream, stream_notify_cb, self);
+  confab_stream_set_watched (self->stream, TRUE);
+  g_clear_object (&self->stream);
+}
+
 static void
 confab_stream_tile_model_dispose (GObject *object)
 {
@@ -311,7 +323,7 @@ confab_stream_tile_model_dispose (GObject *object)
   g_clear_object (&self->gate);
   g_clear_object (&self->participant);
   g_clear_object (&self->member);
-  g_clear_object (&self->stream);
+  forget_stream (self);
   g_clear_object (&self->avatar);
   G_OBJECT_CLASS (confab_stream_tile_model_parent_class)->dispose (object);
 }
@@ -431,13 +443,14 @@ confab_stream_tile_model_set_stream (ConfabStreamTileModel *self, ConfabStream *
 
   if (self->stream == stream)
     return;
-  if (self->stream != NULL)
-    g_signal_handlers_disconnect_by_func (self->stream, stream_notify_cb, self);
+  forget_stream (self);
   g_set_object (&self->stream, stream);
   confab_voice_gate_reset (self->gate);
-  if (stream != NULL)
+  if (stream != NULL) {
     g_signal_connect_object (
       stream, "notify", G_CALLBACK (stream_notify_cb), self, G_CONNECT_DEFAULT);
+    confab_stream_set_watched (stream, self->shown);
+  }
   if (stream != NULL && !confab_stream_get_audio_muted (stream))
     confab_voice_gate_set_level (self->gate, confab_stream_get_level (stream));
   for (guint i = 0; i < G_N_ELEMENTS (follow); i++)
@@ -611,13 +624,16 @@ confab_stream_tile_model_set_rings (ConfabStreamTileModel *self, gboolean rings)
 /**
  * confab_stream_tile_model_set_shown:
  * @self: a tile
- * @shown: whether somebody sees it: only then its seconds count
+ * @shown: whether somebody sees it: only then its seconds count and its picture moves
  */
 void
 confab_stream_tile_model_set_shown (ConfabStreamTileModel *self, gboolean shown)
 {
   g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
 
+  self->shown = !!shown;
   if (self->connection != NULL)
     confab_tile_connection_set_shown (self->connection, shown);
+  if (self->stream != NULL)
+    confab_stream_set_watched (self->stream, shown);
 }

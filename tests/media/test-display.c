@@ -37,6 +37,62 @@ assert_painted (GObject *paintable, const char *what)
   g_signal_handlers_disconnect_by_data (paintable, &painted);
 }
 
+static guint
+count_decoded (LoopEnd *end)
+{
+  g_autoptr (JsonObject) stats = loop_get_stats (end);
+
+  return json_object_get_int_member (
+    loop_find_kind (json_object_get_array_member (stats, "inbound"), "video"), "framesDecoded");
+}
+
+typedef struct {
+  LoopEnd *end;
+  guint n_frames;
+} FrameCount;
+
+static gboolean
+has_decoded (gpointer data)
+{
+  FrameCount *count = data;
+
+  return count_decoded (count->end) >= count->n_frames;
+}
+
+static void
+wait_decoded (LoopEnd *end, guint n_frames)
+{
+  FrameCount count = { end, count_decoded (end) + n_frames };
+
+  loop_wait (has_decoded, &count, "more is decoded");
+}
+
+/* While nobody watches, pictures are decoded (else the next would need a key frame) but not made. */
+static void
+check_watched (LoopEnd *end, ConfabStream *stream, ConfabRemoteTrack *track)
+{
+  GObject *paintables[] = { confab_stream_get_paintable (stream),
+                            confab_remote_track_get_paintable (track) };
+  Painted painted = { 0 };
+
+  confab_stream_set_watched (stream, FALSE);
+  confab_remote_track_set_watched (track, FALSE);
+  wait_decoded (end, 5); /* what is on its way arrives */
+  for (guint i = 0; i < G_N_ELEMENTS (paintables); i++)
+    g_signal_connect_swapped (paintables[i],
+                              "invalidate-contents",
+                              G_CALLBACK (invalidate_contents_cb),
+                              &painted);
+  wait_decoded (end, 10);
+  g_assert_cmpuint (painted.n_contents, ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (paintables); i++)
+    g_signal_handlers_disconnect_by_data (paintables[i], &painted);
+  confab_stream_set_watched (stream, TRUE);
+  confab_remote_track_set_watched (track, TRUE);
+  assert_painted (paintables[0], "the own picture, watched again");
+  assert_painted (paintables[1], "the remote picture, watched again");
+}
+
 static void
 test_paintables (void)
 {
@@ -59,6 +115,8 @@ test_paintables (void)
     assert_painted (confab_remote_track_get_paintable (track), "the remote picture");
     g_assert_null (
       confab_remote_track_get_paintable (loop_end_find_track (&a, CONFAB_MEDIA_KIND_AUDIO)));
+
+    check_watched (&a, stream, track);
 
     /* The own tile's paintable stays when the camera goes off and on. */
     {

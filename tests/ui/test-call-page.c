@@ -251,6 +251,7 @@ static void
 test_pages (void)
 {
   ConfabCallStand stand;
+  guint n_watched = 0;
   GtkWidget *grid;
 
   confab_call_stand_open (&stand, 15, &phone);
@@ -262,6 +263,12 @@ test_pages (void)
   g_assert_cmpuint (confab_grid_get_page (CONFAB_GRID (grid)), ==, 1);
   g_assert_cmpuint (count_tiles (&stand), ==, 8);
   g_assert_false (gtk_widget_get_sensitive (find_button (&stand, "Next People")));
+
+  /* Only those of this page are watched: nobody makes pictures of the others. */
+  for (guint i = 0; i < 15; i++)
+    n_watched += confab_stream_get_watched (
+      confab_fake_participant_get_stream (confab_fake_call_get (stand.call, i)));
+  g_assert_cmpuint (n_watched, ==, 8);
 
   /* The page goes when its people do. */
   for (guint i = 0; i < 10; i++)

@@ -187,19 +187,25 @@ test_reconnecting (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (confab_manual_clock_get_n_timeouts (fixture->clock), ==, 0);
 }
 
-/* What nobody sees does not tick. */
+/* What nobody sees does not tick, nor move. */
 static void
 test_hidden (Fixture *fixture, gconstpointer data)
 {
+  g_assert_false (confab_stream_get_watched (fixture->stream));
   confab_fake_participant_set_state (fixture->person, CONFAB_PARTICIPANT_STATE_UNREACHABLE);
   g_assert_cmpuint (confab_manual_clock_get_n_timeouts (fixture->clock), ==, 0);
   confab_manual_clock_advance (fixture->clock, 7300);
   assert_string (fixture, "status-text", "No sign for 0 s");
   confab_stream_tile_model_set_shown (fixture->tile, TRUE);
   assert_string (fixture, "status-text", "No sign for 7 s");
+  g_assert_true (confab_stream_get_watched (fixture->stream));
   confab_manual_clock_advance (fixture->clock, 700);
   assert_string (fixture, "status-text", "No sign for 8 s");
   confab_stream_tile_model_set_shown (fixture->tile, FALSE);
+  g_assert_false (confab_stream_get_watched (fixture->stream));
+  /* Whoever takes it from here may look. */
+  confab_stream_tile_model_set_stream (fixture->tile, NULL);
+  g_assert_true (confab_stream_get_watched (fixture->stream));
   g_assert_cmpuint (confab_manual_clock_get_n_timeouts (fixture->clock), ==, 0);
 }
 
