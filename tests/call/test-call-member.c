@@ -184,8 +184,59 @@ test_invite_not_sent (void)
   lab_join (&lab);
   lab_advance (&lab, 202);
   assert_log (&lab, "MEMBER invite ");
+  g_assert_true (
+    confab_participant_get_waiting_for_key (CONFAB_PARTICIPANT (lab_peek_member (&lab))));
   lab_advance (&lab, 1300);
   assert_log (&lab, "hangup invite "); /* the old call's hangup goes first */
+  g_assert_false (
+    confab_participant_get_waiting_for_key (CONFAB_PARTICIPANT (lab_peek_member (&lab))));
+  lab_finish (&lab);
+}
+
+static void
+weak_cb (guint *n)
+{
+  (*n)++;
+}
+
+/* What comes in tells how good the connection is; what is looked at tells what need not be drawn. */
+static void
+test_tracks (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (ConfabRemoteTrack) audio = confab_remote_track_new (CONFAB_MEDIA_KIND_AUDIO, "s", "0");
+  g_autoptr (ConfabRemoteTrack) video = confab_remote_track_new (CONFAB_MEDIA_KIND_VIDEO, "s", "1");
+  g_autoptr (ConfabStream) stream = NULL;
+  ConfabParticipant *member = NULL;
+  ConfabPeerConnection *connection = NULL;
+  guint n_notified = 0;
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  lab_join (&lab);
+  lab_advance (&lab, 201);
+  member = CONFAB_PARTICIPANT (lab_peek_member (&lab));
+  connection = confab_call_member_get_connection (lab_peek_member (&lab));
+  confab_peer_connection_emit_track_added (connection, audio);
+  confab_peer_connection_emit_track_added (connection, video);
+  g_signal_connect_swapped (member, "notify::weak", G_CALLBACK (weak_cb), &n_notified);
+  confab_remote_track_set_loss (video, 0.04);
+  g_assert_false (confab_participant_get_weak (member));
+  confab_remote_track_set_loss (audio, 0.05);
+  g_assert_true (confab_participant_get_weak (member));
+  confab_remote_track_set_loss (audio, 0);
+  g_assert_true (confab_participant_get_weak (member)); /* not so good yet */
+  confab_remote_track_set_loss (video, 0.01);
+  g_assert_false (confab_participant_get_weak (member));
+  g_assert_cmpuint (n_notified, ==, 2);
+
+  stream = g_list_model_get_item (confab_participant_get_streams (member), 0);
+  g_assert_true (confab_remote_track_get_watched (video));
+  confab_stream_set_watched (stream, FALSE);
+  g_assert_false (confab_remote_track_get_watched (video));
+  g_assert_true (confab_remote_track_get_watched (audio)); /* heard by all the same */
+  confab_stream_set_watched (stream, TRUE);
+  g_assert_true (confab_remote_track_get_watched (video));
   lab_finish (&lab);
 }
 
@@ -1235,6 +1286,7 @@ main (int argc, char *argv[])
   TEST ("order/same-user-waits", test_same_user_waits);
   TEST ("newcomers", test_newcomers);
   TEST ("waits-and-answers", test_waits_and_answers);
+  TEST ("tracks", test_tracks);
   add_messages ();
   add_retries ();
   TEST ("new-session/invitee", test_new_session_of_invitee);
