@@ -26,7 +26,6 @@ struct _ConfabCallHandler {
   GHashTable *rooms; /* room id → ConfabCallRoom */
   GListStore *calls; /* ConfabGroupCall */
   ConfabEarlyMessages *early;
-  GHashTable *over; /* room id, newline, call id: never comes back */
 };
 
 static void list_model_iface_init (GListModelInterface *iface);
@@ -108,11 +107,8 @@ flush (ConfabCallHandler *self)
 static void
 forget_call (ConfabCallHandler *self, ConfabGroupCall *call)
 {
-  g_autofree char *room_id = confab_call_dup_room_id (CONFAB_CALL (call));
   guint position;
 
-  g_hash_table_add (self->over,
-                    g_strdup_printf ("%s\n%s", room_id, confab_group_call_get_id (call)));
   g_signal_handlers_disconnect_by_data (call, self);
   if (g_list_store_find (self->calls, call, &position))
     g_list_store_remove (self->calls, position);
@@ -189,7 +185,6 @@ confab_call_handler_finalize (GObject *object)
 
   g_clear_object (&self->calls);
   g_clear_pointer (&self->rooms, g_hash_table_unref);
-  g_clear_pointer (&self->over, g_hash_table_unref);
   g_clear_pointer (&self->early, confab_early_messages_free);
   g_clear_object (&self->signalling);
   g_clear_object (&self->clock);
@@ -209,7 +204,6 @@ static void
 confab_call_handler_init (ConfabCallHandler *self)
 {
   self->rooms = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
-  self->over = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->calls = g_list_store_new (CONFAB_TYPE_GROUP_CALL);
   g_signal_connect_object (
     self->calls, "items-changed", G_CALLBACK (items_changed_cb), self, G_CONNECT_SWAPPED);
@@ -293,7 +287,6 @@ handle_call_state (ConfabCallHandler *self,
                    JsonObject *content)
 {
   ConfabGroupCall *known = find_call (self, room_id, call_id);
-  g_autofree char *key = g_strdup_printf ("%s\n%s", room_id, call_id);
   g_autoptr (ConfabGroupCall) call = NULL;
   guint n_in_room = 0;
 
@@ -302,7 +295,7 @@ handle_call_state (ConfabCallHandler *self,
     return;
   }
   if (*call_id == '\0' || confab_call_content_is_over (content) ||
-      g_hash_table_contains (self->over, key))
+      confab_call_room_is_over (ensure_room (self, room_id), call_id))
     return;
   for (guint i = 0; i < n_calls (self); i++)
     n_in_room += is_in_room (peek_call (self, i), room_id);
@@ -532,5 +525,6 @@ confab_call_handler_get_n_early (ConfabCallHandler *self)
 {
   g_return_val_if_fail (CONFAB_IS_CALL_HANDLER (self), 0);
 
+  confab_early_messages_drop_old (self->early);
   return confab_early_messages_get_length (self->early);
 }

@@ -11,6 +11,7 @@
 /* The messages of ConfabCallMember: numbered on the way out, put in order on the way in. */
 
 #define MAX_STRAY_CALLS 8
+#define STRAY_US (60 * G_USEC_PER_SEC)
 
 static gboolean
 is_ended (ConfabCallMember *self, const char *call_id)
@@ -281,6 +282,21 @@ confab_call_member_handle_message (ConfabCallMember *self,
   return TRUE;
 }
 
+/* Messages of a call whose invite never came wait for no longer than an invite may be answered. */
+static void
+drop_strays (ConfabCallMember *self, const char *current)
+{
+  GHashTableIter iter;
+  gpointer call_id;
+  gpointer queue;
+
+  g_hash_table_iter_init (&iter, self->in);
+  while (g_hash_table_iter_next (&iter, &call_id, &queue)) {
+    if (g_strcmp0 (call_id, current) != 0 && confab_seq_queue_get_age (queue) > STRAY_US)
+      g_hash_table_iter_remove (&iter);
+  }
+}
+
 /**
  * confab_call_member_end_sync:
  * @self: a member
@@ -290,12 +306,12 @@ confab_call_member_handle_message (ConfabCallMember *self,
 void
 confab_call_member_end_sync (ConfabCallMember *self)
 {
-  ConfabSeqQueue *queue = self->call != NULL
-                            ? g_hash_table_lookup (self->in, confab_peer_call_get_id (self->call))
-                            : NULL;
+  const char *current = self->call != NULL ? confab_peer_call_get_id (self->call) : NULL;
+  ConfabSeqQueue *queue = current != NULL ? g_hash_table_lookup (self->in, current) : NULL;
 
   if (queue != NULL && !confab_peer_call_get_inbound (self->call))
     confab_seq_queue_seed (queue);
+  drop_strays (self, current);
 }
 
 /**

@@ -22,6 +22,7 @@ struct _ConfabCallRoom {
   gboolean can_send_call;
   GHashTable *members; /* user id → JsonObject: mesh memberships as synced */
   GHashTable *left;    /* user ids that are known not to be joined */
+  GHashTable *over;    /* ids of calls that were terminated: they never come back */
   GPtrArray *own;      /* ConfabCallMembership that this device is to have */
   guint n_writes;      /* on their way */
   gboolean own_changed;
@@ -125,6 +126,7 @@ confab_call_room_finalize (GObject *object)
   g_free (self->id);
   g_hash_table_unref (self->members);
   g_hash_table_unref (self->left);
+  g_hash_table_unref (self->over);
   g_ptr_array_unref (self->own);
   G_OBJECT_CLASS (confab_call_room_parent_class)->finalize (object);
 }
@@ -144,6 +146,7 @@ confab_call_room_init (ConfabCallRoom *self)
                                          g_free,
                                          (GDestroyNotify) json_object_unref);
   self->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->over = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->own = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_call_membership_free);
 }
 
@@ -354,6 +357,25 @@ confab_call_room_remove_stale (ConfabCallRoom *self)
   weak = g_new0 (GWeakRef, 1);
   g_weak_ref_init (weak, self);
   confab_call_room_write (self, stale_written_cb, weak, free_weak);
+}
+
+/**
+ * confab_call_room_add_over:
+ * @self: a room
+ * @call_id: a call that was terminated
+ *
+ * Its id is never used again (section 7.1).
+ */
+void
+confab_call_room_add_over (ConfabCallRoom *self, const char *call_id)
+{
+  g_hash_table_add (self->over, g_strdup (call_id));
+}
+
+gboolean
+confab_call_room_is_over (ConfabCallRoom *self, const char *call_id)
+{
+  return g_hash_table_contains (self->over, call_id);
 }
 
 void

@@ -47,6 +47,8 @@ void confab_call_room_write (ConfabCallRoom *self,
                              gpointer data,
                              GDestroyNotify destroy);
 void confab_call_room_remove_stale (ConfabCallRoom *self);
+void confab_call_room_add_over (ConfabCallRoom *self, const char *call_id);
+gboolean confab_call_room_is_over (ConfabCallRoom *self, const char *call_id);
 void confab_call_room_close (ConfabCallRoom *self);
 
 char *confab_random_id (guint length) G_GNUC_WARN_UNUSED_RESULT;

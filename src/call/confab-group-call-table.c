@@ -385,24 +385,32 @@ terminate (ConfabGroupCall *self, const Event *event)
 }
 
 static void
-end_call (ConfabGroupCall *self, const Event *event)
+close_call (ConfabGroupCall *self)
 {
-  gboolean entered = confab_call_room_forget_own (self->room, self->id);
-
   confab_group_call_set_ringing (self, FALSE);
   go_out (self);
   for (guint i = confab_group_call_get_n_members (self); i-- > 0;)
     confab_call_member_remove (confab_group_call_peek_member (self, i));
+}
+
+static void
+end_call (ConfabGroupCall *self, const Event *event)
+{
+  gboolean entered = confab_call_room_forget_own (self->room, self->id);
+
+  confab_call_room_add_over (self->room, self->id);
+  close_call (self);
   if (entered)
     confab_own_membership_withdraw (self->own);
 }
 
+/* Whoever comes back into the room may find the call still on. */
 static void
 lose_room (ConfabGroupCall *self, const Event *event)
 {
   gboolean entered = confab_call_room_forget_own (self->room, self->id);
 
-  end_call (self, event);
+  close_call (self);
   if (entered)
     confab_group_call_emit_failed (self, CONFAB_CALL_ERROR_ENDED, "the room was left");
 }

@@ -9,6 +9,7 @@
 
 #define HOLE_MS 5000
 #define MAX_WAITING 50
+#define MAX_SIZE (1024 * 1024)
 
 struct _ConfabSeqQueue {
   grefcount ref_count;
@@ -17,6 +18,8 @@ struct _ConfabSeqQueue {
   gpointer data;
   gint64 next;        /* -1: not known yet */
   GPtrArray *waiting; /* ConfabCallEvent, by number; those without one first */
+  gsize size;         /* of what waits, in bytes */
+  gint64 made_at;     /* monotonic, µs */
   guint hole_timer;
   gboolean draining;
   gboolean freed;
@@ -30,6 +33,13 @@ unref_queue (ConfabSeqQueue *self)
   g_ptr_array_unref (self->waiting);
   g_object_unref (self->clock);
   g_free (self);
+}
+
+static void
+take_out (ConfabSeqQueue *self, guint i)
+{
+  self->size -= confab_call_event_get_size (self->waiting->pdata[i]);
+  g_ptr_array_remove_index (self->waiting, i);
 }
 
 static void drain (ConfabSeqQueue *self);
@@ -61,7 +71,7 @@ drain (ConfabSeqQueue *self)
 
     if (message->seq > self->next)
       break;
-    g_ptr_array_remove_index (self->waiting, 0);
+    take_out (self, 0);
     if (message->seq >= 0 && message->seq < self->next)
       continue; /* had it */
     if (message->seq >= 0)
@@ -93,6 +103,7 @@ confab_seq_queue_new (ConfabClock *clock, ConfabSeqQueueFunc deliver, gpointer d
   self->deliver = deliver;
   self->data = data;
   self->next = -1;
+  self->made_at = confab_clock_get_time (clock);
   self->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_call_event_unref);
   return self;
 }
@@ -117,8 +128,8 @@ confab_seq_queue_free (ConfabSeqQueue *self)
  * @self: a queue
  * @message: in whatever order it came
  *
- * Delivers @message, and those that waited for it, if it is its turn. One that came before is dropped. At most 50 wait;
- * those with the highest numbers are dropped when there are more.
+ * Delivers @message, and those that waited for it, if it is its turn. One that came before is dropped. At most 50
+ * messages and 1 MiB wait; those with the highest numbers are dropped when there is more, and end as a hole.
  */
 void
 confab_seq_queue_push (ConfabSeqQueue *self, ConfabCallEvent *message)
@@ -134,12 +145,11 @@ confab_seq_queue_push (ConfabSeqQueue *self, ConfabCallEvent *message)
     if (other->seq <= message->seq)
       break;
   }
-  if (i >= MAX_WAITING)
-    return;
-  if (self->waiting->len >= MAX_WAITING)
-    g_ptr_array_remove_index (self->waiting, self->waiting->len - 1);
+  self->size += confab_call_event_get_size (message);
   g_ptr_array_insert (self->waiting, i, confab_call_event_ref (message));
   drain (self);
+  while (!self->freed && (self->waiting->len > MAX_WAITING || self->size > MAX_SIZE))
+    take_out (self, self->waiting->len - 1);
 }
 
 /**
@@ -176,6 +186,18 @@ confab_seq_queue_seed (ConfabSeqQueue *self)
     return;
   self->next = MAX (((ConfabCallEvent *) self->waiting->pdata[0])->seq, 0);
   drain (self);
+}
+
+/**
+ * confab_seq_queue_get_age:
+ * @self: a queue
+ *
+ * Returns: how long ago it was made: µs
+ */
+gint64
+confab_seq_queue_get_age (ConfabSeqQueue *self)
+{
+  return confab_clock_get_time (self->clock) - self->made_at;
 }
 
 /**

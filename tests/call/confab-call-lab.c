@@ -68,6 +68,21 @@ lab_member_until (
   lab_state (lab, MEMBER, user, user, text);
 }
 
+/* In the call that the lab goes on with. */
+void
+lab_member_of (Lab *lab, const char *user, const char *device)
+{
+  g_autofree char *id = confab_call_dup_id (lab->call);
+  g_autofree char *text = g_strdup_printf (
+    "{\"m.calls\":[{\"m.call_id\":\"%s\",\"m.devices\":[{\"device_id\":\"%s\","
+    "\"session_id\":\"S\",\"expires_ts\":9000000000000}]}]}",
+    id,
+    device);
+
+  lab_state (lab, MEMBER, user, user, text);
+  lab_sync_end (lab);
+}
+
 void
 lab_member (Lab *lab, const char *user, const char *device, const char *session)
 {
@@ -124,7 +139,7 @@ lab_create (Lab *lab, ConfabCallIntent intent)
   g_signal_handlers_disconnect_by_data (lab->call, lab);
   g_object_unref (lab->call);
   lab->call = confab_call_handler_create_call (
-    lab->handler, ROOM, intent, CONFAB_CALL_TYPE_VOICE, "Hi");
+    lab->handler, ROOM, intent, CONFAB_CALL_TYPE_VIDEO, "Hi");
   g_signal_connect (lab->call, "failed", G_CALLBACK (failed_cb), lab);
 }
 

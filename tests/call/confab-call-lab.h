@@ -35,6 +35,7 @@ void lab_state (Lab *lab, const char *type, const char *key, const char *sender,
 void lab_sync_end (Lab *lab);
 void lab_member_until (
   Lab *lab, const char *user, const char *device, const char *session, gint64 expires_ms);
+void lab_member_of (Lab *lab, const char *user, const char *device);
 void lab_member (Lab *lab, const char *user, const char *device, const char *session);
 void lab_start_with (Lab *lab, const char *content);
 void lab_start (Lab *lab);

@@ -10,6 +10,7 @@ struct _ConfabFakeLocalMedia {
   ConfabClock *clock;
   ConfabStream *stream;
   GPtrArray *connections;
+  guint gather_ms;
   ConfabDeviceProblem problem;
   guint n_servers; /* that the last connection was given */
   gboolean closed;
@@ -32,6 +33,7 @@ fake_create_peer_connection (ConfabLocalMedia *media, const ConfabIceServers *se
   g_assert_nonnull (servers);
   self->n_servers = g_strv_length (servers->uris);
   connection = confab_fake_peer_connection_new (self->clock, confab_stream_get_id (self->stream));
+  confab_fake_peer_connection_set_gather (connection, self->gather_ms);
   g_ptr_array_add (self->connections, g_object_ref (connection));
   return CONFAB_PEER_CONNECTION (connection);
 }
@@ -112,6 +114,19 @@ confab_fake_local_media_new (ConfabClock *clock, const char *stream_id)
   self->clock = g_object_ref (clock);
   self->stream = confab_stream_new (stream_id, CONFAB_STREAM_PURPOSE_USERMEDIA);
   return self;
+}
+
+/* Its connections find candidates by themselves. */
+void
+confab_fake_local_media_set_gather (ConfabFakeLocalMedia *self, guint gather_ms)
+{
+  self->gather_ms = gather_ms;
+}
+
+ConfabFakePeerConnection *
+confab_fake_local_media_peek_connection (ConfabFakeLocalMedia *self, guint i)
+{
+  return self->connections->pdata[i];
 }
 
 /* What both devices say from now on. */

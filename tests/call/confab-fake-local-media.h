@@ -17,6 +17,9 @@ ConfabFakeLocalMedia *confab_fake_local_media_new (ConfabClock *clock, const cha
 void confab_fake_local_media_set_problem (ConfabFakeLocalMedia *self, ConfabDeviceProblem problem);
 guint confab_fake_local_media_get_n_servers (ConfabFakeLocalMedia *self);
 gboolean confab_fake_local_media_get_closed (ConfabFakeLocalMedia *self);
+void confab_fake_local_media_set_gather (ConfabFakeLocalMedia *self, guint gather_ms);
+ConfabFakePeerConnection *
+confab_fake_local_media_peek_connection (ConfabFakeLocalMedia *self, guint i);
 guint confab_fake_local_media_get_n_connections (ConfabFakeLocalMedia *self);
 ConfabFakePeerConnection *confab_fake_local_media_get_last (ConfabFakeLocalMedia *self);
 

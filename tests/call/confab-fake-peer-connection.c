@@ -7,13 +7,26 @@
 
 #include "confab-fake-peer-connection.h"
 
-#define LOST_MS 15000
+#define LOST_MS 15000       /* from the other side's end to failed */
+#define CUT_NOTICED_MS 5000 /* from the loss of the way to disconnected, and then to failed */
+#define CUT_FAILED_MS 20000
+#define CONNECT_MS 20
+#define FIRST_CANDIDATE_MS 40
 
 typedef enum {
   TASK_OFFER,
+  TASK_PREPARED_OFFER,
   TASK_ANSWER,
   TASK_REMOTE,
 } Task;
+
+/* As JSEP has it, and an offer that is kept out of force. */
+typedef enum {
+  SIGNALING_STABLE,
+  SIGNALING_PREPARED_OFFER,
+  SIGNALING_HAVE_LOCAL_OFFER,
+  SIGNALING_HAVE_REMOTE_OFFER,
+} Signaling;
 
 struct _ConfabFakePeerConnection {
   GObject parent_instance;
@@ -31,6 +44,12 @@ struct _ConfabFakePeerConnection {
   guint task_timer;
   guint connect_timer;
   guint lost_timer;
+  guint gather_timer;
+  guint gather_ms; /* 0: only when told */
+  Signaling signaling;
+  gboolean cut;       /* no packet comes through */
+  guint n_failures;   /* told to; what follows may be illegal */
+  guint n_illegal;    /* commands that the signaling state does not allow */
   gint64 received_at; /* monotonic, µs */
   gboolean has_local;
   gboolean gathering_complete;
@@ -71,7 +90,7 @@ connect_cb (gpointer data)
   ConfabFakePeerConnection *self = data;
 
   self->connect_timer = 0;
-  if (find_other (self) != NULL)
+  if (find_other (self) != NULL && !self->cut)
     confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_CONNECTED);
 }
 
@@ -81,7 +100,12 @@ lost_cb (gpointer data)
   ConfabFakePeerConnection *self = data;
 
   self->lost_timer = 0;
-  confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_FAILED);
+  if (self->cut && self->state == CONFAB_CONNECTION_STATE_CONNECTED) {
+    self->lost_timer = confab_clock_add_timeout (self->clock, CUT_FAILED_MS, lost_cb, self);
+    confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_DISCONNECTED);
+  } else {
+    confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_FAILED);
+  }
 }
 
 static void
@@ -92,9 +116,70 @@ check_connected (ConfabFakePeerConnection *self)
   if (other == NULL || !self->has_local || !other->has_local)
     return;
   if (self->connect_timer == 0 && self->state != CONFAB_CONNECTION_STATE_CONNECTED)
-    self->connect_timer = confab_clock_add_timeout (self->clock, 20, connect_cb, self);
+    self->connect_timer = confab_clock_add_timeout (self->clock, CONNECT_MS, connect_cb, self);
   if (other->connect_timer == 0 && other->state != CONFAB_CONNECTION_STATE_CONNECTED)
-    other->connect_timer = confab_clock_add_timeout (other->clock, 20, connect_cb, other);
+    other->connect_timer = confab_clock_add_timeout (other->clock, CONNECT_MS, connect_cb, other);
+}
+
+static void
+gather_cb (gpointer data)
+{
+  ConfabFakePeerConnection *self = data;
+  gboolean first = self->candidates->len == 0;
+
+  self->gather_timer = first
+                         ? confab_clock_add_timeout (self->clock, self->gather_ms, gather_cb, self)
+                         : 0;
+  confab_fake_peer_connection_gather (self, first ? "candidate:1" : "candidate:2", !first);
+}
+
+/* Whether the signaling state allows the task, and where it leads. */
+static gboolean
+is_legal (ConfabFakePeerConnection *self, Signaling *next)
+{
+  Signaling now = self->signaling;
+
+  switch (self->task) {
+  case TASK_OFFER:
+    *next = SIGNALING_HAVE_LOCAL_OFFER;
+    return now == SIGNALING_STABLE || now == SIGNALING_HAVE_LOCAL_OFFER;
+  case TASK_PREPARED_OFFER:
+    *next = SIGNALING_PREPARED_OFFER;
+    return now == SIGNALING_STABLE || now == SIGNALING_PREPARED_OFFER;
+  case TASK_ANSWER:
+    *next = SIGNALING_STABLE;
+    return now == SIGNALING_HAVE_REMOTE_OFFER;
+  case TASK_REMOTE:
+  default:
+    break;
+  }
+  if (self->remote_type == CONFAB_SDP_TYPE_OFFER) {
+    *next = SIGNALING_HAVE_REMOTE_OFFER;
+    return now != SIGNALING_HAVE_LOCAL_OFFER; /* there is no rollback */
+  }
+  *next = SIGNALING_STABLE;
+  return now == SIGNALING_HAVE_LOCAL_OFFER || now == SIGNALING_PREPARED_OFFER;
+}
+
+static gboolean
+check_task (ConfabFakePeerConnection *self)
+{
+  g_autoptr (GError) error = NULL;
+  Signaling next;
+
+  if (self->fail_next) {
+    self->fail_next = FALSE;
+    self->n_failures++;
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "told to fail");
+  } else if (!is_legal (self, &next)) {
+    self->n_illegal++;
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "not allowed now");
+  } else {
+    self->signaling = next;
+    return TRUE;
+  }
+  confab_peer_connection_emit_description_failed (CONFAB_PEER_CONNECTION (self), error);
+  return FALSE;
 }
 
 static void
@@ -104,24 +189,25 @@ task_cb (gpointer data)
   g_autoptr (ConfabFakePeerConnection) hold = g_object_ref (self);
 
   self->task_timer = 0;
-  if (self->fail_next) {
-    g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "told to fail");
-    self->fail_next = FALSE;
-    confab_peer_connection_emit_description_failed (CONFAB_PEER_CONNECTION (self), error);
+  if (!check_task (self))
     return;
-  }
   if (self->task == TASK_REMOTE) {
     check_connected (self);
     confab_peer_connection_emit_remote_description_set (CONFAB_PEER_CONNECTION (self),
                                                         self->remote_type);
     return;
   }
+  if (!self->has_local && self->gather_ms > 0)
+    self->gather_timer = confab_clock_add_timeout (self->clock,
+                                                   FIRST_CANDIDATE_MS,
+                                                   gather_cb,
+                                                   self);
   self->has_local = TRUE;
   check_connected (self);
   confab_peer_connection_emit_local_description_set (CONFAB_PEER_CONNECTION (self),
-                                                     self->task == TASK_OFFER
-                                                       ? CONFAB_SDP_TYPE_OFFER
-                                                       : CONFAB_SDP_TYPE_ANSWER);
+                                                     self->task == TASK_ANSWER
+                                                       ? CONFAB_SDP_TYPE_ANSWER
+                                                       : CONFAB_SDP_TYPE_OFFER);
 }
 
 static void
@@ -143,7 +229,7 @@ fake_create_offer (ConfabPeerConnection *connection)
 static void
 fake_prepare_offer (ConfabPeerConnection *connection)
 {
-  start_task (CONFAB_FAKE_PEER_CONNECTION (connection), TASK_OFFER, "prepare-offer");
+  start_task (CONFAB_FAKE_PEER_CONNECTION (connection), TASK_PREPARED_OFFER, "prepare-offer");
 }
 
 static void
@@ -205,6 +291,7 @@ fake_close (ConfabPeerConnection *connection)
   confab_clock_clear (self->clock, &self->task_timer);
   confab_clock_clear (self->clock, &self->connect_timer);
   confab_clock_clear (self->clock, &self->lost_timer);
+  confab_clock_clear (self->clock, &self->gather_timer);
   self->state = CONFAB_CONNECTION_STATE_CLOSED;
   if (other != NULL && other->lost_timer == 0)
     other->lost_timer = confab_clock_add_timeout (other->clock, LOST_MS, lost_cb, other);
@@ -337,6 +424,59 @@ confab_fake_peer_connection_gather (ConfabFakePeerConnection *self,
     self->gathering_complete = TRUE;
     g_object_notify (G_OBJECT (self), "gathering-complete");
   }
+}
+
+/* Candidates come by themselves: one soon, another and the end @gather_ms after it. */
+void
+confab_fake_peer_connection_set_gather (ConfabFakePeerConnection *self, guint gather_ms)
+{
+  self->gather_ms = gather_ms;
+}
+
+/* Whether the way to the other side is cut: noticed after five seconds, and given up after some more. */
+void
+confab_fake_peer_connection_set_cut (ConfabFakePeerConnection *self, gboolean cut)
+{
+  if (self->closed || self->cut == cut)
+    return;
+  self->cut = cut;
+  if (cut && self->state == CONFAB_CONNECTION_STATE_CONNECTED && self->lost_timer == 0)
+    self->lost_timer = confab_clock_add_timeout (self->clock, CUT_NOTICED_MS, lost_cb, self);
+  if (cut || find_other (self) == NULL)
+    return;
+  confab_clock_clear (self->clock, &self->lost_timer);
+  if (self->state == CONFAB_CONNECTION_STATE_DISCONNECTED)
+    confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_CONNECTED);
+  else
+    check_connected (self);
+}
+
+/* Whether no offer waits for its answer. */
+gboolean
+confab_fake_peer_connection_is_stable (ConfabFakePeerConnection *self)
+{
+  return self->signaling == SIGNALING_STABLE;
+}
+
+/* The next connections are named as the first of the process were: what follows is the same each time. */
+void
+confab_fake_peer_connection_reset (void)
+{
+  last_ufrag = 0;
+}
+
+/* Returns: (transfer none) (nullable): the connection at the other end, when each has the other's description */
+ConfabFakePeerConnection *
+confab_fake_peer_connection_get_other (ConfabFakePeerConnection *self)
+{
+  return find_other (self);
+}
+
+/* Whether it was told something that the signaling state does not allow, without having been told to fail before. */
+gboolean
+confab_fake_peer_connection_is_abused (ConfabFakePeerConnection *self)
+{
+  return self->n_illegal > 0 && self->n_failures == 0;
 }
 
 /* A packet comes. */

@@ -25,6 +25,12 @@ void confab_fake_peer_connection_fail_next (ConfabFakePeerConnection *self);
 void confab_fake_peer_connection_gather (ConfabFakePeerConnection *self,
                                          const char *candidate,
                                          gboolean complete);
+void confab_fake_peer_connection_set_gather (ConfabFakePeerConnection *self, guint gather_ms);
+void confab_fake_peer_connection_set_cut (ConfabFakePeerConnection *self, gboolean cut);
+ConfabFakePeerConnection *confab_fake_peer_connection_get_other (ConfabFakePeerConnection *self);
+gboolean confab_fake_peer_connection_is_stable (ConfabFakePeerConnection *self);
+void confab_fake_peer_connection_reset (void);
+gboolean confab_fake_peer_connection_is_abused (ConfabFakePeerConnection *self);
 void confab_fake_peer_connection_receive (ConfabFakePeerConnection *self);
 const char *confab_fake_peer_connection_get_remote_sdp (ConfabFakePeerConnection *self);
 const char *confab_fake_peer_connection_get_log (ConfabFakePeerConnection *self);

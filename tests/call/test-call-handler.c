@@ -270,6 +270,35 @@ test_two_rooms (void)
   lab_finish (&lab);
 }
 
+/* Who is put out of a room and comes back finds the call that is still on. */
+static void
+test_room_comes_back (gconstpointer removed)
+{
+  Lab lab = { 0 };
+  ConfabCall *call;
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  if (removed != NULL)
+    confab_call_handler_remove_room (lab.handler, ROOM);
+  else
+    confab_call_handler_handle_membership (lab.handler, ROOM, "@b:x", FALSE);
+  g_assert_null (confab_call_handler_lookup (lab.handler, ROOM, "conf"));
+  confab_call_handler_handle_membership (lab.handler, ROOM, "@b:x", TRUE);
+  lab_state (&lab, CALL, "conf", "@a:x", "{\"m.intent\":\"m.prompt\",\"m.type\":\"m.video\"}");
+  call = confab_call_handler_lookup (lab.handler, ROOM, "conf");
+  g_assert_cmpuint (g_list_model_get_n_items (confab_call_get_participants (call)),
+                    ==,
+                    removed != NULL ? 0 : 1); /* what was removed is forgotten */
+  lab_member (&lab, "@a:x", "A", "S");
+  call = confab_call_handler_lookup (lab.handler, ROOM, "conf");
+  g_assert_nonnull (call);
+  g_assert_cmpint (confab_call_get_state (call), ==, CONFAB_CALL_STATE_KNOWN);
+  g_assert_cmpuint (g_list_model_get_n_items (confab_call_get_participants (call)), ==, 1);
+  lab_finish (&lab);
+}
+
 /* A room is no place for calls without number. */
 static void
 test_many_calls (void)
@@ -389,6 +418,8 @@ main (int argc, char *argv[])
   TEST ("early/for-last-session", test_early_for_last_session);
   TEST ("not-taken", test_not_taken);
   TEST ("two-rooms", test_two_rooms);
+  CASE ("room-comes-back/left", NULL, test_room_comes_back);
+  CASE ("room-comes-back/removed", "removed", test_room_comes_back);
   TEST ("many-calls", test_many_calls);
   TEST ("list", test_list);
   TEST ("members-before-call", test_members_before_call);

@@ -12,6 +12,61 @@
 
 /* Stories of ConfabCallMember: the rows of protocol/mesh-calls.md section 10.2, and sections 8.3, 9.1, 9.4, 9.5 and 11.2. */
 
+/* The call that is on with the first member. */
+static char *
+dup_call_id (Lab *lab)
+{
+  return g_strdup (confab_call_member_get_call_id (lab_peek_member (lab)));
+}
+
+static void
+receive_current (Lab *lab, const char *type, int seq, const char *rest)
+{
+  g_autofree char *call_id = dup_call_id (lab);
+
+  lab_receive (lab, type, call_id, seq, rest);
+}
+
+static const char *
+last_string (Lab *lab, const char *type, const char *name)
+{
+  return json_object_get_string_member (confab_fake_signalling_peek_last (lab->signalling, type),
+                                        name);
+}
+
+static int
+last_seq (Lab *lab, const char *type)
+{
+  return json_object_get_int_member (confab_fake_signalling_peek_last (lab->signalling, type),
+                                     "seq");
+}
+
+static const char *
+get_connection_log (Lab *lab)
+{
+  return confab_fake_peer_connection_get_log (confab_fake_local_media_get_last (lab->media));
+}
+
+static void
+assert_in_connection_log (Lab *lab, const char *words)
+{
+  if (strstr (get_connection_log (lab), words) == NULL)
+    g_error ("“%s” is not in “%s”", words, get_connection_log (lab));
+}
+
+/* @a has invited, and was answered. */
+static void
+connect_a (Lab *lab)
+{
+  lab_member (lab, "@a:x", "A", "S");
+  lab_join (lab);
+  lab_receive (lab, "m.call.invite", "c1", 0, OFFER);
+  lab_advance (lab, 300);
+  lab_set_ice (lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  assert_member (lab, "connected");
+  confab_fake_signalling_clear_log (lab->signalling);
+}
+
 static void
 test_initiator (void)
 {
@@ -129,9 +184,10 @@ test_retries (void)
   assert_member (&lab, "unreachable");
   lab_advance (&lab, 60000);
   assert_log (&lab, "");
-  /* Another session is another chance. */
+  /* Another session is another chance, with all that belongs to it. */
   lab_member (&lab, "@c:x", "C", "S2");
   assert_member (&lab, "connecting");
+  g_assert_cmpuint (confab_call_member_get_retry_count (lab_peek_member (&lab)), ==, 0);
   lab_finish (&lab);
 }
 
@@ -283,6 +339,9 @@ test_glare_initiator (void)
                      confab_fake_signalling_peek_last (lab.signalling, "m.call.hangup"), "call_id"),
                    ==,
                    "aaa");
+  g_assert_cmpstr (last_string (&lab, "m.call.hangup", "reason"), ==, "replaced");
+  lab_receive (&lab, "m.call.invite", "aaa", 0, OFFER); /* once is enough */
+  assert_log (&lab, "");
   lab_finish (&lab);
 }
 
@@ -300,9 +359,11 @@ test_glare_waiting (void)
   lab_advance (&lab, 300);
   assert_log (&lab, "MEMBER answer hangup answer ");
   g_assert_cmpstr (confab_call_member_get_call_id (lab_peek_member (&lab)), ==, "c2");
-  /* The old one does not come back. */
+  /* The old ones do not come back. */
+  lab_receive (&lab, "m.call.invite", "c3", 0, OFFER);
   lab_receive (&lab, "m.call.invite", "c1", 0, OFFER);
-  g_assert_cmpstr (confab_call_member_get_call_id (lab_peek_member (&lab)), ==, "c2");
+  lab_receive (&lab, "m.call.invite", "c2", 0, OFFER);
+  g_assert_cmpstr (confab_call_member_get_call_id (lab_peek_member (&lab)), ==, "c3");
   lab_finish (&lab);
 }
 
@@ -429,61 +490,6 @@ test_mute (void)
   g_assert_true (confab_call_member_get_microphone_muted (lab_peek_member (&lab)));
   g_assert_false (confab_call_member_get_camera_muted (lab_peek_member (&lab)));
   lab_finish (&lab);
-}
-
-/* The call that is on with the first member. */
-static char *
-dup_call_id (Lab *lab)
-{
-  return g_strdup (confab_call_member_get_call_id (lab_peek_member (lab)));
-}
-
-static void
-receive_current (Lab *lab, const char *type, int seq, const char *rest)
-{
-  g_autofree char *call_id = dup_call_id (lab);
-
-  lab_receive (lab, type, call_id, seq, rest);
-}
-
-static const char *
-last_string (Lab *lab, const char *type, const char *name)
-{
-  return json_object_get_string_member (confab_fake_signalling_peek_last (lab->signalling, type),
-                                        name);
-}
-
-static int
-last_seq (Lab *lab, const char *type)
-{
-  return json_object_get_int_member (confab_fake_signalling_peek_last (lab->signalling, type),
-                                     "seq");
-}
-
-static const char *
-get_connection_log (Lab *lab)
-{
-  return confab_fake_peer_connection_get_log (confab_fake_local_media_get_last (lab->media));
-}
-
-static void
-assert_in_connection_log (Lab *lab, const char *words)
-{
-  if (strstr (get_connection_log (lab), words) == NULL)
-    g_error ("“%s” is not in “%s”", words, get_connection_log (lab));
-}
-
-/* @a has invited, and was answered. */
-static void
-connect_a (Lab *lab)
-{
-  lab_member (lab, "@a:x", "A", "S");
-  lab_join (lab);
-  lab_receive (lab, "m.call.invite", "c1", 0, OFFER);
-  lab_advance (lab, 300);
-  lab_set_ice (lab, CONFAB_CONNECTION_STATE_CONNECTED);
-  assert_member (lab, "connected");
-  confab_fake_signalling_clear_log (lab->signalling);
 }
 
 /* As JavaScript compares, by UTF-16 code unit: U+1F600 is D83D DE00, and less than U+FF5E. */
@@ -747,6 +753,38 @@ test_bounds (void)
   lab_finish (&lab);
 }
 
+/* Nor for longer than an invite may be answered; nor are the messages of the call that is on. */
+static void
+test_strays_go (void)
+{
+  g_autoptr (GString) big = g_string_new (",\"candidates\":[");
+  Lab lab = { 0 };
+
+  for (guint i = 0; i < 100; i++)
+    g_string_append_printf (big,
+                            "%s{\"candidate\":\"%01000d\",\"sdpMid\":\"0\"}",
+                            i > 0 ? "," : "",
+                            0);
+  g_string_append (big, "]");
+  lab_start (&lab);
+  connect_a (&lab);
+  for (int i = 0; i < 20; i++)
+    lab_receive (&lab, "m.call.candidates", "c1", 2 + i, big->str);
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 10);
+  lab_advance (&lab, 5000);
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 0);
+  lab_receive (&lab, "m.call.candidates", "stray", 0, CANDIDATE ("x"));
+  lab_advance (&lab, 60000);
+  lab_sync_end (&lab);
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 1);
+  lab_advance (&lab, 1);
+  lab_sync_end (&lab);
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 0);
+  lab_receive (&lab, "m.call.hangup", "c1", 12, HANGUP ("user_hangup"));
+  assert_member (&lab, "unreachable");
+  lab_finish (&lab);
+}
+
 /* Over before it began: the invite that comes late does not bring it back. */
 static void
 test_hangup_overtakes_invite (void)
@@ -821,6 +859,48 @@ test_invited_in_the_pause (void)
   g_assert_true (confab_call_member_get_inbound (lab_peek_member (&lab)));
   lab_advance (&lab, 10000);
   assert_log (&lab, "answer ");
+  lab_finish (&lab);
+}
+
+/* So is a session of one's own. */
+static void
+test_retries_rejoined (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+  lab_advance (&lab, 1201);
+  receive_current (&lab, "m.call.hangup", 0, HANGUP ("replaced"));
+  g_assert_cmpuint (confab_call_member_get_retry_count (lab_peek_member (&lab)), ==, 1);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 5);
+  g_clear_object (&lab.media);
+  lab.media = confab_fake_local_media_new (CONFAB_CLOCK (lab.clock), "again");
+  lab_join (&lab);
+  g_assert_cmpuint (confab_call_member_get_retry_count (lab_peek_member (&lab)), ==, 0);
+  assert_member (&lab, "connecting"); /* not reconnecting */
+  lab_advance (&lab, 201);
+  receive_current (&lab, "m.call.hangup", 0, HANGUP ("replaced"));
+  assert_member (&lab, "connecting"); /* the retry after a refusal is there again */
+  lab_finish (&lab);
+}
+
+/* An offer that cannot be made is tried again; the peer, who heard of nothing, is told of no end. */
+static void
+test_offer_not_made (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+  g_assert_cmpuint (confab_call_member_get_retry_count (lab_peek_member (&lab)), ==, 1);
+  lab_advance (&lab, 1201);
+  assert_log (&lab, "invite ");
   lab_finish (&lab);
 }
 
@@ -1235,6 +1315,7 @@ add_messages (void)
   TEST ("numbers/none", test_no_numbers);
   TEST ("numbers/repeats", test_repeats);
   TEST ("numbers/bounds", test_bounds);
+  TEST ("numbers/strays-go", test_strays_go);
   TEST ("hole", test_hole);
   TEST ("hole/given-up", test_hole_is_given_up);
   TEST ("hole/fills", test_hole_fills);
@@ -1261,6 +1342,8 @@ add_retries (void)
 
   TEST ("retries", test_retries);
   TEST ("retries/reset", test_retries_reset);
+  TEST ("retries/rejoined", test_retries_rejoined);
+  TEST ("retries/offer-not-made", test_offer_not_made);
   TEST ("retries/not-reset", test_retries_not_reset);
   TEST ("retries/waiting-side-counts", test_waiting_side_counts);
   TEST ("retries/invited-in-the-pause", test_invited_in_the_pause);

@@ -92,6 +92,7 @@ test_age (void)
   Stage stage = { 0 };
 
   start (&stage);
+  confab_manual_clock_advance (stage.clock, 100000);
   keep (&stage, CONFAB_CALL_EVENT_CANDIDATES, "A", "c1", 0);
   keep (&stage, CONFAB_CALL_EVENT_INVITE, "A", "c2", 0);
   confab_manual_clock_advance (stage.clock, 56999);
@@ -102,6 +103,9 @@ test_age (void)
   confab_manual_clock_advance (stage.clock, 3000);
   g_assert_cmpstr (flush (&stage), ==, "c1 ");
   confab_manual_clock_advance (stage.clock, 1);
+  g_assert_cmpstr (flush (&stage), ==, "");
+  keep (&stage, CONFAB_CALL_EVENT_CANDIDATES, "A", "c1", 0);
+  confab_manual_clock_advance (stage.clock, 60001);
   confab_early_messages_drop_old (stage.early);
   g_assert_cmpuint (confab_early_messages_get_length (stage.early), ==, 0);
   finish (&stage);

@@ -8,6 +8,13 @@
 /* Stories of ConfabGroupCall: the rows of protocol/mesh-calls.md section 10.1, and sections 7.2, 9.2, 9.6 and 9.7. */
 
 static void
+lab_new_media (Lab *lab)
+{
+  g_clear_object (&lab->media);
+  lab->media = confab_fake_local_media_new (CONFAB_CLOCK (lab->clock), "again");
+}
+
+static void
 test_join (void)
 {
   Lab lab = { 0 };
@@ -93,6 +100,9 @@ test_leave (void)
   lab_advance (&lab, 1);
   assert_state (&lab, "known");
   assert_member (&lab, "advertised");
+  g_assert_cmpint (confab_group_call_get_joined_at (CONFAB_GROUP_CALL (lab.call)), ==, 0);
+  lab_advance (&lab, 50 * 60 * 1000); /* nothing is renewed */
+  assert_log (&lab, "");
   lab_finish (&lab);
 }
 
@@ -156,6 +166,7 @@ test_terminated (gconstpointer content)
   lab_state (&lab, "org.matrix.msc3401.call", "conf", "@a:x", content);
   assert_state (&lab, "ended");
   g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
   assert_log (&lab, "hangup MEMBER ");
   /* The id is never used again. */
   lab_state (&lab, "org.matrix.msc3401.call", "conf", "@a:x", "{\"m.intent\":\"m.ring\"}");
@@ -195,6 +206,7 @@ static void
 test_create (void)
 {
   Lab lab = { 0 };
+  JsonObject *content;
 
   lab_start (&lab);
   lab_create (&lab, CONFAB_CALL_INTENT_RING);
@@ -202,6 +214,11 @@ test_create (void)
   lab_join (&lab); /* at once: the member event goes out after the call event was taken */
   assert_log (&lab, "CALL MEMBER ");
   assert_state (&lab, "joined");
+  content = confab_fake_signalling_peek_last (lab.signalling, CALL);
+  g_assert_cmpstr (json_object_get_string_member (content, "m.intent"), ==, "m.ring");
+  g_assert_cmpstr (json_object_get_string_member (content, "m.type"), ==, "m.video");
+  g_assert_cmpstr (json_object_get_string_member (content, "m.name"), ==, "Hi");
+  g_assert_cmpint (confab_call_get_started_at (lab.call), ==, NOW_MS * 1000);
   lab_finish (&lab);
 }
 
@@ -257,10 +274,23 @@ test_own_entry_lost (void)
   lab_sync_end (&lab);
   assert_log (&lab, "MEMBER ");
   assert_state (&lab, "joined");
+  lab_sync_end (&lab); /* with nothing new in it */
+  assert_state (&lab, "joined");
+  assert_log (&lab, "");
   lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[],\"again\":1}");
   lab_sync_end (&lab);
   assert_state (&lab, "known");
   g_assert_cmpstr (lab.failed->str, ==, "3 ");
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  /* Out is out: another session begins from the start, with its own rewrite. */
+  lab_new_media (&lab);
+  lab_join (&lab);
+  lab_echo_own (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
+  lab_sync_end (&lab);
+  assert_log (&lab, "MEMBER ");
+  assert_state (&lab, "joined");
   lab_finish (&lab);
 }
 
@@ -290,6 +320,12 @@ test_ringing (void)
   lab_sync_end (&lab);
   g_assert_false (confab_call_get_ringing (lab.call)); /* nobody is in it */
   lab_member (&lab, "@a:x", "A", "S");
+  g_assert_true (confab_call_get_ringing (lab.call));
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media)); /* stops it at once */
+  g_assert_false (confab_call_get_ringing (lab.call));
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 1);
+  lab_sync_end (&lab);
   g_assert_true (confab_call_get_ringing (lab.call));
   confab_call_decline (lab.call);
   g_assert_false (confab_call_get_ringing (lab.call));
@@ -429,6 +465,68 @@ test_disposed (void)
   confab_fake_signalling_hold (lab.signalling, TRUE);
   g_object_run_dispose (G_OBJECT (lab.handler));
   g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  lab_finish (&lab);
+}
+
+/* Back before the draft is there: then it is no draft given up. */
+static void
+test_draft_taken_up_again (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  confab_fake_signalling_hold (lab.signalling, TRUE);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  lab_join (&lab);
+  confab_call_leave (lab.call);
+  lab_new_media (&lab);
+  lab_join (&lab);
+  confab_fake_signalling_hold (lab.signalling, FALSE);
+  lab_advance (&lab, 5);
+  assert_state (&lab, "joined");
+  assert_log (&lab, "CALL MEMBER ");
+  lab_finish (&lab);
+}
+
+/* Once somebody has been in it, it is a call like any other. */
+static void
+test_draft_no_more (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  lab_create (&lab, CONFAB_CALL_INTENT_PROMPT);
+  lab_join (&lab);
+  lab_member_of (&lab, "@a:x", "A");
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 5);
+  lab_state (&lab, MEMBER, "@a:x", "@a:x", "{\"m.calls\":[]}");
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_new_media (&lab);
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 5);
+  assert_log (&lab, "");
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
+/* Nobody may make calls here: whoever was on the way in hears of it, and is not filmed. */
+static void
+test_draft_refused_while_joining (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_fake_signalling_fail (lab.signalling, CALL, CONFAB_SIGNALLING_ERROR_FORBIDDEN, 1);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  lab_join (&lab);
+  assert_state (&lab, "ended");
+  assert_log (&lab, "CALL ");
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  g_assert_cmpstr (lab.failed->str, ==, "0 ");
   lab_finish (&lab);
 }
 
@@ -611,13 +709,6 @@ test_leave_refused (void)
   lab_finish (&lab);
 }
 
-static void
-lab_new_media (Lab *lab)
-{
-  g_clear_object (&lab->media);
-  lab->media = confab_fake_local_media_new (CONFAB_CLOCK (lab->clock), "again");
-}
-
 /* Back in before the server has heard of leaving: its echo, and the answer to it, mean nothing any more. */
 static void
 test_rejoin_while_leaving (void)
@@ -643,6 +734,14 @@ test_rejoin_while_leaving (void)
   g_assert_cmpuint (lab_count_own_calls (&lab), ==, 1);
   g_assert_cmpstr (confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)), !=, first);
   g_assert_cmpstr (lab.failed->str, ==, "");
+  /* And out again: it is this leaving that is waited for. */
+  confab_fake_signalling_hold (lab.signalling, TRUE);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 1999);
+  assert_state (&lab, "leaving");
+  confab_fake_signalling_hold (lab.signalling, FALSE);
+  lab_advance (&lab, 1);
+  assert_state (&lab, "known");
   lab_finish (&lab);
 }
 
@@ -1116,6 +1215,9 @@ add_way_in (void)
   CASE ("draft/echoed", "echo", test_draft);
   TEST ("draft/echoed-then-failed", test_draft_echoed_then_failed);
   TEST ("draft/abandoned", test_draft_abandoned);
+  TEST ("draft/taken-up-again", test_draft_taken_up_again);
+  TEST ("draft/no-more", test_draft_no_more);
+  TEST ("draft/refused-while-joining", test_draft_refused_while_joining);
   TEST ("create", test_create);
   TEST ("create-forbidden", test_create_forbidden);
   TEST ("join", test_join);

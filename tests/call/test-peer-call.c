@@ -428,6 +428,18 @@ static const Story stories[] = {
     NULL,
     "invite candidates:1/end candidates:1 ",
     NULL },
+  { "/peer-call/the-end-comes-late",
+    OUT "+2000 gathered +2000",
+    CONFAB_PEER_CALL_INVITE_SENT,
+    NULL,
+    "invite candidates:1/end ",
+    NULL },
+  { "/peer-call/callee-says-the-end",
+    "invite +1 accept +1 gathered +500",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "answer candidates:1/end ",
+    NULL },
   { "/peer-call/callee-waits-half-a-second",
     IN_ "candidate +499",
     CONFAB_PEER_CALL_CONNECTING,
@@ -622,6 +634,7 @@ static void
 finish (Stage *stage)
 {
   confab_peer_call_close (stage->call);
+  g_assert_false (confab_fake_peer_connection_is_abused (stage->connection));
   g_assert_cmpuint (confab_manual_clock_get_n_timeouts (stage->clock), ==, 0);
   g_assert_finalize_object (g_steal_pointer (&stage->call));
   g_assert_finalize_object (g_steal_pointer (&stage->connection));

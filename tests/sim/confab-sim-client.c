@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "confab-sim-client.h"
+
+#include "confab-call-content.h"
+#include "confab-call-membership.h"
+#include "confab-group-call.h"
+#include "confab-json.h"
+#include "confab-sim-signalling.h"
+
+#include <string.h>
+
+#define SYNC_RETRY_MS 2000
+
+struct _ConfabSimClient {
+  ConfabSimNetwork *network;
+  guint index;
+  const char *user;
+  const char *device;
+  gboolean has_power;
+  ConfabSimFailFunc fail;
+  gpointer data;
+
+  /* On disk. */
+  guint since_events;
+  guint since_messages;
+  guint last_events; /* before the last sync */
+  guint last_messages;
+  ConfabSimOutbox *outbox;
+
+  /* The process. */
+  gboolean up;
+  ConfabSimSignalling *signalling;
+  ConfabCallHandler *handler;
+  GHashTable *members; /* user id → JsonObject: member events as synced */
+  GHashTable *left;    /* user ids that are not in the room, as synced */
+  guint sync_timer;
+  gboolean waits_for_news;
+  gboolean comes_back;  /* into the room: its state is being taken again */
+  char *session;        /* of the own entry that was written last */
+  GHashTable *next_seq; /* “user device call” → the next number */
+
+  /* The person. */
+  ConfabCall *call;
+  ConfabFakeLocalMedia *media;
+  guint n_media;
+  gboolean wants_in;
+  gboolean told; /* that it is out again */
+};
+
+G_GNUC_PRINTF (2, 3) static void
+fail (ConfabSimClient *self, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  message = g_strdup_printf ("%s/%s: %s", self->user, self->device, text);
+  self->fail (message, self->data);
+}
+
+/* What is sent. */
+
+static const ConfabCallMembership *
+find_entry (GPtrArray *entries, const char *call_id, const char *device_id)
+{
+  for (guint i = 0; i < entries->len; i++) {
+    const ConfabCallMembership *entry = entries->pdata[i];
+    if (g_str_equal (entry->call_id, call_id) && g_str_equal (entry->device_id, device_id))
+      return entry;
+  }
+  return NULL;
+}
+
+/* Each number once and in a row, for each call and device; a message that is sent again has its old one. */
+static void
+check_number (ConfabSimClient *self,
+              const char *user_id,
+              const char *device_id,
+              JsonObject *content)
+{
+  guint seq = (guint) json_object_get_int_member (content, "seq");
+  char *key = g_strdup_printf ("%s %s %s",
+                               user_id,
+                               device_id,
+                               json_object_get_string_member (content, "call_id"));
+  guint next = GPOINTER_TO_UINT (g_hash_table_lookup (self->next_seq, key));
+
+  if (seq > next)
+    fail (self, "number %u of %s comes before %u", seq, key, next);
+  g_hash_table_replace (self->next_seq, key, GUINT_TO_POINTER (MAX (next, seq + 1)));
+}
+
+static void
+check_message (ConfabSimClient *self,
+               const char *user_id,
+               const char *device_id,
+               const char *type,
+               JsonObject *content,
+               gboolean clear)
+{
+  static const char *const counted[] = {
+    "m.call.invite",
+    "m.call.answer",
+    "m.call.candidates",
+    "m.call.hangup",
+    "m.call.negotiate",
+    "org.matrix.call.sdp_stream_metadata_changed",
+    NULL,
+  };
+  g_autoptr (GPtrArray) entries = NULL;
+  const ConfabCallMembership *entry;
+
+  entries = confab_call_membership_parse (g_hash_table_lookup (self->members, user_id));
+  entry = find_entry (entries, json_object_get_string_member (content, "conf_id"), device_id);
+  if (clear)
+    fail (self, "%s in clear", type);
+  if (!g_strv_contains (counted, type))
+    fail (self, "%s is not counted by hydrogen", type);
+  if (entry == NULL ||
+      !g_str_equal (entry->session_id, json_object_get_string_member (content, "dest_session_id")))
+    fail (self, "%s to a session of %s/%s that is gone", type, user_id, device_id);
+  if (g_strcmp0 (self->session, json_object_get_string_member (content, "sender_session_id")) != 0)
+    fail (self, "%s from a session that is gone", type);
+  check_number (self, user_id, device_id, content);
+}
+
+static void
+sending_cb (const char *user_id,
+            const char *device_id,
+            const char *type,
+            JsonObject *content,
+            gboolean clear,
+            gpointer data)
+{
+  ConfabSimClient *self = data;
+  g_autoptr (GPtrArray) entries = NULL;
+
+  if (user_id != NULL) {
+    check_message (self, user_id, device_id, type, content, clear);
+    return;
+  }
+  entries = confab_call_membership_parse (content);
+  for (guint i = 0; i < entries->len; i++) {
+    const ConfabCallMembership *entry = entries->pdata[i];
+    if (g_str_equal (entry->device_id, self->device))
+      g_set_str (&self->session, entry->session_id);
+  }
+}
+
+/* Syncing. */
+
+static void
+prepare_room (ConfabSimClient *self)
+{
+  confab_call_handler_set_room_encrypted (self->handler, CONFAB_SIM_ROOM, TRUE);
+  confab_call_handler_set_can_send_call (self->handler, CONFAB_SIM_ROOM, self->has_power);
+}
+
+static void take_events (ConfabSimClient *self, guint start, guint end, gboolean newest_only);
+
+/* Who is in the room. Out of it this client hears nothing; back in it, the whole of the state comes again. */
+static void
+take_membership (ConfabSimClient *self, const ConfabSimEvent *event, guint position)
+{
+  gboolean joined = g_strcmp0 (confab_json_peek_string (event->content, "membership"), "join") == 0;
+  gboolean own = g_str_equal (event->state_key, self->user);
+  gboolean changed = joined == g_hash_table_contains (self->left, event->state_key);
+
+  if (own && self->comes_back)
+    return;
+  if (joined)
+    g_hash_table_remove (self->left, event->state_key);
+  else
+    g_hash_table_add (self->left, g_strdup (event->state_key));
+  if (own && !joined) {
+    confab_call_handler_remove_room (self->handler, CONFAB_SIM_ROOM);
+    g_hash_table_remove_all (self->members);
+    return;
+  }
+  if (own)
+    prepare_room (self);
+  confab_call_handler_handle_membership (self->handler, CONFAB_SIM_ROOM, event->state_key, joined);
+  if (!own || !changed)
+    return;
+  self->comes_back = TRUE;
+  take_events (self, 0, position, TRUE);
+  self->comes_back = FALSE;
+}
+
+static void
+take_event (ConfabSimClient *self, const ConfabSimEvent *event, guint position)
+{
+  if (g_str_equal (event->type, CONFAB_SIM_MEMBERSHIP)) {
+    take_membership (self, event, position);
+    return;
+  }
+  if (g_hash_table_contains (self->left, self->user))
+    return;
+  if (g_str_equal (event->type, CONFAB_CALL_MEMBERSHIP_TYPE))
+    g_hash_table_replace (self->members,
+                          g_strdup (event->state_key),
+                          json_object_ref (event->content));
+  confab_call_handler_handle_state (self->handler,
+                                    CONFAB_SIM_ROOM,
+                                    event->type,
+                                    event->state_key,
+                                    event->sender,
+                                    event->origin_server_ts,
+                                    event->content);
+}
+
+static gboolean
+is_replaced (ConfabSimServer *server, guint position, guint end)
+{
+  const ConfabSimEvent *event = confab_sim_server_get_event (server, position);
+
+  for (guint i = position + 1; i < end; i++) {
+    const ConfabSimEvent *later = confab_sim_server_get_event (server, i);
+    if (g_str_equal (later->type, event->type) && g_str_equal (later->state_key, event->state_key))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* As `matrix` has it: who is in the room, then calls, then who is in them. */
+static void
+take_events (ConfabSimClient *self, guint start, guint end, gboolean newest_only)
+{
+  static const char *const types[] = {
+    CONFAB_SIM_MEMBERSHIP,
+    CONFAB_CALL_CONTENT_TYPE,
+    CONFAB_CALL_MEMBERSHIP_TYPE,
+  };
+  ConfabSimServer *server = self->network->server;
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    for (guint j = start; j < end; j++) {
+      const ConfabSimEvent *event = confab_sim_server_get_event (server, j);
+      if (g_str_equal (event->type, types[i]) && !(newest_only && is_replaced (server, j, end)))
+        take_event (self, event, j);
+    }
+  }
+}
+
+static void
+take_messages (ConfabSimClient *self, guint start, guint end)
+{
+  for (guint i = start; i < end; i++) {
+    const ConfabSimMessage *message = confab_sim_server_get_message (self->network->server,
+                                                                     self->index,
+                                                                     i);
+    confab_call_handler_handle_to_device (
+      self->handler, message->sender, message->device_id, message->type, message->content);
+  }
+}
+
+static void
+end_sync (ConfabSimClient *self)
+{
+  confab_call_handler_end_sync (self->handler,
+                                confab_clock_get_real_time (self->network->clock) / 1000);
+}
+
+/* All that is new, or some of it. */
+static guint
+cut (ConfabSimClient *self, guint since, guint end)
+{
+  if (end > since && confab_sim_network_chance (self->network, self->network->cuts))
+    return since + confab_sim_network_below (self->network, end - since + 1);
+  return end;
+}
+
+static void sync_cb (gpointer data);
+
+static void
+arm_sync (ConfabSimClient *self, guint delay_ms)
+{
+  self->sync_timer = confab_clock_add_timeout (self->network->clock, delay_ms, sync_cb, self);
+}
+
+static void
+sync_cb (gpointer data)
+{
+  ConfabSimClient *self = data;
+  ConfabSimServer *server = self->network->server;
+  guint end_events = confab_sim_server_get_n_events (server);
+  guint end_messages = confab_sim_server_get_n_messages (server, self->index);
+
+  self->sync_timer = 0;
+  if (confab_sim_network_try (self->network, self->index) != CONFAB_SIM_DONE) {
+    arm_sync (self, SYNC_RETRY_MS);
+    return;
+  }
+  if (end_events == self->since_events && end_messages == self->since_messages) {
+    self->waits_for_news = TRUE;
+    return;
+  }
+  self->last_events = self->since_events;
+  self->last_messages = self->since_messages;
+  self->since_events = cut (self, self->last_events, end_events);
+  self->since_messages = cut (self, self->last_messages, end_messages);
+  take_events (self,
+               self->last_events,
+               self->since_events,
+               confab_sim_network_chance (self->network, self->network->gaps));
+  take_messages (self, self->last_messages, self->since_messages);
+  end_sync (self);
+  arm_sync (self, confab_sim_network_get_delay (self->network));
+}
+
+/* The server has something new. */
+void
+confab_sim_client_news (ConfabSimClient *self)
+{
+  if (!self->up || !self->waits_for_news)
+    return;
+  self->waits_for_news = FALSE;
+  arm_sync (self, confab_sim_network_get_delay (self->network));
+}
+
+/* The process. */
+
+ConfabSimClient *
+confab_sim_client_new (ConfabSimNetwork *network,
+                       guint index,
+                       gboolean has_power,
+                       ConfabSimFailFunc fail_func,
+                       gpointer data)
+{
+  ConfabSimClient *self = g_new0 (ConfabSimClient, 1);
+
+  self->network = network;
+  self->index = index;
+  self->user = network->users[index];
+  self->device = network->devices[index];
+  self->has_power = has_power;
+  self->fail = fail_func;
+  self->data = data;
+  self->outbox = confab_sim_outbox_new ();
+  return self;
+}
+
+void
+confab_sim_client_free (ConfabSimClient *self)
+{
+  if (self->up)
+    confab_sim_client_kill (self, FALSE);
+  confab_sim_outbox_free (self->outbox);
+  g_free (self->session);
+  g_free (self);
+}
+
+/* With what is on disk; a batch that the last process was handed may not have been ticked off. */
+void
+confab_sim_client_start (ConfabSimClient *self)
+{
+  g_return_if_fail (!self->up);
+
+  self->up = TRUE;
+  self->members = g_hash_table_new_full (g_str_hash,
+                                         g_str_equal,
+                                         g_free,
+                                         (GDestroyNotify) json_object_unref);
+  self->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->next_seq = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->signalling = confab_sim_signalling_new (
+    self->network, self->index, self->has_power, self->outbox, sending_cb, self);
+  self->handler = confab_call_handler_new (CONFAB_SIGNALLING (self->signalling),
+                                           self->network->clock,
+                                           self->user,
+                                           self->device);
+  prepare_room (self);
+  take_events (self, 0, self->since_events, TRUE);
+  if (confab_sim_network_chance (self->network, 50))
+    take_messages (self, self->last_messages, self->since_messages);
+  end_sync (self);
+  arm_sync (self, confab_sim_network_get_delay (self->network));
+}
+
+static void
+forget_call (ConfabSimClient *self)
+{
+  if (self->call != NULL)
+    g_signal_handlers_disconnect_by_data (self->call, self);
+  g_clear_object (&self->call);
+}
+
+/* Nobody is told. */
+void
+confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost)
+{
+  if (!self->up)
+    return;
+  self->up = FALSE;
+  self->waits_for_news = FALSE;
+  confab_clock_clear (self->network->clock, &self->sync_timer);
+  confab_sim_signalling_kill (self->signalling, power_lost);
+  forget_call (self);
+  g_object_run_dispose (G_OBJECT (self->handler));
+  g_assert_finalize_object (g_steal_pointer (&self->handler));
+  g_assert_finalize_object (g_steal_pointer (&self->signalling));
+  if (self->media != NULL)
+    g_assert_finalize_object (g_steal_pointer (&self->media));
+  g_clear_pointer (&self->members, g_hash_table_unref);
+  g_clear_pointer (&self->left, g_hash_table_unref);
+  g_clear_pointer (&self->next_seq, g_hash_table_unref);
+  self->wants_in = FALSE;
+  self->told = FALSE;
+  if (power_lost) {
+    self->since_events = self->last_events;
+    self->since_messages = self->last_messages;
+  }
+}
+
+/* The person. */
+
+static void
+failed_cb (ConfabCall *call, const GError *error, ConfabSimClient *self)
+{
+  self->told = TRUE;
+}
+
+static void
+state_cb (ConfabCall *call, GParamSpec *pspec, ConfabSimClient *self)
+{
+  if (confab_call_get_state (call) == CONFAB_CALL_STATE_ENDED)
+    self->told = TRUE;
+}
+
+static void
+take_call (ConfabSimClient *self, ConfabCall *call)
+{
+  if (self->call == call)
+    return;
+  forget_call (self);
+  self->call = g_object_ref (call);
+  g_signal_connect (call, "failed", G_CALLBACK (failed_cb), self);
+  g_signal_connect (call, "notify::state", G_CALLBACK (state_cb), self);
+}
+
+void
+confab_sim_client_create_call (ConfabSimClient *self, ConfabCallIntent intent)
+{
+  g_autoptr (ConfabCall) call = NULL;
+
+  call = confab_call_handler_create_call (
+    self->handler, CONFAB_SIM_ROOM, intent, CONFAB_CALL_TYPE_VIDEO, NULL);
+  take_call (self, call);
+}
+
+/* Does nothing where the call is not known yet, or this device is in it. */
+void
+confab_sim_client_join (ConfabSimClient *self, const char *call_id)
+{
+  ConfabCall *call;
+
+  if (!self->up)
+    return;
+  call = confab_call_handler_lookup (self->handler, CONFAB_SIM_ROOM, call_id);
+  if (call == NULL || confab_call_is_active (call))
+    return;
+  if (self->call != NULL && self->call != call && confab_call_is_active (self->call))
+    confab_sim_client_leave (self);
+  take_call (self, call);
+  g_clear_object (&self->media);
+  {
+    g_autofree char *stream = g_strdup_printf ("s%u-%u", self->index, ++self->n_media);
+    self->media = confab_fake_local_media_new (self->network->clock, stream);
+    confab_fake_local_media_set_gather (self->media,
+                                        50 + confab_sim_network_below (self->network, 3000));
+  }
+  self->wants_in = TRUE;
+  self->told = FALSE;
+  confab_call_join (call, CONFAB_LOCAL_MEDIA (self->media));
+}
+
+void
+confab_sim_client_leave (ConfabSimClient *self)
+{
+  if (!self->up || self->call == NULL)
+    return;
+  self->wants_in = FALSE;
+  confab_call_leave (self->call);
+}
+
+/* For everybody, and so for this one. */
+void
+confab_sim_client_terminate (ConfabSimClient *self)
+{
+  if (!self->up || self->call == NULL || !self->has_power)
+    return;
+  self->wants_in = FALSE;
+  confab_call_terminate (self->call);
+}
+
+gboolean
+confab_sim_client_is_up (ConfabSimClient *self)
+{
+  return self->up;
+}
+
+/* Nothing waits to be sent, and all that came was taken. */
+gboolean
+confab_sim_client_is_idle (ConfabSimClient *self)
+{
+  ConfabSimServer *server = self->network->server;
+
+  return self->up && confab_sim_signalling_is_idle (self->signalling) &&
+         self->since_events == confab_sim_server_get_n_events (server) &&
+         self->since_messages == confab_sim_server_get_n_messages (server, self->index);
+}
+
+gboolean
+confab_sim_client_wants_in (ConfabSimClient *self)
+{
+  return self->wants_in;
+}
+
+ConfabCall *
+confab_sim_client_peek_call (ConfabSimClient *self)
+{
+  return self->call;
+}
+
+ConfabFakeLocalMedia *
+confab_sim_client_peek_media (ConfabSimClient *self)
+{
+  return self->media;
+}
+
+guint
+confab_sim_client_get_n_early (ConfabSimClient *self)
+{
+  return confab_call_handler_get_n_early (self->handler);
+}
+
+/* Invariants. */
+
+static guint
+count_open (ConfabSimClient *self)
+{
+  guint n = 0;
+
+  for (guint i = 0;
+       self->media != NULL && i < confab_fake_local_media_get_n_connections (self->media);
+       i++) {
+    ConfabFakePeerConnection *connection = confab_fake_local_media_peek_connection (self->media, i);
+    if (confab_fake_peer_connection_is_abused (connection))
+      fail (self,
+            "a connection was told what it cannot do: %s",
+            confab_fake_peer_connection_get_log (connection));
+    n += !confab_fake_peer_connection_get_closed (connection);
+  }
+  return n;
+}
+
+static guint
+count_held (ConfabSimClient *self, GListModel *members)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (members); i++) {
+    g_autoptr (ConfabCallMember) member = g_list_model_get_item (members, i);
+    ConfabPeerConnection *connection = confab_call_member_get_connection (member);
+    n += connection != NULL &&
+         !confab_fake_peer_connection_get_closed (CONFAB_FAKE_PEER_CONNECTION (connection));
+  }
+  return n;
+}
+
+/* Who is shown is who is in the call, as far as the sync has got. */
+static void
+check_members (ConfabSimClient *self, GListModel *members, const char *call_id)
+{
+  gint64 now_ms = confab_clock_get_real_time (self->network->clock) / 1000;
+  guint n_shown = g_list_model_get_n_items (members);
+  guint n_valid = 0;
+
+  for (guint i = 0; i < self->network->n; i++) {
+    const char *user = self->network->users[i];
+    const char *device = self->network->devices[i];
+    g_autoptr (GPtrArray) entries = NULL;
+    const ConfabCallMembership *entry;
+
+    if (i == self->index || g_hash_table_contains (self->left, user))
+      continue;
+    entries = confab_call_membership_parse (g_hash_table_lookup (self->members, user));
+    entry = find_entry (entries, call_id, device);
+    n_valid += entry != NULL && entry->expires_ts > now_ms;
+  }
+  if (n_valid != n_shown)
+    fail (self, "shows %u members where there are %u", n_shown, n_valid);
+}
+
+/**
+ * confab_sim_client_check:
+ * @self: a client
+ *
+ * What is true at any time.
+ */
+void
+confab_sim_client_check (ConfabSimClient *self)
+{
+  g_autofree char *call_id = NULL;
+  GListModel *members;
+  gboolean active;
+  guint n_open;
+  guint n_held;
+
+  if (!self->up || self->call == NULL)
+    return;
+  members = confab_call_get_participants (self->call);
+  active = confab_call_is_active (self->call);
+  n_open = count_open (self);
+  n_held = count_held (self, members);
+  if (n_open != n_held)
+    fail (self, "%u connections are open for %u members", n_open, n_held);
+  if (!active && self->media != NULL && !confab_fake_local_media_get_closed (self->media))
+    fail (self, "microphone and camera are open outside of the call");
+  if (!active && n_open > 0)
+    fail (self, "%u connections are open outside of the call", n_open);
+  if (self->wants_in && !active && !self->told)
+    fail (self, "is out of the call without a word");
+  if (confab_call_get_state (self->call) == CONFAB_CALL_STATE_ENDED)
+    return;
+  call_id = confab_call_dup_id (self->call);
+  check_members (self, members, call_id);
+}

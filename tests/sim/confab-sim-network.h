@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-sim-server.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ConfabSimNetwork:
+ * @clock: the one of the whole world
+ * @server: the homeserver
+ * @rand: everything that the network leaves to chance
+ * @latency_ms: a request takes up to this and 5 ms
+ * @spread_ms: a device message is held up for up to this on its way between servers: they overtake each other
+ * @loss: per cent of device messages that never arrive, or cannot be decrypted
+ * @repeats: per cent of device messages that come twice
+ * @cuts: per cent of syncs that end somewhere before the end
+ * @gaps: per cent of syncs that leave out what newer state has replaced
+ * @trouble: per cent of requests that end in 429, 5xx or without an answer while there is trouble
+ * @trouble_until: monotonic, µs
+ * @offline_until: monotonic, µs: a client reaches nobody
+ * @link_until: monotonic, µs: nothing comes from a client to another
+ * @users: who the clients are
+ * @devices: their devices
+ * @n: how many clients
+ *
+ * What lies between clients and homeserver, and how bad it is.
+ */
+typedef struct {
+  ConfabClock *clock;
+  ConfabSimServer *server;
+  GRand *rand;
+  guint latency_ms;
+  guint spread_ms;
+  guint loss;
+  guint repeats;
+  guint cuts;
+  guint gaps;
+  guint trouble;
+  gint64 trouble_until;
+  gint64 offline_until[CONFAB_SIM_MAX_CLIENTS];
+  gint64 link_until[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS];
+  char *users[CONFAB_SIM_MAX_CLIENTS];
+  char *devices[CONFAB_SIM_MAX_CLIENTS];
+  guint n;
+} ConfabSimNetwork;
+
+/* What became of a request. */
+typedef enum {
+  CONFAB_SIM_DONE,
+  CONFAB_SIM_DONE_UNHEARD, /* the server did it, but its answer was lost */
+  CONFAB_SIM_FAILED,
+} ConfabSimOutcome;
+
+guint confab_sim_network_get_delay (ConfabSimNetwork *self);
+gboolean confab_sim_network_chance (ConfabSimNetwork *self, guint per_cent);
+guint confab_sim_network_below (ConfabSimNetwork *self, guint limit);
+gboolean confab_sim_network_is_offline (ConfabSimNetwork *self, guint index);
+ConfabSimOutcome confab_sim_network_try (ConfabSimNetwork *self, guint index);
+void confab_sim_network_carry (ConfabSimNetwork *self,
+                               guint from,
+                               const char *user_id,
+                               const char *device_id,
+                               const char *type,
+                               JsonObject *content);
+void confab_sim_network_heal (ConfabSimNetwork *self);
+
+G_END_DECLS

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "confab-sim-server.h"
+
+#include "confab-call-content.h"
+#include "confab-json.h"
+
+struct _ConfabSimServer {
+  ConfabClock *clock;
+  guint n;
+  ConfabSimServerFunc news;
+  gpointer data;
+  GPtrArray *events;                          /* ConfabSimEvent */
+  GPtrArray *inboxes[CONFAB_SIM_MAX_CLIENTS]; /* ConfabSimMessage */
+};
+
+static void
+free_event (gpointer data)
+{
+  ConfabSimEvent *event = data;
+
+  g_free (event->type);
+  g_free (event->state_key);
+  g_free (event->sender);
+  json_object_unref (event->content);
+  g_free (event);
+}
+
+static void
+free_message (gpointer data)
+{
+  ConfabSimMessage *message = data;
+
+  g_free (message->sender);
+  g_free (message->device_id);
+  g_free (message->type);
+  json_object_unref (message->content);
+  g_free (message);
+}
+
+ConfabSimServer *
+confab_sim_server_new (ConfabClock *clock, guint n, ConfabSimServerFunc news, gpointer data)
+{
+  ConfabSimServer *self = g_new0 (ConfabSimServer, 1);
+
+  self->clock = g_object_ref (clock);
+  self->n = n;
+  self->news = news;
+  self->data = data;
+  self->events = g_ptr_array_new_with_free_func (free_event);
+  for (guint i = 0; i < n; i++)
+    self->inboxes[i] = g_ptr_array_new_with_free_func (free_message);
+  return self;
+}
+
+void
+confab_sim_server_free (ConfabSimServer *self)
+{
+  g_object_unref (self->clock);
+  g_ptr_array_unref (self->events);
+  for (guint i = 0; i < self->n; i++)
+    g_ptr_array_unref (self->inboxes[i]);
+  g_free (self);
+}
+
+/* As Synapse: state that is the same as what is there makes no event. */
+void
+confab_sim_server_put_state (ConfabSimServer *self,
+                             const char *sender,
+                             const char *type,
+                             const char *state_key,
+                             JsonObject *content)
+{
+  const ConfabSimEvent *old = confab_sim_server_lookup (self, type, state_key);
+  ConfabSimEvent *event;
+
+  if (old != NULL && json_object_equal (old->content, content))
+    return;
+  event = g_new0 (ConfabSimEvent, 1);
+  event->type = g_strdup (type);
+  event->state_key = g_strdup (state_key);
+  event->sender = g_strdup (sender);
+  event->origin_server_ts = confab_clock_get_real_time (self->clock) / 1000;
+  event->content = json_object_ref (content);
+  g_ptr_array_add (self->events, event);
+  for (guint i = 0; i < self->n; i++)
+    self->news (i, self->data);
+}
+
+void
+confab_sim_server_put_membership (ConfabSimServer *self, const char *user_id, gboolean joined)
+{
+  g_autoptr (JsonObject) content = json_object_new ();
+
+  json_object_set_string_member (content, "membership", joined ? "join" : "leave");
+  confab_sim_server_put_state (self, user_id, CONFAB_SIM_MEMBERSHIP, user_id, content);
+}
+
+void
+confab_sim_server_put_message (ConfabSimServer *self,
+                               guint index,
+                               const char *sender,
+                               const char *device_id,
+                               const char *type,
+                               JsonObject *content)
+{
+  ConfabSimMessage *message = g_new0 (ConfabSimMessage, 1);
+
+  message->sender = g_strdup (sender);
+  message->device_id = g_strdup (device_id);
+  message->type = g_strdup (type);
+  message->content = json_object_ref (content);
+  g_ptr_array_add (self->inboxes[index], message);
+  self->news (index, self->data);
+}
+
+guint
+confab_sim_server_get_n_events (ConfabSimServer *self)
+{
+  return self->events->len;
+}
+
+const ConfabSimEvent *
+confab_sim_server_get_event (ConfabSimServer *self, guint position)
+{
+  return self->events->pdata[position];
+}
+
+/* What is in force. */
+const ConfabSimEvent *
+confab_sim_server_lookup (ConfabSimServer *self, const char *type, const char *state_key)
+{
+  for (guint i = self->events->len; i-- > 0;) {
+    const ConfabSimEvent *event = self->events->pdata[i];
+    if (g_str_equal (event->type, type) && g_str_equal (event->state_key, state_key))
+      return event;
+  }
+  return NULL;
+}
+
+guint
+confab_sim_server_get_n_messages (ConfabSimServer *self, guint index)
+{
+  return self->inboxes[index]->len;
+}
+
+const ConfabSimMessage *
+confab_sim_server_get_message (ConfabSimServer *self, guint index, guint position)
+{
+  return self->inboxes[index]->pdata[position];
+}
+
+/* Returns: (nullable): the newest call that is on */
+char *
+confab_sim_server_dup_call_id (ConfabSimServer *self)
+{
+  for (guint i = self->events->len; i-- > 0;) {
+    const ConfabSimEvent *event = self->events->pdata[i];
+    if (g_str_equal (event->type, CONFAB_CALL_CONTENT_TYPE) &&
+        confab_sim_server_lookup (self, event->type, event->state_key) == event &&
+        !confab_call_content_is_over (event->content))
+      return g_strdup (event->state_key);
+  }
+  return NULL;
+}

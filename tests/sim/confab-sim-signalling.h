@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-sim-network.h"
+#include "confab-signalling.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ConfabSimOutbox:
+ *
+ * Device messages on a client's disk: they wait to be sent, also when the process is gone.
+ */
+typedef struct _ConfabSimOutbox ConfabSimOutbox;
+
+ConfabSimOutbox *confab_sim_outbox_new (void) G_GNUC_WARN_UNUSED_RESULT;
+void confab_sim_outbox_free (ConfabSimOutbox *self);
+guint confab_sim_outbox_get_length (ConfabSimOutbox *self);
+
+/**
+ * ConfabSimSignalling:
+ *
+ * The ConfabSignalling of one process of a client. Requests take their time, fail and are tried again, as `matrix`
+ * does it: state for 20 s, device messages for 60 s, in order and all that wait in one request.
+ */
+#define CONFAB_TYPE_SIM_SIGNALLING (confab_sim_signalling_get_type ())
+G_DECLARE_FINAL_TYPE (ConfabSimSignalling, confab_sim_signalling, CONFAB, SIM_SIGNALLING, GObject)
+
+/* What is handed over, before anything becomes of it; @user_id is NULL for state. */
+typedef void (*ConfabSimSignallingFunc) (const char *user_id,
+                                         const char *device_id,
+                                         const char *type,
+                                         JsonObject *content,
+                                         gboolean clear,
+                                         gpointer data);
+
+ConfabSimSignalling *confab_sim_signalling_new (ConfabSimNetwork *network,
+                                                guint index,
+                                                gboolean has_power,
+                                                ConfabSimOutbox *outbox,
+                                                ConfabSimSignallingFunc func,
+                                                gpointer data) G_GNUC_WARN_UNUSED_RESULT;
+void confab_sim_signalling_kill (ConfabSimSignalling *self, gboolean power_lost);
+gboolean confab_sim_signalling_is_idle (ConfabSimSignalling *self);
+
+G_END_DECLS
