@@ -1281,6 +1281,31 @@ test_participant (void)
   lab_finish (&lab);
 }
 
+/* Nothing can be sent where there are no keys: that is said, until something was sent. */
+static void
+test_waiting_for_key (void)
+{
+  Lab lab = { 0 };
+  ConfabParticipant *participant;
+  guint n = 0;
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  participant = CONFAB_PARTICIPANT (lab_peek_member (&lab));
+  g_signal_connect (participant, "notify::waiting-for-key", G_CALLBACK (count_cb), &n);
+  confab_fake_signalling_fail (lab.signalling, "m.call.invite", CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  lab_join (&lab);
+  lab_advance (&lab, 204);
+  g_assert_false (confab_participant_get_waiting_for_key (participant));
+  confab_fake_signalling_fail (lab.signalling, "m.call.invite", CONFAB_SIGNALLING_ERROR_NO_KEYS, 1);
+  lab_advance (&lab, 1204);
+  g_assert_true (confab_participant_get_waiting_for_key (participant));
+  lab_advance (&lab, 3204);
+  g_assert_false (confab_participant_get_waiting_for_key (participant));
+  g_assert_cmpuint (n, ==, 2);
+  lab_finish (&lab);
+}
+
 static void
 test_quiet (void)
 {
@@ -1330,6 +1355,7 @@ add_messages (void)
   TEST ("mute/fans-out", test_mute_fans_out);
   TEST ("mute/before", test_mute_before);
   TEST ("mute/remote", test_remote_mute);
+  TEST ("waiting-for-key", test_waiting_for_key);
   TEST ("quiet", test_quiet);
   TEST ("participant", test_participant);
 }

@@ -34,8 +34,10 @@ struct _ConfabSimClient {
   gboolean up;
   ConfabSimSignalling *signalling;
   ConfabCallHandler *handler;
-  GHashTable *members; /* user id → JsonObject: member events as synced */
-  GHashTable *left;    /* user ids that are not in the room, as synced */
+  GHashTable *members;      /* user id → JsonObject: member events as synced */
+  GHashTable *left;         /* user ids that are not in the room, as synced */
+  gboolean members_changed; /* since who is shown was compared with who is there */
+  guint n_shown;
   guint sync_timer;
   gboolean waits_for_news;
   gboolean comes_back;  /* into the room: its state is being taken again */
@@ -196,6 +198,7 @@ take_membership (ConfabSimClient *self, const ConfabSimEvent *event, guint posit
 static void
 take_event (ConfabSimClient *self, const ConfabSimEvent *event, guint position)
 {
+  self->members_changed = TRUE;
   if (g_str_equal (event->type, CONFAB_SIM_MEMBERSHIP)) {
     take_membership (self, event, position);
     return;
@@ -439,6 +442,7 @@ take_call (ConfabSimClient *self, ConfabCall *call)
   if (self->call == call)
     return;
   forget_call (self);
+  self->members_changed = TRUE;
   self->call = g_object_ref (call);
   g_signal_connect (call, "failed", G_CALLBACK (failed_cb), self);
   g_signal_connect (call, "notify::state", G_CALLBACK (state_cb), self);
@@ -582,6 +586,10 @@ check_members (ConfabSimClient *self, GListModel *members, const char *call_id)
   guint n_shown = g_list_model_get_n_items (members);
   guint n_valid = 0;
 
+  if (!self->members_changed && n_shown == self->n_shown)
+    return;
+  self->members_changed = FALSE;
+  self->n_shown = n_shown;
   for (guint i = 0; i < self->network->n; i++) {
     const char *user = self->network->users[i];
     const char *device = self->network->devices[i];

@@ -639,7 +639,8 @@ check_end (ConfabSimWorld *self)
   tell (self, "all leave");
   for (guint i = 0; i < self->network.n; i++)
     confab_sim_client_leave (self->clients[i]);
-  run_for (self, 60000); /* two devices of a user that write at once put each other back in at first */
+  run_for (self,
+           60000); /* two devices of a user that write at once put each other back in at first */
   if (self->failure == NULL)
     check_server (self, FALSE);
 }
