@@ -268,10 +268,13 @@ draw_face (Canvas *canvas, const Person *person)
   fill_oval (canvas, 16.5, -1, 3, 4.5, person->skin);
   fill_oval (canvas, 0, 0, 16.5, 20.5, person->skin);
   if (person->beard) {
-    g_autoptr (GskPath) face = make_oval (canvas, 0, 0, 16.5, 20.5);
-
-    gtk_snapshot_push_fill (canvas->snapshot, face, GSK_FILL_RULE_WINDING);
-    fill_rect (canvas, -17, 7, 34, 16, person->hair_color);
+    /* The face once more, from the mouth down. */
+    gtk_snapshot_push_clip (canvas->snapshot,
+                            &GRAPHENE_RECT_INIT ((float) (canvas->x - 17 * canvas->unit),
+                                                 (float) (canvas->y + 7 * canvas->unit),
+                                                 (float) (34 * canvas->unit),
+                                                 (float) (15 * canvas->unit)));
+    fill_oval (canvas, 0, 0, 16.5, 20.5, person->hair_color);
     gtk_snapshot_pop (canvas->snapshot);
   }
   for (int side = -1; side <= 1; side += 2) {

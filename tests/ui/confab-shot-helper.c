@@ -6,6 +6,27 @@
 
 #define SETTLE_FRAMES 4
 
+static void
+collect (GtkWidget *root, GType type, GPtrArray *found)
+{
+  if (!gtk_widget_get_mapped (root))
+    return;
+  if (g_type_is_a (G_OBJECT_TYPE (root), type))
+    g_ptr_array_add (found, root);
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    collect (child, type, found);
+}
+
+GPtrArray *
+confab_shot_find_all (GtkWidget *root, GType type)
+{
+  GPtrArray *found = g_ptr_array_new ();
+
+  collect (root, type, found);
+  return found;
+}
+
 gboolean
 confab_shot_is_wanted (const char *name, const char *const *names)
 {

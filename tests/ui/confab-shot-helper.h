@@ -17,6 +17,8 @@ typedef struct {
   gboolean any_size; /* an X server without a window manager takes some pixels off */
 } ConfabShot;
 
+/* (transfer container): every mapped widget of @type at and under @root, in the order of the tree. */
+GPtrArray *confab_shot_find_all (GtkWidget *root, GType type) G_GNUC_WARN_UNUSED_RESULT;
 /* Whether @name begins with one of @names; with no names everything is wanted. */
 gboolean confab_shot_is_wanted (const char *name, const char *const *names);
 /* Before any window: font, no animations, no blinking, the style sheet. Needs a display. */

@@ -24,25 +24,11 @@ gtk_accessible_announce (GtkAccessible *accessible,
   g_string_append_printf (said, "%s;", message);
 }
 
-/* Every mapped widget of @type under @root, in the order of the tree. */
-static void
-collect (GtkWidget *root, GType type, GPtrArray *found)
-{
-  if (!gtk_widget_get_mapped (root))
-    return;
-  if (g_type_is_a (G_OBJECT_TYPE (root), type))
-    g_ptr_array_add (found, root);
-  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
-       child = gtk_widget_get_next_sibling (child))
-    collect (child, type, found);
-}
-
 static GtkWidget *
 find (ConfabCallStand *stand, GType type, guint position)
 {
-  g_autoptr (GPtrArray) found = g_ptr_array_new ();
+  g_autoptr (GPtrArray) found = confab_shot_find_all (GTK_WIDGET (stand->window), type);
 
-  collect (GTK_WIDGET (stand->window), type, found);
   g_assert_cmpuint (position, <, found->len);
   return g_ptr_array_index (found, position);
 }
@@ -97,22 +83,22 @@ static void
 test_tiles_are_silent_inside (void)
 {
   ConfabCallStand stand;
-  g_autoptr (GPtrArray) tiles = g_ptr_array_new ();
+  g_autoptr (GPtrArray) tiles = NULL;
   guint n_checked = 0;
 
   confab_call_stand_open (&stand, 15, &wide);
-  collect (GTK_WIDGET (stand.window), CONFAB_TYPE_STREAM_TILE, tiles);
+  tiles = confab_shot_find_all (GTK_WIDGET (stand.window), CONFAB_TYPE_STREAM_TILE);
   g_assert_cmpuint (tiles->len, ==, 16);
   for (guint i = 0; i < tiles->len; i++) {
     static const char *const speaking[] = { "GtkLabel", "GtkImage", "AdwAvatar", "AdwSpinner" };
 
     for (guint k = 0; k < G_N_ELEMENTS (speaking); k++) {
       GType type = g_type_from_name (speaking[k]);
-      g_autoptr (GPtrArray) parts = g_ptr_array_new ();
+      g_autoptr (GPtrArray) parts = NULL;
 
       if (type == 0)
         continue;
-      collect (g_ptr_array_index (tiles, i), type, parts);
+      parts = confab_shot_find_all (g_ptr_array_index (tiles, i), type);
       for (guint n = 0; n < parts->len; n++) {
         GtkWidget *part = g_ptr_array_index (parts, n);
 
@@ -138,10 +124,10 @@ test_buttons_have_names (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (people); i++) {
     ConfabCallStand stand;
-    g_autoptr (GPtrArray) buttons = g_ptr_array_new ();
+    g_autoptr (GPtrArray) buttons = NULL;
 
     confab_call_stand_open (&stand, people[i], &wide);
-    collect (GTK_WIDGET (stand.window), GTK_TYPE_BUTTON, buttons);
+    buttons = confab_shot_find_all (GTK_WIDGET (stand.window), GTK_TYPE_BUTTON);
     g_assert_cmpuint (buttons->len, >=, 5);
     for (guint k = 0; k < buttons->len; k++) {
       GtkWidget *button = g_ptr_array_index (buttons, k);
@@ -161,14 +147,14 @@ test_bar (void)
 {
   ConfabCallStand stand;
   GtkWidget *bar = NULL;
-  g_autoptr (GPtrArray) buttons = g_ptr_array_new ();
+  g_autoptr (GPtrArray) buttons = NULL;
   GtkWidget *microphone = NULL;
 
   confab_call_stand_open (&stand, 2, &wide);
   bar = find (&stand, CONFAB_TYPE_CALL_BAR, 0);
   gtk_test_accessible_assert_role (bar, GTK_ACCESSIBLE_ROLE_TOOLBAR);
   assert_text (bar, GTK_ACCESSIBLE_PROPERTY_LABEL, "Call controls");
-  collect (bar, GTK_TYPE_BUTTON, buttons);
+  buttons = confab_shot_find_all (bar, GTK_TYPE_BUTTON);
   microphone = g_ptr_array_index (buttons, 0);
   g_assert_cmpstr (gtk_widget_get_tooltip_text (microphone), ==, "Mute microphone");
   g_assert_false (gtk_test_accessible_has_property (GTK_ACCESSIBLE (microphone),

@@ -5,33 +5,16 @@
 #include "confab-call-bar.h"
 #include "confab-grid-plan.h"
 #include "confab-grid.h"
-#include "confab-picture.h"
 #include "confab-shot-call.h"
 #include "confab-stream-tile.h"
 
 static const ConfabShot wide = { .width = 1024, .height = 700 };
 static const ConfabShot phone = { .width = 360, .height = 640 };
 
-/* Every mapped widget of @type under @root, in the order of the tree. */
-static void
-collect (GtkWidget *root, GType type, GPtrArray *found)
-{
-  if (!gtk_widget_get_mapped (root))
-    return;
-  if (g_type_is_a (G_OBJECT_TYPE (root), type))
-    g_ptr_array_add (found, root);
-  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
-       child = gtk_widget_get_next_sibling (child))
-    collect (child, type, found);
-}
-
 static GPtrArray *
 find_all (ConfabCallStand *stand, GType type)
 {
-  GPtrArray *found = g_ptr_array_new ();
-
-  collect (GTK_WIDGET (stand->window), type, found);
-  return found;
+  return confab_shot_find_all (GTK_WIDGET (stand->window), type);
 }
 
 static GtkWidget *
@@ -194,27 +177,6 @@ test_changes (void)
     confab_fake_call_remove (stand.call, 0);
     confab_shot_frames (stand.window, 2);
     check_places (&stand);
-  }
-  confab_call_stand_close (&stand);
-}
-
-static void
-test_pictures (void)
-{
-  ConfabCallStand stand;
-  g_autoptr (GPtrArray) found = NULL;
-  gboolean mirrored;
-  gboolean whole;
-
-  confab_call_stand_open (&stand, 2, &wide);
-  confab_fake_participant_share (confab_fake_call_get (stand.call, 0));
-  confab_shot_frames (stand.window, 2);
-  found = find_all (&stand, CONFAB_TYPE_PICTURE);
-  g_assert_cmpuint (found->len, ==, 4);
-  for (guint i = 0; i < found->len; i++) {
-    g_object_get (g_ptr_array_index (found, i), "mirrored", &mirrored, "whole", &whole, NULL);
-    g_assert_cmpint (mirrored, ==, i == 3); /* one's own, the last */
-    g_assert_cmpint (whole, ==, i == 0);    /* the screen */
   }
   confab_call_stand_close (&stand);
 }
@@ -538,7 +500,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/call-page/sizes", test_sizes);
   g_test_add_func ("/call-page/fits", test_fits);
   g_test_add_func ("/call-page/changes", test_changes);
-  g_test_add_func ("/call-page/pictures", test_pictures);
   g_test_add_func ("/call-page/alone", test_alone);
   g_test_add_func ("/call-page/pages", test_pages);
   g_test_add_func ("/call-page/keyboard", test_keyboard);
