@@ -283,7 +283,8 @@ query_once (ConfabDeviceList *self, guint *n_asked, GError **error)
                                                           QUERY_PATH,
                                                           body,
                                                           QUERY_TIMEOUT_MS + 5000,
-                                                          CONFAB_REQUEST_URGENT),
+                                                          CONFAB_REQUEST_URGENT,
+                                                          NULL),
                            error);
   if (reply == NULL)
     return FALSE;

@@ -42,9 +42,13 @@ await_well_known_reply (const char *url, ConfabHttpReply **reply, GError **error
       return fail (CONFAB_MATRIX_ERROR_TLS, url, "leads to an address without TLS", error);
     soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
     g_clear_pointer (reply, confab_http_reply_unref);
-    *reply = dex_await_boxed (
-      confab_http_exchange (session, message, WELL_KNOWN_MAX_SIZE, WELL_KNOWN_TIMEOUT_MS, never),
-      error);
+    *reply = dex_await_boxed (confab_http_exchange (session,
+                                                    message,
+                                                    WELL_KNOWN_MAX_SIZE,
+                                                    WELL_KNOWN_TIMEOUT_MS,
+                                                    never,
+                                                    NULL),
+                              error);
     if (*reply == NULL)
       return FALSE;
     if ((*reply)->location == NULL)

@@ -38,6 +38,7 @@ typedef struct {
   char *redirect; /* (nullable): where the server keeps it */
   guint n_redirects;
   DexFuture *stop;
+  DexFuture *drop; /* (nullable) */
   guint n_attempts;
 } Request;
 
@@ -50,6 +51,7 @@ request_free (Request *request)
   g_clear_pointer (&request->body, g_bytes_unref);
   g_free (request->redirect);
   dex_unref (request->stop);
+  dex_clear (&request->drop);
   g_free (request);
 }
 
@@ -193,7 +195,8 @@ await_exchange (Request *request, ConfabHttpReply **reply, GError **error)
                                                     message,
                                                     request->max_size,
                                                     request->timeout_ms,
-                                                    request->stop),
+                                                    request->stop,
+                                                    request->drop),
                               error);
     if (*reply == NULL)
       return FALSE;
@@ -413,11 +416,13 @@ send_for (ConfabHomeserver *self,
           const char *path,
           JsonObject *body,
           guint timeout_ms,
-          ConfabRequestFlags flags)
+          ConfabRequestFlags flags,
+          DexFuture *drop)
 {
   Request *request = request_new (self, method, path, flags);
 
   request->kind = kind;
+  request->drop = drop != NULL ? dex_ref (drop) : NULL;
   if (timeout_ms != 0)
     request->timeout_ms = timeout_ms;
   if (body != NULL) {
@@ -452,7 +457,7 @@ confab_homeserver_send (ConfabHomeserver *self,
   dex_return_error_if_fail (CONFAB_IS_HOMESERVER (self));
   dex_return_error_if_fail (method != NULL && path != NULL && path[0] == '/');
 
-  return send_for (self, REPLY_OBJECT, method, path, body, timeout_ms, flags);
+  return send_for (self, REPLY_OBJECT, method, path, body, timeout_ms, flags, NULL);
 }
 
 /**
@@ -463,6 +468,7 @@ confab_homeserver_send (ConfabHomeserver *self,
  * @body: (nullable): as for confab_homeserver_send()
  * @timeout_ms: as for confab_homeserver_send()
  * @flags: as for confab_homeserver_send()
+ * @drop: (nullable): when it is no longer pending, nobody waits for the reply, and the request ends
  *
  * For replies that may be long: to read them, and to free what was read, takes longer than the main thread has. So
  * another thread does both.
@@ -475,12 +481,13 @@ confab_homeserver_send_unread (ConfabHomeserver *self,
                                const char *path,
                                JsonObject *body,
                                guint timeout_ms,
-                               ConfabRequestFlags flags)
+                               ConfabRequestFlags flags,
+                               DexFuture *drop)
 {
   dex_return_error_if_fail (CONFAB_IS_HOMESERVER (self));
   dex_return_error_if_fail (method != NULL && path != NULL && path[0] == '/');
 
-  return send_for (self, REPLY_TEXT, method, path, body, timeout_ms, flags);
+  return send_for (self, REPLY_TEXT, method, path, body, timeout_ms, flags, drop);
 }
 
 /**

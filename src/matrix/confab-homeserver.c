@@ -10,6 +10,7 @@
 
 #include "confab-http.h"
 #include "confab-json.h"
+#include "confab-slice.h"
 
 #define DEFAULT_RETRY_BASE_MS 500
 #define DEFAULT_MAX_ATTEMPTS 5
@@ -37,8 +38,11 @@ await_kept (ConfabHomeserver *self, const char *access_token, const char *refres
     return TRUE;
   kept = self->keep_tokens (access_token, refresh_token, self->keep_data);
   /* What cannot be kept still works until the end of this process; who keeps says what is wrong. */
-  dex_await (
-    dex_future_first (kept, dex_timeout_new_seconds (KEEP_TIMEOUT_S), dex_ref (stop), NULL), NULL);
+  dex_await (dex_future_first (confab_shield (kept),
+                               dex_timeout_new_seconds (KEEP_TIMEOUT_S),
+                               dex_ref (stop),
+                               NULL),
+             NULL);
   return dex_future_is_pending (stop);
 }
 

@@ -46,13 +46,15 @@ DexFuture *confab_homeserver_send (ConfabHomeserver *self,
                                    JsonObject *body,
                                    guint timeout_ms,
                                    ConfabRequestFlags flags) G_GNUC_WARN_UNUSED_RESULT;
-/* The same for a long reply: resolves to its text (a GBytes, boxed), which another thread reads. */
+/* The same for a long reply: resolves to its text (a GBytes, boxed), which another thread reads. The request ends when
+ * @drop (nullable) is no longer pending. */
 DexFuture *confab_homeserver_send_unread (ConfabHomeserver *self,
                                           const char *method,
                                           const char *path,
                                           JsonObject *body,
                                           guint timeout_ms,
-                                          ConfabRequestFlags flags) G_GNUC_WARN_UNUSED_RESULT;
+                                          ConfabRequestFlags flags,
+                                          DexFuture *drop) G_GNUC_WARN_UNUSED_RESULT;
 /* Bytes of authenticated media, at most @max_size of them; resolves to a GBytes (boxed). */
 DexFuture *confab_homeserver_get_bytes (ConfabHomeserver *self, const char *path, gsize max_size)
   G_GNUC_WARN_UNUSED_RESULT;

@@ -90,6 +90,7 @@ typedef struct {
   gsize max_size;
   guint timeout_ms;
   DexFuture *stop;
+  DexFuture *drop; /* (nullable) */
 } Exchange;
 
 static void
@@ -98,6 +99,7 @@ exchange_free (Exchange *exchange)
   g_object_unref (exchange->session);
   g_object_unref (exchange->message);
   dex_unref (exchange->stop);
+  dex_clear (&exchange->drop);
   g_free (exchange);
 }
 
@@ -207,16 +209,26 @@ reply_new (SoupMessage *message, GByteArray *body)
   return reply;
 }
 
+/* The first of @future (transfer full) and what ends the exchange. None of them is a fiber's; see confab_shield (). */
+static DexFuture *
+race (Exchange *exchange, DexFuture *future, DexFuture *deadline)
+{
+  return dex_future_first (future,
+                           dex_ref (deadline),
+                           dex_ref (exchange->stop),
+                           exchange->drop != NULL ? dex_ref (exchange->drop) : NULL,
+                           NULL);
+}
+
 static gboolean
 await_body (
   Exchange *exchange, GInputStream *stream, DexFuture *deadline, GByteArray *body, GError **error)
 {
   while (TRUE) {
     g_autoptr (GBytes) chunk = dex_await_boxed (
-      dex_future_first (dex_input_stream_read_bytes (stream, CHUNK_SIZE, G_PRIORITY_DEFAULT),
-                        dex_ref (deadline),
-                        dex_ref (exchange->stop),
-                        NULL),
+      race (exchange,
+            dex_input_stream_read_bytes (stream, CHUNK_SIZE, G_PRIORITY_DEFAULT),
+            deadline),
       error);
     gsize size;
     gconstpointer data;
@@ -268,10 +280,12 @@ exchange_fiber (gpointer data)
   g_autoptr (GError) error = NULL;
 
   await_modules ();
-  stream = dex_await_object (
-    dex_future_first (send_message (exchange), dex_ref (deadline), dex_ref (exchange->stop), NULL),
-    &error);
+  stream = dex_await_object (race (exchange, send_message (exchange), deadline), &error);
   if (stream == NULL || !await_body (exchange, stream, deadline, body, &error)) {
+    if (exchange->drop != NULL && !dex_future_is_pending (exchange->drop))
+      return dex_future_new_reject (CONFAB_MATRIX_ERROR,
+                                    CONFAB_MATRIX_ERROR_CANCELLED,
+                                    "nobody waits for it any more");
     if (error->domain != CONFAB_MATRIX_ERROR) {
       GError *translated = translate_error (exchange->message, error);
       return dex_future_new_for_error (translated);
@@ -282,8 +296,12 @@ exchange_fiber (gpointer data)
 }
 
 DexFuture *
-confab_http_exchange (
-  SoupSession *session, SoupMessage *message, gsize max_size, guint timeout_ms, DexFuture *stop)
+confab_http_exchange (SoupSession *session,
+                      SoupMessage *message,
+                      gsize max_size,
+                      guint timeout_ms,
+                      DexFuture *stop,
+                      DexFuture *drop)
 {
   Exchange *exchange = g_new (Exchange, 1);
 
@@ -293,6 +311,7 @@ confab_http_exchange (
     .max_size = max_size,
     .timeout_ms = timeout_ms,
     .stop = dex_ref (stop),
+    .drop = drop != NULL ? dex_ref (drop) : NULL,
   };
   return dex_scheduler_spawn (NULL, 0, exchange_fiber, exchange, (GDestroyNotify) exchange_free);
 }

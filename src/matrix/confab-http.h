@@ -42,13 +42,14 @@ gboolean confab_http_is_loopback (const char *host);
 /* Whether nobody in between can read or change what comes from there: TLS, or this machine. */
 gboolean confab_http_is_safe (GUri *uri);
 
-/* Sends @message and reads the answer, whatever its status; stops when @stop is no longer pending. Resolves to a
- * #ConfabHttpReply, rejects with a #ConfabMatrixError: NETWORK, TLS, TOO_LARGE, CANCELLED. */
+/* Sends @message and reads the answer, whatever its status; stops when @stop, or @drop (nullable), is no longer
+ * pending. Resolves to a #ConfabHttpReply, rejects with a #ConfabMatrixError: NETWORK, TLS, TOO_LARGE, CANCELLED. */
 DexFuture *confab_http_exchange (SoupSession *session,
                                  SoupMessage *message,
                                  gsize max_size,
                                  guint timeout_ms,
-                                 DexFuture *stop) G_GNUC_WARN_UNUSED_RESULT;
+                                 DexFuture *stop,
+                                 DexFuture *drop) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads JSON, off the main thread when it is long. Fibers only. Rejects: see confab_json_parse_object (). */
 JsonObject *confab_http_await_json (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;

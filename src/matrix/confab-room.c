@@ -310,9 +310,9 @@ await_members (ConfabRoom *self, GError **error)
   List list = { 0 };
 
   confab_room_people_begin_load (self->people);
-  reply = dex_await_boxed (
-    confab_homeserver_send_unread (self->homeserver, "GET", path, NULL, 0, CONFAB_REQUEST_NONE),
-    error);
+  reply = dex_await_boxed (confab_homeserver_send_unread (
+                             self->homeserver, "GET", path, NULL, 0, CONFAB_REQUEST_NONE, NULL),
+                           error);
   if (reply == NULL)
     return FALSE;
   list.reply = reply;

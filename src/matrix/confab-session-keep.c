@@ -254,12 +254,11 @@ confab_session_keep_tokens (const char *access_token, const char *refresh_token,
   ConfabSession *self = CONFAB_SESSION (data);
 
   dex_clear (&self->keeping);
-  self->keeping = dex_future_finally (confab_session_keep_secrets (self,
-                                                                   access_token,
-                                                                   refresh_token),
-                                      kept_cb,
-                                      g_object_ref (self),
-                                      g_object_unref);
+  self->keeping = confab_shield (
+    dex_future_finally (confab_session_keep_secrets (self, access_token, refresh_token),
+                        kept_cb,
+                        g_object_ref (self),
+                        g_object_unref));
   return dex_ref (self->keeping);
 }
 

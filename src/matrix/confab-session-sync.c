@@ -162,8 +162,13 @@ await_one_sync (ConfabSession *self, gboolean poll, GError **error)
   dex_clear (&self->kick);
   self->kick = dex_promise_new ();
   reply = dex_await_boxed (
-    dex_future_first (confab_homeserver_send_unread (
-                        self->homeserver, "GET", path, NULL, timeout_ms, CONFAB_REQUEST_NO_RETRY),
+    dex_future_first (confab_shield (confab_homeserver_send_unread (self->homeserver,
+                                                                    "GET",
+                                                                    path,
+                                                                    NULL,
+                                                                    timeout_ms,
+                                                                    CONFAB_REQUEST_NO_RETRY,
+                                                                    DEX_FUTURE (self->kick))),
                       dex_ref (DEX_FUTURE (self->stop)),
                       dex_ref (self->kick),
                       NULL),

@@ -43,6 +43,28 @@ confab_slice_await (ConfabSlice *self)
   confab_slice_begin (self);
 }
 
+static DexFuture *
+shield_cb (DexFuture *future, gpointer data)
+{
+  GError *error = NULL;
+  const GValue *value = dex_future_get_value (future, &error);
+
+  if (value != NULL)
+    dex_promise_resolve (data, value);
+  else
+    dex_promise_reject (data, error);
+  return dex_future_new_true ();
+}
+
+DexFuture *
+confab_shield (DexFuture *future)
+{
+  DexPromise *promise = dex_promise_new ();
+
+  dex_future_disown (dex_future_finally (future, shield_cb, dex_ref (promise), dex_unref));
+  return DEX_FUTURE (promise);
+}
+
 DexFuture *
 confab_thread_run (DexFiberFunc func, gpointer data)
 {

@@ -23,6 +23,19 @@ gboolean confab_slice_is_over (const ConfabSlice *self);
  * it works on is still there. */
 void confab_slice_await (ConfabSlice *self);
 
+/**
+ * confab_shield:
+ * @future: (transfer full): a future, mostly a fiber's
+ *
+ * For dex_future_first() and others that lose interest in what they were given. A fiber whose future nobody waits for
+ * any more is put in line to end; when what the fiber itself waits for is done before its turn comes, libdex 0.10
+ * (Debian 13's) puts it in line twice, its line is broken, and the main loop turns for ever without doing anything;
+ * 0.11 mended it. So no fiber's future is raced as it stands: its shield is, and the fiber goes on to its own end.
+ *
+ * Returns: (transfer full): a future that ends as @future does
+ */
+DexFuture *confab_shield (DexFuture *future) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Runs @func over @data by another thread, with stack enough for deep JSON. @data must stay until the future is done;
  * whatever @func makes is for the caller alone when it is. */
 DexFuture *confab_thread_run (DexFiberFunc func, gpointer data) G_GNUC_WARN_UNUSED_RESULT;

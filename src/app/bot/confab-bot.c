@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "confab-slice.h"
 #include "confab-system-clock.h"
 
 G_DEFINE_FINAL_TYPE (ConfabBot, confab_bot, G_TYPE_OBJECT)
@@ -24,7 +25,7 @@ confab_bot_pulse (ConfabBot *self)
 DexFuture *
 confab_bot_until_stop (ConfabBot *self, DexFuture *work)
 {
-  return dex_future_first (work, dex_ref (self->stop), NULL);
+  return dex_future_first (confab_shield (work), dex_ref (self->stop), NULL);
 }
 
 gboolean
