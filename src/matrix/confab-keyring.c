@@ -110,12 +110,6 @@ DEFINE_DONE (service_done_cb,
              dex_promise_resolve_object (promise, service))
 #undef DEFINE_DONE
 
-static DexFuture *
-with_patience (DexPromise *promise)
-{
-  return dex_future_first (DEX_FUTURE (promise), dex_timeout_new_seconds (PERSON_TIMEOUT_S), NULL);
-}
-
 static gboolean
 has_service (void)
 {
@@ -124,26 +118,11 @@ has_service (void)
          !g_file_test ("/.flatpak-info", G_FILE_TEST_EXISTS);
 }
 
-/* Whether there is a keyring, and it is not frozen. */
-static gboolean
-await_alive (GError **error)
+static DexFuture *
+ping (GDBusConnection *bus)
 {
-  DexPromise *promise;
-  g_autoptr (GDBusConnection) bus = NULL;
+  DexPromise *promise = dex_promise_new_cancellable ();
 
-  if (!has_service ())
-    return TRUE;
-  /* libsecret remembers its session with the service, which is worth nothing once that was started anew. */
-  secret_service_disconnect ();
-  promise = dex_promise_new_cancellable ();
-  g_bus_get (G_BUS_TYPE_SESSION,
-             dex_promise_get_cancellable (promise),
-             bus_done_cb,
-             dex_ref (promise));
-  bus = dex_await_object (DEX_FUTURE (promise), error);
-  if (bus == NULL)
-    return FALSE;
-  promise = dex_promise_new_cancellable ();
   g_dbus_connection_call (bus,
                           "org.freedesktop.secrets",
                           "/org/freedesktop/secrets",
@@ -156,29 +135,111 @@ await_alive (GError **error)
                           dex_promise_get_cancellable (promise),
                           ping_done_cb,
                           dex_ref (promise));
-  return dex_await (DEX_FUTURE (promise), error);
+  return DEX_FUTURE (promise);
+}
+
+/* Whether there is a keyring, and it is not frozen. @bus stays NULL when libsecret asks no service. */
+static gboolean
+await_alive (GDBusConnection **bus, GError **error)
+{
+  DexPromise *promise;
+
+  if (!has_service ())
+    return TRUE;
+  /* libsecret remembers its session with the service, which is worth nothing once that was started anew. */
+  secret_service_disconnect ();
+  promise = dex_promise_new_cancellable ();
+  g_bus_get (G_BUS_TYPE_SESSION,
+             dex_promise_get_cancellable (promise),
+             bus_done_cb,
+             dex_ref (promise));
+  *bus = dex_await_object (DEX_FUTURE (promise), error);
+  return *bus != NULL && dex_await (ping (*bus), error);
+}
+
+/* Asks every now and then whether the keyring is still there, as long as something waits for it. */
+typedef struct {
+  GDBusConnection *bus;
+  DexPromise *dead;
+  DexCancellable *stop;
+} Heart;
+
+static void
+heart_free (gpointer data)
+{
+  Heart *heart = data;
+
+  g_object_unref (heart->bus);
+  dex_unref (heart->dead);
+  dex_unref (heart->stop);
+  g_free (heart);
+}
+
+static DexFuture *
+heart_fiber (gpointer data)
+{
+  Heart *heart = data;
+  g_autoptr (GError) error = NULL;
+
+  while (dex_future_is_pending (DEX_FUTURE (heart->stop))) {
+    dex_await (dex_future_first (dex_timeout_new_msec (ANSWER_TIMEOUT_MS),
+                                 dex_ref (DEX_FUTURE (heart->stop)),
+                                 NULL),
+               NULL);
+    if (dex_future_is_pending (DEX_FUTURE (heart->stop)) &&
+        !dex_await (ping (heart->bus), &error)) {
+      dex_promise_reject (heart->dead, g_steal_pointer (&error));
+      break;
+    }
+  }
+  return dex_future_new_true ();
+}
+
+/* Waits for what libsecret was asked (transfer full): a person may have to unlock the keyring first, and then it is in
+ * good health meanwhile. Fibers only. */
+static gboolean
+await_patiently (DexPromise *promise, GDBusConnection *bus, GError **error)
+{
+  g_autoptr (DexCancellable) stop = dex_cancellable_new ();
+  g_autoptr (DexPromise) dead = dex_promise_new ();
+  gboolean ok;
+
+  if (bus != NULL) {
+    Heart *heart = g_new (Heart, 1);
+    *heart = (Heart) {
+      .bus = g_object_ref (bus),
+      .dead = dex_ref (dead),
+      .stop = dex_ref (stop),
+    };
+    dex_future_disown (dex_scheduler_spawn (NULL, 0, heart_fiber, heart, heart_free));
+  }
+  ok = dex_await (dex_future_first (dex_ref (DEX_FUTURE (promise)),
+                                    dex_timeout_new_seconds (PERSON_TIMEOUT_S),
+                                    dex_ref (DEX_FUTURE (dead)),
+                                    NULL),
+                  error);
+  dex_cancellable_cancel (stop);
+  return ok;
 }
 
 /* Whether something may be hidden by a lock. */
 static gboolean
-await_locked (gboolean *locked, GError **error)
+await_locked (GDBusConnection *bus, gboolean *locked, GError **error)
 {
-  DexPromise *promise = dex_promise_new_cancellable ();
+  g_autoptr (DexPromise) promise = dex_promise_new_cancellable ();
   g_autoptr (SecretService) service = NULL;
   g_autolist (SecretCollection) collections = NULL;
 
   *locked = FALSE;
-  if (!has_service ()) {
-    dex_unref (promise);
+  if (bus == NULL)
     return TRUE;
-  }
   secret_service_get (SECRET_SERVICE_LOAD_COLLECTIONS,
                       dex_promise_get_cancellable (promise),
                       service_done_cb,
                       dex_ref (promise));
-  service = dex_await_object (with_patience (promise), error);
-  if (service == NULL)
+  if (!await_patiently (promise, bus, error))
     return FALSE;
+  service = dex_await_object (dex_ref (promise), NULL);
   collections = secret_service_get_collections (service);
   for (GList *l = collections; l != NULL; l = l->next) {
     if (secret_collection_get_locked (l->data))
@@ -187,29 +248,38 @@ await_locked (gboolean *locked, GError **error)
   return TRUE;
 }
 
-static DexFuture *
-lookup_fiber (gpointer data)
+static char *
+await_secret (const char *account, GDBusConnection *bus, GError **error)
 {
-  Work *work = data;
-  g_autoptr (GError) error = NULL;
-  DexPromise *promise;
-  char *secret;
-  gboolean locked;
+  g_autoptr (DexPromise) promise = dex_promise_new_cancellable ();
 
-  if (!await_alive (&error))
-    return dex_future_new_for_error (translate (error));
-  promise = dex_promise_new_cancellable ();
   secret_password_lookup (&schema,
                           dex_promise_get_cancellable (promise),
                           lookup_done_cb,
                           dex_ref (promise),
                           "account",
-                          work->account,
+                          account,
                           NULL);
-  secret = dex_await_string (with_patience (promise), &error);
+  if (!await_patiently (promise, bus, error))
+    return NULL;
+  return dex_await_string (dex_ref (promise), NULL);
+}
+
+static DexFuture *
+lookup_fiber (gpointer data)
+{
+  Work *work = data;
+  g_autoptr (GDBusConnection) bus = NULL;
+  g_autoptr (GError) error = NULL;
+  char *secret;
+  gboolean locked;
+
+  if (!await_alive (&bus, &error))
+    return dex_future_new_for_error (translate (error));
+  secret = await_secret (work->account, bus, &error);
   if (secret != NULL)
     return dex_future_new_take_string (secret);
-  if (error != NULL || !await_locked (&locked, &error))
+  if (error != NULL || !await_locked (bus, &locked, &error))
     return dex_future_new_for_error (translate (error));
   if (locked)
     return dex_future_new_reject (CONFAB_MATRIX_ERROR,
@@ -226,12 +296,12 @@ store_fiber (gpointer data)
 {
   Work *work = data;
   g_autofree char *label = g_strdup_printf ("Confab: %s", work->account);
+  g_autoptr (DexPromise) promise = dex_promise_new_cancellable ();
+  g_autoptr (GDBusConnection) bus = NULL;
   g_autoptr (GError) error = NULL;
-  DexPromise *promise;
 
-  if (!await_alive (&error))
+  if (!await_alive (&bus, &error))
     return dex_future_new_for_error (translate (error));
-  promise = dex_promise_new_cancellable ();
   secret_password_store (&schema,
                          SECRET_COLLECTION_DEFAULT,
                          label,
@@ -242,12 +312,12 @@ store_fiber (gpointer data)
                          "account",
                          work->account,
                          NULL);
-  if (!dex_await_boolean (with_patience (promise), &error) && error == NULL)
+  if (!await_patiently (promise, bus, &error))
+    return dex_future_new_for_error (translate (error));
+  if (!dex_await_boolean (dex_ref (promise), NULL))
     return dex_future_new_reject (CONFAB_MATRIX_ERROR,
                                   CONFAB_MATRIX_ERROR_KEYRING_LOCKED,
                                   "the keyring is locked");
-  if (error != NULL)
-    return dex_future_new_for_error (translate (error));
   return dex_future_new_true ();
 }
 
@@ -255,12 +325,12 @@ static DexFuture *
 clear_fiber (gpointer data)
 {
   Work *work = data;
+  g_autoptr (DexPromise) promise = dex_promise_new_cancellable ();
+  g_autoptr (GDBusConnection) bus = NULL;
   g_autoptr (GError) error = NULL;
-  DexPromise *promise;
 
-  if (!await_alive (&error))
+  if (!await_alive (&bus, &error))
     return dex_future_new_for_error (translate (error));
-  promise = dex_promise_new_cancellable ();
   secret_password_clear (&schema,
                          dex_promise_get_cancellable (promise),
                          clear_done_cb,
@@ -268,7 +338,7 @@ clear_fiber (gpointer data)
                          "account",
                          work->account,
                          NULL);
-  if (!dex_await (with_patience (promise), &error))
+  if (!await_patiently (promise, bus, &error))
     return dex_future_new_for_error (translate (error));
   return dex_future_new_true ();
 }

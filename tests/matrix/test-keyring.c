@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "confab-matrix-error.h"
@@ -244,27 +245,71 @@ locked (Fixture *f)
   test_expect_error (keep (f, "two"), ME, CONFAB_MATRIX_ERROR_KEYRING_LOCKED);
 }
 
+/* At once; GSubprocess leaves it to another thread. */
+static void
+send_signal (Fixture *f, int number)
+{
+  g_assert_cmpint (kill (atoi (g_subprocess_get_identifier (f->daemon)), number), ==, 0);
+}
+
 static void
 frozen (Fixture *f)
 {
   gint64 start;
 
   start_daemon (f, TRUE);
-  g_subprocess_send_signal (f->daemon, SIGSTOP);
+  send_signal (f, SIGSTOP);
   start = g_get_monotonic_time ();
   test_expect_error (look (f), ME, CONFAB_MATRIX_ERROR_KEYRING_LOCKED);
   g_assert_cmpint (g_get_monotonic_time () - start, <, 15 * G_USEC_PER_SEC);
-  g_subprocess_send_signal (f->daemon, SIGCONT);
+  send_signal (f, SIGCONT);
+}
+
+/* A service that is well when it is asked for the first time, and never again. */
+static GDBusMessage *
+freezing_cb (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer data)
+{
+  guint *n_calls = data;
+
+  if (incoming && g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL &&
+      (*n_calls)++ > 0)
+    g_clear_object (&message);
+  return message;
+}
+
+static void
+freezes (Fixture *f)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusConnection) service = g_dbus_connection_new_for_address_sync (
+    g_getenv ("DBUS_SESSION_BUS_ADDRESS"),
+    G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+    NULL,
+    NULL,
+    &error);
+  guint n_calls = 0;
+  gint64 start;
+
+  g_assert_no_error (error);
+  g_dbus_connection_add_filter (service, freezing_cb, &n_calls, NULL);
+  g_bus_own_name_on_connection (
+    service, SERVICE, G_BUS_NAME_OWNER_FLAGS_NONE, NULL, NULL, NULL, NULL);
+  test_until (has_owner_cb, f);
+  start = g_get_monotonic_time ();
+  test_expect_error (look (f), ME, CONFAB_MATRIX_ERROR_KEYRING_LOCKED);
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 15 * G_USEC_PER_SEC);
+  g_assert_cmpuint (n_calls,
+                    >=,
+                    3); /* asked how it is, asked for the secret, asked how it is again */
+  g_assert_true (g_dbus_connection_close_sync (service, NULL, NULL));
 }
 
 static const struct {
   const char *path;
   void (*run) (Fixture *f);
 } cases[] = {
-  { "/keyring/missing", missing },
-  { "/keyring/unlocked", unlocked },
-  { "/keyring/locked", locked },
-  { "/keyring/frozen", frozen },
+  { "/keyring/missing", missing }, { "/keyring/unlocked", unlocked }, { "/keyring/locked", locked },
+  { "/keyring/frozen", frozen },   { "/keyring/freezes", freezes },
 };
 
 static void
