@@ -6,6 +6,8 @@
 
 #include "confab-application.h"
 
+#include "confab-slice.h"
+
 #include <glib/gi18n.h>
 #include <libdex.h>
 #include <locale.h>
@@ -16,6 +18,7 @@ main (int argc, char *argv[])
 {
   g_autoptr (ConfabApplication) application = NULL;
 
+  confab_slice_prepare_memory ();
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, CONFAB_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

@@ -6,6 +6,8 @@
 
 #include "confab-slice.h"
 
+#include <malloc.h>
+
 #define SLICE_US (2 * 1000) /* a turn of the main loop has 8 ms, and others have work too */
 #define STACK_SIZE (1024 * 1024)
 /* After what is due, and after drawing, which GTK does at G_PRIORITY_HIGH_IDLE + 20. */
@@ -21,6 +23,14 @@ gboolean
 confab_slice_is_over (const ConfabSlice *self)
 {
   return g_get_monotonic_time () >= self->until;
+}
+
+void
+confab_slice_prepare_memory (void)
+{
+#ifdef M_MXFAST
+  mallopt (M_MXFAST, 0);
+#endif
 }
 
 static gboolean

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "confab-session.h"
+#include "confab-slice.h"
 #include "confab-system-clock.h"
 #include "fake-account.h"
 #include "fake-call-handler.h"
@@ -284,6 +285,7 @@ test_smooth (void)
 int
 main (int argc, char **argv)
 {
+  confab_slice_prepare_memory ();
   g_test_init (&argc, &argv, NULL);
   dex_init ();
   real_poll = g_main_context_get_poll_func (NULL);
