@@ -21,6 +21,7 @@ struct _ConfabSignInPage {
   AdwPasswordEntryRow *password_row;
   GtkLabel *account_error;
   GtkButton *sign_in_button;
+  gboolean going_on; /* Enter was pressed in the first row, and the homeserver is being looked up */
 };
 
 G_DEFINE_FINAL_TYPE (ConfabSignInPage, confab_sign_in_page, ADW_TYPE_NAVIGATION_PAGE)
@@ -66,9 +67,9 @@ button_label (gpointer object, gboolean busy)
 }
 
 static void
-set_error_class (gpointer row, const char *text)
+set_error_class (gpointer row, gboolean wrong)
 {
-  if (text != NULL && *text != '\0')
+  if (wrong)
     gtk_widget_add_css_class (row, "error");
   else
     gtk_widget_remove_css_class (row, "error");
@@ -87,22 +88,27 @@ static void
 errors_cb (ConfabSignInPage *self)
 {
   const char *text = confab_sign_in_view_model_get_account_error (self->model);
+  const char *server_text = confab_sign_in_view_model_get_server_error (self->model);
   g_autofree char *with_hint = NULL;
+  gboolean password_wrong = FALSE;
 
-  set_error_class (self->homeserver_row, confab_sign_in_view_model_get_server_error (self->model));
-  set_error_class (self->password_row, text);
+  g_object_get (self->model, "password-wrong", &password_wrong, NULL);
+  set_error_class (self->homeserver_row, is_text (NULL, server_text));
+  set_error_class (self->password_row, password_wrong);
   if (text != NULL && *text != '\0' && caps_lock_is_on (self))
     with_hint = g_strconcat (text, " ", _ ("Caps Lock is on."), NULL);
   gtk_label_set_label (self->account_error, with_hint != NULL ? with_hint : text);
 }
 
 static void
-focus_wanted_cb (ConfabSignInPage *self, const char *row)
+focus_wanted_cb (ConfabSignInPage *self, const char *where)
 {
-  if (g_str_equal (row, "homeserver"))
+  if (g_str_equal (where, "homeserver"))
     gtk_widget_grab_focus (GTK_WIDGET (self->homeserver_row));
-  else
+  else if (g_str_equal (where, "password"))
     gtk_widget_grab_focus (GTK_WIDGET (self->password_row));
+  else
+    gtk_widget_grab_focus (GTK_WIDGET (self->sign_in_button));
 }
 
 static GtkWidget *
@@ -142,14 +148,47 @@ is_empty (gpointer row)
   return *gtk_editable_get_text (GTK_EDITABLE (row)) == '\0';
 }
 
-/* Enter: to the first row that is empty, else sign in. */
+/* Enter: to the first row that is empty, else sign in. In the first one it does not wait for the look-up's pause. */
 static void
 next_row (ConfabSignInPage *self)
 {
-  if (is_empty (self->homeserver_row) || is_empty (self->user_row) || is_empty (self->password_row))
+  gboolean found = confab_sign_in_view_model_get_server_state (self->model) == CONFAB_SERVER_FOUND;
+
+  if (is_empty (self->homeserver_row) ||
+      (found && (is_empty (self->user_row) || is_empty (self->password_row)))) {
     confab_sign_in_page_focus_first (self);
-  else
-    confab_sign_in_view_model_sign_in (self->model);
+    return;
+  }
+  self->going_on = !found;
+  confab_sign_in_view_model_sign_in (self->model);
+}
+
+/* The rows of the account are there now, for whoever still waits for them. */
+static void
+server_state_cb (ConfabSignInPage *self)
+{
+  ConfabServerState state = confab_sign_in_view_model_get_server_state (self->model);
+  GtkWidget *focus = get_focus (self);
+
+  if (!self->going_on || state == CONFAB_SERVER_LOOKING || state == CONFAB_SERVER_NONE)
+    return;
+  self->going_on = FALSE;
+  if (state == CONFAB_SERVER_FOUND && !confab_sign_in_view_model_get_busy (self->model) &&
+      focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->homeserver_row)))
+    confab_sign_in_page_focus_first (self);
+}
+
+static void
+open_portal_clicked (ConfabSignInPage *self)
+{
+  g_autofree char *uri = NULL;
+  g_autoptr (GtkUriLauncher) launcher = NULL;
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+
+  g_object_get (self->model, "portal-uri", &uri, NULL);
+  launcher = gtk_uri_launcher_new (uri);
+  gtk_uri_launcher_launch (
+    launcher, GTK_IS_WINDOW (root) ? GTK_WINDOW (root) : NULL, NULL, NULL, NULL);
 }
 
 static void
@@ -275,6 +314,7 @@ confab_sign_in_page_class_init (ConfabSignInPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, can_press);
   gtk_widget_class_bind_template_callback (widget_class, button_label);
   gtk_widget_class_bind_template_callback (widget_class, next_row);
+  gtk_widget_class_bind_template_callback (widget_class, open_portal_clicked);
   gtk_widget_class_bind_template_callback (widget_class, password_changed);
   gtk_widget_class_bind_template_callback (widget_class, sign_in_clicked);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Escape, 0, cancel_cb, NULL);
@@ -307,6 +347,17 @@ confab_sign_in_page_init (ConfabSignInPage *self)
                                self,
                                NULL,
                                G_CONNECT_AFTER | G_CONNECT_SWAPPED);
+  g_signal_group_connect_swapped (self->signals,
+                                  "notify::password-wrong",
+                                  G_CALLBACK (errors_cb),
+                                  self);
+  g_signal_group_connect_data (
+    self->signals,
+    "notify::can-sign-in", /* the last of those that change with the state */
+    G_CALLBACK (server_state_cb),
+    self,
+    NULL,
+    G_CONNECT_AFTER | G_CONNECT_SWAPPED);
   g_signal_group_connect_swapped (self->signals,
                                   "focus-wanted",
                                   G_CALLBACK (focus_wanted_cb),
