@@ -25,6 +25,7 @@ struct _ConfabSelectCallMediaPage {
   GtkWidget *join_bar;
   AdwSplitButton *join_wide;
   AdwSplitButton *join_narrow;
+  char *announced; /* the banner that was said last; NULL for none since the page was shown */
 };
 
 G_DEFINE_FINAL_TYPE (ConfabSelectCallMediaPage,
@@ -183,6 +184,23 @@ title_cb (ConfabSelectCallMediaPage *self)
                                  name != NULL && *name != '\0' ? name : _ ("Call"));
 }
 
+/* AdwBanner is not announced by itself. */
+static void
+banner_cb (ConfabSelectCallMediaPage *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  g_autofree char *text = NULL;
+
+  g_object_get (self->model, "banner", &text, NULL);
+  if (root == NULL || !gtk_widget_get_mapped (GTK_WIDGET (self)) ||
+      !g_set_str (&self->announced, text))
+    return;
+  if (*text != '\0')
+    gtk_accessible_announce (GTK_ACCESSIBLE (root),
+                             text,
+                             GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+}
+
 static GtkWidget *
 join_button (ConfabSelectCallMediaPage *self)
 {
@@ -202,7 +220,12 @@ breakpoint_cb (ConfabSelectCallMediaPage *self)
 static void
 confab_select_call_media_page_shown (AdwNavigationPage *page)
 {
-  gtk_widget_grab_focus (join_button (CONFAB_SELECT_CALL_MEDIA_PAGE (page)));
+  ConfabSelectCallMediaPage *self = CONFAB_SELECT_CALL_MEDIA_PAGE (page);
+
+  gtk_widget_grab_focus (join_button (self));
+  g_clear_pointer (&self->announced, g_free);
+  if (self->model != NULL)
+    banner_cb (self);
 }
 
 static void
@@ -261,10 +284,13 @@ confab_select_call_media_page_set_model (ConfabSelectCallMediaPage *self,
       model, "notify::speaker-name", G_CALLBACK (chosen_cb), self, G_CONNECT_SWAPPED);
     g_signal_connect_object (
       model, "notify::camera-name", G_CALLBACK (chosen_cb), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (
+      model, "notify::banner", G_CALLBACK (banner_cb), self, G_CONNECT_SWAPPED);
     chosen_cb (self);
     title_cb (self);
     if (gtk_widget_get_mapped (GTK_WIDGET (self)))
       confab_room_view_model_show (confab_select_call_media_view_model_get_room (model));
+    banner_cb (self);
   }
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL]);
 }
@@ -301,6 +327,7 @@ confab_select_call_media_page_dispose (GObject *object)
 
   confab_select_call_media_page_set_model (self, NULL);
   g_clear_object (&self->actions);
+  g_clear_pointer (&self->announced, g_free);
   gtk_widget_dispose_template (GTK_WIDGET (self), CONFAB_TYPE_SELECT_CALL_MEDIA_PAGE);
 
   G_OBJECT_CLASS (confab_select_call_media_page_parent_class)->dispose (object);

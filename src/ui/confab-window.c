@@ -120,10 +120,7 @@ toast_cb (ConfabWindow *self, const char *text)
   AdwToast *toast = adw_toast_new (text);
 
   adw_toast_set_use_markup (toast, FALSE);
-  adw_toast_overlay_add_toast (self->toasts, toast);
-  gtk_accessible_announce (GTK_ACCESSIBLE (self),
-                           text,
-                           GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+  adw_toast_overlay_add_toast (self->toasts, toast); /* which announces it */
 }
 
 static void

@@ -78,11 +78,20 @@ is_synced (gpointer data)
 }
 
 static gboolean
-is_on_sign_in_page (gpointer data)
+is_started (gpointer data)
 {
   ConfabPageStand *stand = data;
 
-  return confab_session_view_model_get_page (stand->model) == CONFAB_SESSION_PAGE_SIGN_IN;
+  return confab_session_view_model_get_page (stand->model) != CONFAB_SESSION_PAGE_LOADING;
+}
+
+static void
+make_session (ConfabPageStand *stand)
+{
+  stand->session = confab_session_new (CONFAB_CLOCK (stand->clock),
+                                       CONFAB_SECRETS (stand->secrets),
+                                       stand->dir,
+                                       stand->dir);
 }
 
 static void
@@ -97,33 +106,43 @@ sign_in (ConfabPageStand *stand, ConfabWorld world)
     test_until (is_synced, stand);
 }
 
+/* As at the next start, with a keyring that is locked. */
+static void
+lock_keyring (ConfabPageStand *stand)
+{
+  sign_in (stand, CONFAB_WORLD_LOCKED);
+  test_expect (confab_session_stop (stand->session));
+  test_settle ();
+  g_assert_finalize_object (stand->session);
+  fake_secrets_refuse (stand->secrets, CONFAB_MATRIX_ERROR_KEYRING_LOCKED);
+  make_session (stand);
+}
+
 void
 confab_page_stand_open (ConfabPageStand *stand, ConfabWorld world, const ConfabShot *shot)
 {
-  g_autoptr (ConfabSecrets) secrets = NULL;
   g_autoptr (GError) error = NULL;
 
   confab_shot_prepare (shot);
   stand->clock = confab_manual_clock_new (CONFAB_WORLD_NOW);
   stand->account = fake_account_new ();
   stand->devices = confab_fake_devices_new (CONFAB_CLOCK (stand->clock));
+  stand->secrets = fake_secrets_new ();
   stand->dir = g_dir_make_tmp ("confab-test-XXXXXX", &error);
   g_assert_no_error (error);
   confab_world_fill (stand->account, world);
   fake_discovery_set_url (fake_homeserver_get_url (stand->account->server));
-  secrets = confab_file_secrets_new (stand->dir);
-  stand->session = confab_session_new (CONFAB_CLOCK (stand->clock),
-                                       secrets,
-                                       stand->dir,
-                                       stand->dir);
+  make_session (stand);
+  if (world == CONFAB_WORLD_LOCKED)
+    lock_keyring (stand);
+  else if (world != CONFAB_WORLD_SIGNED_OUT)
+    sign_in (stand, world);
   stand->model = confab_session_view_model_new (stand->session,
                                                 CONFAB_MEDIA_DEVICES (stand->devices),
                                                 CONFAB_CLOCK (stand->clock));
-  if (world == CONFAB_WORLD_SIGNED_OUT) {
+  if (world == CONFAB_WORLD_LOCKED || world == CONFAB_WORLD_SIGNED_OUT) {
     confab_session_view_model_start (stand->model);
-    test_until (is_on_sign_in_page, stand);
-  } else {
-    sign_in (stand, world);
+    test_until (is_started, stand);
   }
   stand->window = GTK_WINDOW (confab_window_new (get_application (), stand->model));
   /* A picture is the same in every build. */
@@ -144,6 +163,7 @@ confab_page_stand_close (ConfabPageStand *stand)
   test_settle ();
   g_assert_finalize_object (stand->model);
   g_assert_finalize_object (stand->session);
+  g_assert_finalize_object (stand->secrets);
   g_assert_finalize_object (stand->devices);
   g_assert_cmpuint (confab_manual_clock_get_n_timeouts (stand->clock), ==, 0);
   g_assert_finalize_object (stand->clock);
@@ -189,6 +209,16 @@ says (GtkWidget *widget, const char *text)
     g_object_get (widget, names[i], &value, NULL);
     if (g_strcmp0 (value, text) == 0)
       return TRUE;
+  }
+  /* A button whose words are a widget of their own. */
+  for (GtkWidget *child = GTK_IS_BUTTON (widget) ? gtk_widget_get_first_child (widget) : NULL;
+       child != NULL;
+       child = gtk_widget_get_next_sibling (child)) {
+    for (GtkWidget *part = gtk_widget_get_first_child (child); part != NULL;
+         part = gtk_widget_get_next_sibling (part)) {
+      if (GTK_IS_LABEL (part) && says (part, text))
+        return TRUE;
+    }
   }
   return FALSE;
 }

@@ -8,6 +8,7 @@
 #include "confab-session-view-model.h"
 #include "confab-shot-helper.h"
 #include "confab-window.h"
+#include "fake-secrets.h"
 
 G_BEGIN_DECLS
 
@@ -17,6 +18,7 @@ typedef struct {
   ConfabManualClock *clock;
   FakeAccount *account;
   ConfabFakeDevices *devices;
+  FakeSecrets *secrets;
   ConfabSession *session;
   ConfabSessionViewModel *model;
   GtkWindow *window;

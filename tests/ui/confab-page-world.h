@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 
 typedef enum {
   CONFAB_WORLD_SIGNED_OUT,
+  CONFAB_WORLD_LOCKED,     /* signed in once; now the keyring is locked */
   CONFAB_WORLD_FIRST_SYNC, /* the server does not answer the first sync */
   CONFAB_WORLD_EMPTY,      /* no room */
   CONFAB_WORLD_QUIET,      /* rooms, no call */

@@ -4,398 +4,22 @@
 
 #include "confab-shot-pages.h"
 
-#include "confab-page-stand.h"
-
-typedef void (*Act) (ConfabPageStand *stand);
-
-/* ---- signing in ---- */
-
-static ConfabSignInViewModel *
-get_sign_in (ConfabPageStand *stand)
-{
-  return confab_session_view_model_get_sign_in (stand->model);
-}
-
-static gboolean
-has_looked_up (gpointer data)
-{
-  ConfabServerState state = confab_sign_in_view_model_get_server_state (get_sign_in (data));
-
-  return state == CONFAB_SERVER_FOUND || state == CONFAB_SERVER_WRONG;
-}
-
-static gboolean
-has_account_error (gpointer data)
-{
-  return *confab_sign_in_view_model_get_account_error (get_sign_in (data)) != '\0';
-}
-
-static void
-type_homeserver (ConfabPageStand *stand, const char *name)
-{
-  confab_sign_in_view_model_set_homeserver (get_sign_in (stand), name);
-  confab_manual_clock_advance (stand->clock, 600);
-}
-
-static void
-find_server (ConfabPageStand *stand)
-{
-  type_homeserver (stand, "matrix.example.org");
-  test_until (has_looked_up, stand);
-}
-
-static void
-type_account (ConfabPageStand *stand, const char *password)
-{
-  GtkWidget *row;
-
-  find_server (stand);
-  confab_sign_in_view_model_set_user (get_sign_in (stand), "anna");
-  confab_shot_frames (stand->window, 1);
-  row = confab_page_stand_find (stand, ADW_TYPE_PASSWORD_ENTRY_ROW, NULL);
-  gtk_editable_set_text (GTK_EDITABLE (row), password);
-}
-
-static void
-fill_in (ConfabPageStand *stand)
-{
-  type_account (stand, CONFAB_WORLD_PASSWORD);
-}
-
-static void
-look_for_server (ConfabPageStand *stand)
-{
-  type_homeserver (stand, "slow.example.org");
-}
-
-static void
-miss_server (ConfabPageStand *stand)
-{
-  type_homeserver (stand, "matrix.exmaple.org");
-  test_until (has_looked_up, stand);
-}
-
-static void
-mistype_password (ConfabPageStand *stand)
-{
-  type_account (stand, "sceret");
-  confab_sign_in_view_model_sign_in (get_sign_in (stand));
-  test_until (has_account_error, stand);
-}
-
-static void
-wait_for_sign_in (ConfabPageStand *stand)
-{
-  fill_in (stand);
-  fake_homeserver_handle (stand->account->server, "/_matrix/client/v3/login", NULL, NULL);
-  fake_homeserver_hang (stand->account->server, "/_matrix/client/v3/login");
-  confab_sign_in_view_model_sign_in (get_sign_in (stand));
-}
-
-/* ---- rooms ---- */
-
-static gboolean
-has_spinner (gpointer data)
-{
-  return confab_page_stand_find (data, ADW_TYPE_SPINNER, NULL) != NULL;
-}
-
-static void
-wait_for_spinner (ConfabPageStand *stand)
-{
-  test_until (has_spinner, stand);
-}
-
-static gboolean
-is_offline (gpointer data)
-{
-  ConfabPageStand *stand = data;
-
-  return confab_session_get_state (stand->session) == CONFAB_SESSION_STATE_OFFLINE;
-}
-
-static void
-go_offline (ConfabPageStand *stand)
-{
-  stand->account->sync_status = 502;
-  confab_session_try_now (stand->session);
-  test_until (is_offline, stand);
-}
-
-static void
-search_for (ConfabPageStand *stand, const char *text)
-{
-  GtkWidget *entry;
-
-  gtk_widget_activate_action (GTK_WIDGET (stand->window), "win.search", NULL);
-  confab_shot_frames (stand->window, 2);
-  entry = confab_page_stand_find (stand, GTK_TYPE_SEARCH_ENTRY, NULL);
-  gtk_editable_set_text (GTK_EDITABLE (entry), text);
-  confab_shot_frames (stand->window, 2); /* the entry says so from the main loop */
-  confab_manual_clock_advance (stand->clock, 100);
-}
-
-static void
-search (ConfabPageStand *stand)
-{
-  search_for (stand, "ci");
-}
-
-static void
-search_in_vain (ConfabPageStand *stand)
-{
-  search_for (stand, "zebra");
-}
-
-static void
-open_council (ConfabPageStand *stand)
-{
-  confab_page_stand_open_room (stand, CONFAB_ROOM_VILLAGE_COUNCIL);
-}
-
-static void
-open_survey (ConfabPageStand *stand)
-{
-  confab_page_stand_open_room (stand, CONFAB_ROOM_FIELD_SURVEY);
-}
-
-static void
-open_notices (ConfabPageStand *stand)
-{
-  confab_page_stand_open_room (stand, CONFAB_ROOM_NOTICES);
-}
-
-static void
-open_rehearsal (ConfabPageStand *stand)
-{
-  confab_page_stand_open_room (stand, CONFAB_ROOM_REHEARSAL);
-}
-
-static void
-be_in_call (ConfabPageStand *stand)
-{
-  gtk_widget_activate_action (
-    GTK_WIDGET (stand->window), "win.join-call", "(sbb)", CONFAB_ROOM_FIELD_SURVEY, TRUE, TRUE);
-  g_assert_nonnull (confab_session_view_model_get_call (stand->model));
-  confab_window_show_rooms (CONFAB_WINDOW (stand->window));
-}
-
-static void
-be_in_call_and_open (ConfabPageStand *stand)
-{
-  be_in_call (stand);
-  open_survey (stand);
-}
-
-/* ---- before a call ---- */
-
-static void
-join (ConfabPageStand *stand)
-{
-  confab_page_stand_prepare (stand, CONFAB_ROOM_FIELD_SURVEY);
-  confab_page_stand_speak (stand);
-}
-
-static void
-start (ConfabPageStand *stand)
-{
-  confab_page_stand_prepare (stand, CONFAB_ROOM_VILLAGE_COUNCIL);
-  confab_page_stand_speak (stand);
-}
-
-static void
-join_without_camera (ConfabPageStand *stand)
-{
-  join (stand);
-  gtk_widget_activate_action (GTK_WIDGET (stand->window), "win.toggle-camera", NULL);
-}
-
-static void
-stay_silent (ConfabPageStand *stand)
-{
-  confab_page_stand_prepare (stand, CONFAB_ROOM_FIELD_SURVEY);
-  confab_manual_clock_advance (stand->clock, 4000);
-}
-
-static void
-join_without_any_camera (ConfabPageStand *stand)
-{
-  confab_fake_devices_remove_all (stand->devices, CONFAB_DEVICE_KIND_CAMERA);
-  confab_fake_devices_set_problem (stand->devices,
-                                   CONFAB_DEVICE_KIND_CAMERA,
-                                   CONFAB_DEVICE_PROBLEM_MISSING);
-  join (stand);
-}
-
-static void
-join_with_busy_camera (ConfabPageStand *stand)
-{
-  confab_fake_devices_set_problem (stand->devices,
-                                   CONFAB_DEVICE_KIND_CAMERA,
-                                   CONFAB_DEVICE_PROBLEM_BUSY);
-  join (stand);
-}
-
-static void
-join_without_permission (ConfabPageStand *stand)
-{
-  confab_fake_devices_set_problem (stand->devices,
-                                   CONFAB_DEVICE_KIND_MICROPHONE,
-                                   CONFAB_DEVICE_PROBLEM_DENIED);
-  confab_page_stand_prepare (stand, CONFAB_ROOM_FIELD_SURVEY);
-  gtk_widget_activate_action (GTK_WIDGET (stand->window), "win.toggle-camera", NULL);
-}
-
-static void
-start_in_the_open (ConfabPageStand *stand)
-{
-  confab_page_stand_prepare (stand, CONFAB_ROOM_REHEARSAL);
-  confab_page_stand_speak (stand);
-}
-
-/* ---- dialogs and menus ---- */
-
-static void
-show_shortcuts (ConfabPageStand *stand)
-{
-  gtk_widget_activate_action (GTK_WIDGET (stand->window), "app.shortcuts", NULL);
-}
-
-static void
-show_about (ConfabPageStand *stand)
-{
-  gtk_widget_activate_action (GTK_WIDGET (stand->window), "app.about", NULL);
-}
-
-static void
-show_sign_out (ConfabPageStand *stand)
-{
-  gtk_widget_activate_action (GTK_WIDGET (stand->window), "win.sign-out", NULL);
-}
-
-static gboolean
-has_popover (gpointer data)
-{
-  return confab_page_stand_find (data, GTK_TYPE_POPOVER, NULL) != NULL;
-}
-
-static void
-pop_up (ConfabPageStand *stand, GtkPopover *popover)
-{
-  g_assert_nonnull (popover);
-  /* Without a seat nothing can be grabbed, and what hides by itself does so at once. */
-  gtk_popover_set_autohide (popover, FALSE);
-  gtk_popover_popup (popover);
-  test_until (has_popover, stand);
-}
-
-static void
-pop_up_menu (ConfabPageStand *stand, const char *tooltip)
-{
-  GtkWidget *button = confab_page_stand_find (stand, GTK_TYPE_MENU_BUTTON, tooltip);
-
-  g_assert_nonnull (button);
-  pop_up (stand, gtk_menu_button_get_popover (GTK_MENU_BUTTON (button)));
-}
-
-static void
-pop_up_split (ConfabPageStand *stand)
-{
-  GtkWidget *button = confab_page_stand_find (stand, ADW_TYPE_SPLIT_BUTTON, NULL);
-
-  g_assert_nonnull (button);
-  pop_up (stand, adw_split_button_get_popover (ADW_SPLIT_BUTTON (button)));
-}
-
-static void
-open_main_menu (ConfabPageStand *stand)
-{
-  pop_up_menu (stand, "Main Menu");
-}
-
-static void
-open_device_menu (ConfabPageStand *stand)
-{
-  join (stand);
-  pop_up_menu (stand, "Microphone: Built-in Microphone");
-}
-
-static void
-open_join_menu (ConfabPageStand *stand)
-{
-  join (stand);
-  pop_up_split (stand);
-}
-
-static void
-open_start_menu (ConfabPageStand *stand)
-{
-  open_council (stand);
-  pop_up_split (stand);
-}
-
-static const struct {
-  const char *name;
-  ConfabWorld world;
-  Act act;
-  gboolean special; /* also small, with large text, and from right to left */
-} scenes[] = {
-  { "sign-in-empty", CONFAB_WORLD_SIGNED_OUT, NULL, TRUE },
-  { "sign-in-looking", CONFAB_WORLD_SIGNED_OUT, look_for_server, FALSE },
-  { "sign-in-no-server", CONFAB_WORLD_SIGNED_OUT, miss_server, FALSE },
-  { "sign-in-found", CONFAB_WORLD_SIGNED_OUT, find_server, FALSE },
-  { "sign-in-filled", CONFAB_WORLD_SIGNED_OUT, fill_in, FALSE },
-  { "sign-in-wrong-password", CONFAB_WORLD_SIGNED_OUT, mistype_password, TRUE },
-  { "sign-in-busy", CONFAB_WORLD_SIGNED_OUT, wait_for_sign_in, FALSE },
-  { "rooms-calls", CONFAB_WORLD_CALLS, NULL, TRUE },
-  { "rooms-quiet", CONFAB_WORLD_QUIET, NULL, FALSE },
-  { "rooms-empty", CONFAB_WORLD_EMPTY, NULL, TRUE },
-  { "rooms-first-sync", CONFAB_WORLD_FIRST_SYNC, wait_for_spinner, FALSE },
-  { "rooms-offline", CONFAB_WORLD_CALLS, go_offline, TRUE },
-  { "rooms-search", CONFAB_WORLD_CALLS, search, FALSE },
-  { "rooms-no-hit", CONFAB_WORLD_CALLS, search_in_vain, FALSE },
-  { "rooms-in-call", CONFAB_WORLD_CALLS, be_in_call, TRUE },
-  { "room-quiet", CONFAB_WORLD_CALLS, open_council, TRUE },
-  { "room-call", CONFAB_WORLD_CALLS, open_survey, TRUE },
-  { "room-in-call", CONFAB_WORLD_CALLS, be_in_call_and_open, FALSE },
-  { "room-not-allowed", CONFAB_WORLD_CALLS, open_notices, FALSE },
-  { "room-not-encrypted", CONFAB_WORLD_CALLS, open_rehearsal, FALSE },
-  { "media-join", CONFAB_WORLD_CALLS, join, TRUE },
-  { "media-start", CONFAB_WORLD_CALLS, start, FALSE },
-  { "media-sound-only", CONFAB_WORLD_CALLS, join_without_camera, FALSE },
-  { "media-silence", CONFAB_WORLD_CALLS, stay_silent, FALSE },
-  { "media-no-camera", CONFAB_WORLD_CALLS, join_without_any_camera, FALSE },
-  { "media-busy-camera", CONFAB_WORLD_CALLS, join_with_busy_camera, TRUE },
-  { "media-denied", CONFAB_WORLD_CALLS, join_without_permission, FALSE },
-  { "media-not-encrypted", CONFAB_WORLD_CALLS, start_in_the_open, TRUE },
-  { "dialog-shortcuts", CONFAB_WORLD_CALLS, show_shortcuts, TRUE },
-  { "dialog-about", CONFAB_WORLD_CALLS, show_about, FALSE },
-  { "dialog-sign-out", CONFAB_WORLD_CALLS, show_sign_out, FALSE },
-  { "menu-main", CONFAB_WORLD_CALLS, open_main_menu, TRUE },
-  { "menu-device", CONFAB_WORLD_CALLS, open_device_menu, TRUE },
-  { "menu-join", CONFAB_WORLD_CALLS, open_join_menu, FALSE },
-  { "menu-start", CONFAB_WORLD_CALLS, open_start_menu, FALSE },
-};
+#include "confab-page-scenes.h"
 
 static void
 shoot (const char *folder,
        const char *const *names,
-       guint scene,
+       const ConfabPageScene *scene,
        const char *variant,
        const ConfabShot *shot)
 {
   g_autofree char *name = g_strdup_printf (
-    "%s-%dx%d-%s", scenes[scene].name, shot->width, shot->height, variant);
+    "%s-%dx%d-%s", scene->name, shot->width, shot->height, variant);
   ConfabPageStand stand = { 0 };
 
   if (!confab_shot_is_wanted (name, names))
     return;
-  confab_page_stand_open (&stand, scenes[scene].world, shot);
-  confab_page_stand_settle (&stand);
-  if (scenes[scene].act != NULL)
-    scenes[scene].act (&stand);
-  confab_shot_prepare (shot); /* a call page that was shown is always dark, and lets go of it */
-  confab_page_stand_settle (&stand);
+  confab_page_scene_open (&stand, scene, shot);
   confab_shot_save (stand.window, shot, folder, name);
   confab_page_stand_close (&stand);
 }
@@ -405,24 +29,27 @@ confab_shot_pages (const char *folder, const char *const *names)
 {
   static const int sizes[][2] = { { 360, 640 }, { 1024, 700 }, { 1920, 1080 } };
 
-  for (guint i = 0; i < G_N_ELEMENTS (scenes); i++) {
+  guint n_scenes = 0;
+  const ConfabPageScene *scenes = confab_page_scenes_get (&n_scenes);
+
+  for (guint i = 0; i < n_scenes; i++) {
     for (guint s = 0; s < G_N_ELEMENTS (sizes); s++) {
       ConfabShot shot = { .width = sizes[s][0], .height = sizes[s][1] };
 
-      shoot (folder, names, i, "light", &shot);
+      shoot (folder, names, &scenes[i], "light", &shot);
       shot.dark = TRUE;
-      shoot (folder, names, i, "dark", &shot);
+      shoot (folder, names, &scenes[i], "dark", &shot);
     }
     if (scenes[i].special) {
       ConfabShot small = { .width = 360, .height = 294 };
 
-      shoot (folder, names, i, "small", &small);
+      shoot (folder, names, &scenes[i], "small", &small);
       for (guint s = 0; s < 2; s++) {
         ConfabShot large = { .width = sizes[s][0], .height = sizes[s][1], .text_scale = 2 };
         ConfabShot rtl = { .width = sizes[s][0], .height = sizes[s][1], .rtl = TRUE };
 
-        shoot (folder, names, i, "large-text", &large);
-        shoot (folder, names, i, "rtl", &rtl);
+        shoot (folder, names, &scenes[i], "large-text", &large);
+        shoot (folder, names, &scenes[i], "rtl", &rtl);
       }
     }
   }

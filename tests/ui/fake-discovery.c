@@ -29,6 +29,10 @@ confab_homeserver_discover (const char *name)
       slow = dex_cancellable_new ();
     return dex_ref (DEX_FUTURE (slow));
   }
+  if (g_str_equal (name, "portal.example.org"))
+    return dex_future_new_reject (CONFAB_MATRIX_ERROR,
+                                  CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL,
+                                  "a page of the network answers");
   return dex_future_new_reject (CONFAB_MATRIX_ERROR,
                                 CONFAB_MATRIX_ERROR_NO_HOMESERVER,
                                 "nothing answers at %s",
