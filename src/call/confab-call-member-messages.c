@@ -23,6 +23,13 @@ is_ended (ConfabCallMember *self, const char *call_id)
   return FALSE;
 }
 
+/**
+ * confab_call_member_remember_ended:
+ * @self: a member
+ * @call_id: a connection attempt that is over
+ *
+ * What still comes for it is ignored, an invite too; the last 32 are remembered.
+ */
 void
 confab_call_member_remember_ended (ConfabCallMember *self, const char *call_id)
 {
@@ -112,6 +119,14 @@ fill_envelope (ConfabCallMember *self, ConfabCallEvent *message)
     message->invitee = g_strdup (self->user_id);
 }
 
+/**
+ * confab_call_member_send:
+ * @self: a member
+ * @call: (nullable): whose message it is: it hears what became of it
+ * @message: gets the envelope and the next number of its call, unless it has them (sections 8.1, 8.3)
+ *
+ * In clear only to a device that has spoken in clear, and never in an encrypted room.
+ */
 void
 confab_call_member_send (ConfabCallMember *self, ConfabPeerCall *call, ConfabCallEvent *message)
 {
@@ -143,6 +158,12 @@ confab_call_member_send (ConfabCallMember *self, ConfabPeerCall *call, ConfabCal
                                     free_sending);
 }
 
+/**
+ * confab_call_member_send_hangup:
+ * @self: a member
+ * @call_id: a connection attempt that there is no object for
+ * @reason: section 3.6
+ */
 void
 confab_call_member_send_hangup (ConfabCallMember *self, const char *call_id, const char *reason)
 {
@@ -186,6 +207,11 @@ confab_call_member_expect_messages (ConfabCallMember *self, const char *call_id)
   ensure_queue (self, call_id);
 }
 
+/**
+ * confab_call_member_set_clear:
+ * @self: a member
+ * @clear: whether it signals in clear
+ */
 void
 confab_call_member_set_clear (ConfabCallMember *self, gboolean clear)
 {

@@ -150,6 +150,16 @@ confab_call_room_init (ConfabCallRoom *self)
   self->own = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_call_membership_free);
 }
 
+/**
+ * confab_call_room_new:
+ * @signalling: how its calls reach the homeserver
+ * @clock: for their timers
+ * @user_id: this account
+ * @device_id: this device
+ * @room_id: the room
+ *
+ * Returns: (transfer full): a room of which nothing is known: open, everybody joined, nobody in a call
+ */
 ConfabCallRoom *
 confab_call_room_new (ConfabSignalling *signalling,
                       ConfabClock *clock,
@@ -197,7 +207,12 @@ confab_call_room_get_id (ConfabCallRoom *self)
   return self->id;
 }
 
-/* ms since the epoch. */
+/**
+ * confab_call_room_get_now:
+ * @self: a room
+ *
+ * Returns: ms since the epoch, as the wall clock has it: what `expires_ts` is compared with
+ */
 gint64
 confab_call_room_get_now (ConfabCallRoom *self)
 {
@@ -210,7 +225,11 @@ confab_call_room_get_encrypted (ConfabCallRoom *self)
   return self->encrypted;
 }
 
-/* A room never stops being encrypted. */
+/**
+ * confab_call_room_set_encrypted:
+ * @self: a room
+ * @encrypted: whether it is encrypted; a room never stops being so
+ */
 void
 confab_call_room_set_encrypted (ConfabCallRoom *self, gboolean encrypted)
 {
@@ -223,12 +242,23 @@ confab_call_room_get_can_send_call (ConfabCallRoom *self)
   return self->can_send_call;
 }
 
+/**
+ * confab_call_room_set_can_send_call:
+ * @self: a room
+ * @can_send: whether this user may send `m.call` state
+ */
 void
 confab_call_room_set_can_send_call (ConfabCallRoom *self, gboolean can_send)
 {
   self->can_send_call = can_send;
 }
 
+/**
+ * confab_call_room_set_joined:
+ * @self: a room
+ * @user_id: somebody
+ * @joined: whether they are in the room; entries of those who are not are void (section 7.2)
+ */
 void
 confab_call_room_set_joined (ConfabCallRoom *self, const char *user_id, gboolean joined)
 {
@@ -238,6 +268,12 @@ confab_call_room_set_joined (ConfabCallRoom *self, const char *user_id, gboolean
     g_hash_table_add (self->left, g_strdup (user_id));
 }
 
+/**
+ * confab_call_room_set_member:
+ * @self: a room
+ * @user_id: whose member event it is
+ * @content: a stranger's, of mesh kind or empty
+ */
 void
 confab_call_room_set_member (ConfabCallRoom *self, const char *user_id, JsonObject *content)
 {
@@ -261,7 +297,12 @@ confab_call_room_get_memberships (ConfabCallRoom *self, const char *user_id)
   return confab_call_membership_parse (left ? NULL : g_hash_table_lookup (self->members, user_id));
 }
 
-/* Returns: (transfer container): who has a member event, in a fixed order. */
+/**
+ * confab_call_room_list_users:
+ * @self: a room
+ *
+ * Returns: (transfer container): who has a member event, in a fixed order
+ */
 GList *
 confab_call_room_list_users (ConfabCallRoom *self)
 {
@@ -298,7 +339,15 @@ confab_call_room_set_own (ConfabCallRoom *self,
   g_ptr_array_add (self->own, membership);
 }
 
-/* Returns: whether this device was to be in the call, as far as was said. */
+/**
+ * confab_call_room_forget_own:
+ * @self: a room
+ * @call_id: a call
+ *
+ * The next confab_call_room_write() leaves the call out.
+ *
+ * Returns: whether this device was to be in it, as far as was said
+ */
 gboolean
 confab_call_room_forget_own (ConfabCallRoom *self, const char *call_id)
 {
@@ -308,7 +357,15 @@ confab_call_room_forget_own (ConfabCallRoom *self, const char *call_id)
   return self->own->len < before;
 }
 
-/* Writes the own member event; see section 7.2, “Own writes”. */
+/**
+ * confab_call_room_write:
+ * @self: a room
+ * @done: (nullable): how it ended
+ * @data: for @done
+ * @destroy: (nullable): frees @data
+ *
+ * Writes the own member event: what this device is to have, and all that others wrote into it (section 7.2, “Own writes”).
+ */
 void
 confab_call_room_write (ConfabCallRoom *self,
                         ConfabSignallingDone done,
@@ -372,12 +429,25 @@ confab_call_room_add_over (ConfabCallRoom *self, const char *call_id)
   g_hash_table_add (self->over, g_strdup (call_id));
 }
 
+/**
+ * confab_call_room_is_over:
+ * @self: a room
+ * @call_id: a call
+ *
+ * Returns: whether it was terminated
+ */
 gboolean
 confab_call_room_is_over (ConfabCallRoom *self, const char *call_id)
 {
   return g_hash_table_contains (self->over, call_id);
 }
 
+/**
+ * confab_call_room_close:
+ * @self: a room
+ *
+ * Nothing is written any more by itself.
+ */
 void
 confab_call_room_close (ConfabCallRoom *self)
 {
@@ -385,7 +455,12 @@ confab_call_room_close (ConfabCallRoom *self)
     confab_clock_clear (self->clock, &self->stale_timer);
 }
 
-/* Letters and digits; unpredictable enough to be unique, which is all that ids have to be. */
+/**
+ * confab_random_id:
+ * @length: how long
+ *
+ * Returns: (transfer full): letters and digits; unpredictable enough to be unique, which is all that ids have to be
+ */
 char *
 confab_random_id (guint length)
 {

@@ -135,6 +135,12 @@ get_enum (ConfabCall *self, const char *property)
   return value;
 }
 
+/**
+ * confab_call_dup_id:
+ * @self: a call
+ *
+ * Returns: (transfer full): its id
+ */
 char *
 confab_call_dup_id (ConfabCall *self)
 {
@@ -143,6 +149,12 @@ confab_call_dup_id (ConfabCall *self)
   return dup_string (self, "id");
 }
 
+/**
+ * confab_call_dup_room_id:
+ * @self: a call
+ *
+ * Returns: (transfer full): the room it is in
+ */
 char *
 confab_call_dup_room_id (ConfabCall *self)
 {
@@ -151,6 +163,12 @@ confab_call_dup_room_id (ConfabCall *self)
   return dup_string (self, "room-id");
 }
 
+/**
+ * confab_call_dup_name:
+ * @self: a call
+ *
+ * Returns: (transfer full) (nullable): its own name
+ */
 char *
 confab_call_dup_name (ConfabCall *self)
 {
@@ -159,6 +177,12 @@ confab_call_dup_name (ConfabCall *self)
   return dup_string (self, "name");
 }
 
+/**
+ * confab_call_get_intent:
+ * @self: a call
+ *
+ * Returns: whether it rings, is offered, or belongs to the room
+ */
 ConfabCallIntent
 confab_call_get_intent (ConfabCall *self)
 {
@@ -167,6 +191,12 @@ confab_call_get_intent (ConfabCall *self)
   return get_enum (self, "intent");
 }
 
+/**
+ * confab_call_get_call_type:
+ * @self: a call
+ *
+ * Returns: whether it starts with pictures
+ */
 ConfabCallType
 confab_call_get_call_type (ConfabCall *self)
 {
@@ -175,6 +205,12 @@ confab_call_get_call_type (ConfabCall *self)
   return get_enum (self, "call-type");
 }
 
+/**
+ * confab_call_get_state:
+ * @self: a call
+ *
+ * Returns: where this device stands
+ */
 ConfabCallState
 confab_call_get_state (ConfabCall *self)
 {
@@ -183,6 +219,12 @@ confab_call_get_state (ConfabCall *self)
   return get_enum (self, "state");
 }
 
+/**
+ * confab_call_get_ringing:
+ * @self: a call
+ *
+ * Returns: whether it asks for attention now
+ */
 gboolean
 confab_call_get_ringing (ConfabCall *self)
 {
@@ -191,6 +233,12 @@ confab_call_get_ringing (ConfabCall *self)
   return get_enum (self, "ringing");
 }
 
+/**
+ * confab_call_get_started_at:
+ * @self: a call
+ *
+ * Returns: when it began: µs since the epoch, 0 when that is not known
+ */
 gint64
 confab_call_get_started_at (ConfabCall *self)
 {
@@ -308,6 +356,13 @@ confab_call_decline (ConfabCall *self)
   IFACE (self)->decline (self);
 }
 
+/**
+ * confab_call_set_microphone_muted:
+ * @self: a call
+ * @muted: whether the others hear silence
+ *
+ * At once, and the others are told. Does nothing while this device is not in the call.
+ */
 void
 confab_call_set_microphone_muted (ConfabCall *self, gboolean muted)
 {
@@ -316,6 +371,13 @@ confab_call_set_microphone_muted (ConfabCall *self, gboolean muted)
   IFACE (self)->set_microphone_muted (self, muted);
 }
 
+/**
+ * confab_call_set_camera_muted:
+ * @self: a call
+ * @muted: whether the camera is closed
+ *
+ * As confab_call_set_microphone_muted().
+ */
 void
 confab_call_set_camera_muted (ConfabCall *self, gboolean muted)
 {
@@ -324,6 +386,13 @@ confab_call_set_camera_muted (ConfabCall *self, gboolean muted)
   IFACE (self)->set_camera_muted (self, muted);
 }
 
+/**
+ * confab_call_emit_failed:
+ * @self: a call
+ * @error: a #ConfabCallError
+ *
+ * For implementations: emits ::failed.
+ */
 void
 confab_call_emit_failed (ConfabCall *self, const GError *error)
 {

@@ -68,7 +68,13 @@ confab_group_call_set_ringing (ConfabGroupCall *self, gboolean ringing)
   g_object_notify (G_OBJECT (self), "ringing");
 }
 
-/* A sync is through: only now is it known whether the call rings. @server_time is in ms, 0 when not known. */
+/**
+ * confab_group_call_check_ringing:
+ * @self: a call
+ * @server_time: the server's clock in ms, 0 when not known
+ *
+ * A sync is through: only now is it known whether the call rings.
+ */
 void
 confab_group_call_check_ringing (ConfabGroupCall *self, gint64 server_time)
 {

@@ -128,6 +128,13 @@ confab_local_media_close (ConfabLocalMedia *self)
   IFACE (self)->close (self);
 }
 
+/**
+ * confab_local_media_emit_problem_changed:
+ * @self: local media
+ * @kind: microphone or camera
+ *
+ * For implementations: emits ::problem-changed.
+ */
 void
 confab_local_media_emit_problem_changed (ConfabLocalMedia *self, ConfabDeviceKind kind)
 {

@@ -103,6 +103,13 @@ confab_media_devices_open (ConfabMediaDevices *self,
   return IFACE (self)->open (self, microphone_muted, camera_muted);
 }
 
+/**
+ * confab_media_devices_emit_chosen_changed:
+ * @self: the devices
+ * @kind: of which kind
+ *
+ * For implementations: emits ::chosen-changed.
+ */
 void
 confab_media_devices_emit_chosen_changed (ConfabMediaDevices *self, ConfabDeviceKind kind)
 {

@@ -50,6 +50,12 @@ confab_participant_default_init (ConfabParticipantInterface *iface)
 
 #define IFACE CONFAB_PARTICIPANT_GET_IFACE
 
+/**
+ * confab_participant_get_user_id:
+ * @self: a participant
+ *
+ * Returns: (transfer none): whose device it is
+ */
 const char *
 confab_participant_get_user_id (ConfabParticipant *self)
 {
@@ -58,6 +64,12 @@ confab_participant_get_user_id (ConfabParticipant *self)
   return IFACE (self)->get_user_id (self);
 }
 
+/**
+ * confab_participant_get_device_id:
+ * @self: a participant
+ *
+ * Returns: (transfer none): the device
+ */
 const char *
 confab_participant_get_device_id (ConfabParticipant *self)
 {

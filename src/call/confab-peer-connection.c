@@ -263,6 +263,12 @@ confab_peer_connection_close (ConfabPeerConnection *self)
   IFACE (self)->close (self);
 }
 
+/**
+ * confab_peer_connection_get_state:
+ * @self: a connection
+ *
+ * Returns: how ICE and DTLS are
+ */
 ConfabConnectionState
 confab_peer_connection_get_state (ConfabPeerConnection *self)
 {
@@ -271,6 +277,12 @@ confab_peer_connection_get_state (ConfabPeerConnection *self)
   return IFACE (self)->get_state (self);
 }
 
+/**
+ * confab_peer_connection_get_gathering_complete:
+ * @self: a connection
+ *
+ * Returns: whether all local candidates are known
+ */
 gboolean
 confab_peer_connection_get_gathering_complete (ConfabPeerConnection *self)
 {
@@ -293,24 +305,54 @@ confab_peer_connection_get_last_received_at (ConfabPeerConnection *self)
   return IFACE (self)->get_last_received_at (self);
 }
 
+/**
+ * confab_peer_connection_emit_local_description_set:
+ * @self: a connection
+ * @type: offer or answer
+ *
+ * For implementations: emits ::local-description-set.
+ */
 void
 confab_peer_connection_emit_local_description_set (ConfabPeerConnection *self, ConfabSdpType type)
 {
   g_signal_emit (self, signals[SIGNAL_LOCAL_DESCRIPTION_SET], 0, type);
 }
 
+/**
+ * confab_peer_connection_emit_remote_description_set:
+ * @self: a connection
+ * @type: offer or answer
+ *
+ * For implementations: emits ::remote-description-set.
+ */
 void
 confab_peer_connection_emit_remote_description_set (ConfabPeerConnection *self, ConfabSdpType type)
 {
   g_signal_emit (self, signals[SIGNAL_REMOTE_DESCRIPTION_SET], 0, type);
 }
 
+/**
+ * confab_peer_connection_emit_description_failed:
+ * @self: a connection
+ * @error: what was wrong
+ *
+ * For implementations: emits ::description-failed.
+ */
 void
 confab_peer_connection_emit_description_failed (ConfabPeerConnection *self, const GError *error)
 {
   g_signal_emit (self, signals[SIGNAL_DESCRIPTION_FAILED], 0, error);
 }
 
+/**
+ * confab_peer_connection_emit_local_candidate:
+ * @self: a connection
+ * @candidate: `candidate:…`, never empty
+ * @sdp_mid: its m-section
+ * @sdp_mline_index: the m-section's index
+ *
+ * For implementations: emits ::local-candidate.
+ */
 void
 confab_peer_connection_emit_local_candidate (ConfabPeerConnection *self,
                                              const char *candidate,
@@ -320,12 +362,25 @@ confab_peer_connection_emit_local_candidate (ConfabPeerConnection *self,
   g_signal_emit (self, signals[SIGNAL_LOCAL_CANDIDATE], 0, candidate, sdp_mid, sdp_mline_index);
 }
 
+/**
+ * confab_peer_connection_emit_track_added:
+ * @self: a connection
+ * @track: what came in
+ *
+ * For implementations: emits ::track-added.
+ */
 void
 confab_peer_connection_emit_track_added (ConfabPeerConnection *self, ConfabRemoteTrack *track)
 {
   g_signal_emit (self, signals[SIGNAL_TRACK_ADDED], 0, track);
 }
 
+/**
+ * confab_peer_connection_emit_negotiation_needed:
+ * @self: a connection
+ *
+ * For implementations: emits ::negotiation-needed.
+ */
 void
 confab_peer_connection_emit_negotiation_needed (ConfabPeerConnection *self)
 {

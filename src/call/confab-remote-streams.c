@@ -197,12 +197,22 @@ confab_remote_streams_init (ConfabRemoteStreams *self)
   self->dropped = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
+/**
+ * confab_remote_streams_new:
+ * Returns: (transfer full): no streams yet
+ */
 ConfabRemoteStreams *
 confab_remote_streams_new (void)
 {
   return g_object_new (CONFAB_TYPE_REMOTE_STREAMS, NULL);
 }
 
+/**
+ * confab_remote_streams_get_model:
+ * @self: the streams
+ *
+ * Returns: (transfer none): a model of #ConfabStream, user media first
+ */
 GListModel *
 confab_remote_streams_get_model (ConfabRemoteStreams *self)
 {
@@ -236,6 +246,14 @@ confab_remote_streams_set_metadata (ConfabRemoteStreams *self, ConfabStreamMetad
   bind_tracks (self);
 }
 
+/**
+ * confab_remote_streams_add_track:
+ * @self: the streams
+ * @track: what came in; it is followed from now on
+ *
+ * Media without any metadata is the user's; beside metadata, a picture that it does not name is a stream of its own
+ * (interop-facts.md, surprise 5).
+ */
 void
 confab_remote_streams_add_track (ConfabRemoteStreams *self, ConfabRemoteTrack *track)
 {
@@ -244,7 +262,12 @@ confab_remote_streams_add_track (ConfabRemoteStreams *self, ConfabRemoteTrack *t
   track_changed_cb (track, NULL, self);
 }
 
-/* Forgets all of it: the connection is gone. */
+/**
+ * confab_remote_streams_clear:
+ * @self: the streams
+ *
+ * Forgets all of it: the connection is gone.
+ */
 void
 confab_remote_streams_clear (ConfabRemoteStreams *self)
 {

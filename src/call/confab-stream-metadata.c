@@ -177,6 +177,14 @@ confab_stream_metadata_print (ConfabStreamMetadata *self, JsonObject *content)
                                  print_streams (self));
 }
 
+/**
+ * confab_stream_metadata_add:
+ * @self: metadata that is not shared yet
+ * @id: the stream id, as in `a=msid`
+ * @purpose: what it shows
+ * @audio_muted: whether its sound is off
+ * @video_muted: whether its picture is off
+ */
 void
 confab_stream_metadata_add (ConfabStreamMetadata *self,
                             const char *id,
@@ -232,6 +240,13 @@ confab_stream_metadata_get_length (ConfabStreamMetadata *self)
   return self->streams->len;
 }
 
+/**
+ * confab_stream_metadata_get_nth:
+ * @self: metadata
+ * @index: below confab_stream_metadata_get_length()
+ *
+ * Returns: (transfer none): what it says of one stream
+ */
 const ConfabStreamInfo *
 confab_stream_metadata_get_nth (ConfabStreamMetadata *self, guint index)
 {
