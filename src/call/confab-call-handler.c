@@ -488,6 +488,33 @@ confab_call_handler_remove_room (ConfabCallHandler *self, const char *room_id)
   g_hash_table_remove (self->rooms, room_id);
 }
 
+static void
+end_batch (ConfabCallHandler *self, gint64 server_time)
+{
+  flush (self);
+  confab_early_messages_drop_old (self->early);
+  for (guint i = n_calls (self); i-- > 0;) {
+    g_autoptr (ConfabGroupCall) call = g_object_ref (peek_call (self, i));
+    confab_group_call_end_sync (call, server_time);
+  }
+}
+
+/**
+ * confab_call_handler_end_stored:
+ * @self: a handler
+ * @server_time: the server's clock in ms, 0 when it is not known
+ *
+ * All that was kept from earlier runs has been handed over. It may be old: nothing is tidied up on its account, since
+ * that would put the own member event back to what it was, with the entries of the user's other devices in it.
+ */
+void
+confab_call_handler_end_stored (ConfabCallHandler *self, gint64 server_time)
+{
+  g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
+
+  end_batch (self, server_time);
+}
+
 /**
  * confab_call_handler_end_sync:
  * @self: a handler
@@ -503,12 +530,7 @@ confab_call_handler_end_sync (ConfabCallHandler *self, gint64 server_time)
 
   g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
 
-  flush (self);
-  confab_early_messages_drop_old (self->early);
-  for (guint i = n_calls (self); i-- > 0;) {
-    g_autoptr (ConfabGroupCall) call = g_object_ref (peek_call (self, i));
-    confab_group_call_end_sync (call, server_time);
-  }
+  end_batch (self, server_time);
   g_hash_table_iter_init (&iter, self->rooms);
   while (g_hash_table_iter_next (&iter, NULL, &room))
     confab_call_room_remove_stale (room);

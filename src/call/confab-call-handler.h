@@ -32,7 +32,8 @@ ConfabCall *confab_call_handler_create_call (ConfabCallHandler *self,
                                              ConfabCallType type,
                                              const char *name) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What `matrix` brings, in the order of the sync; one batch ends with confab_call_handler_end_sync(). */
+/* What `matrix` brings, in the order of the sync; one batch ends with confab_call_handler_end_sync(), and what the
+ * store had at the start with confab_call_handler_end_stored(). */
 void confab_call_handler_handle_state (ConfabCallHandler *self,
                                        const char *room_id,
                                        const char *type,
@@ -56,6 +57,7 @@ void confab_call_handler_set_can_send_call (ConfabCallHandler *self,
                                             const char *room_id,
                                             gboolean can_send);
 void confab_call_handler_remove_room (ConfabCallHandler *self, const char *room_id);
+void confab_call_handler_end_stored (ConfabCallHandler *self, gint64 server_time);
 void confab_call_handler_end_sync (ConfabCallHandler *self, gint64 server_time);
 
 /* What tests and logs look at. */

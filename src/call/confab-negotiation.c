@@ -22,9 +22,9 @@ static const char *const state_names[N_STATES] = {
   "stable", "making-offer", "offer-sent", "applying-offer", "making-answer", "applying-answer",
 };
 
-static const char *const event_names[] = {
+static const char *const event_names[CONFAB_NEGOTIATION_N_EVENTS] = {
   "negotiation-needed", "local-set",    "remote-set", "description-failed", "offered",
-  "negotiated",         "first-answer",
+  "negotiated",         "first-answer", "unanswered",
 };
 
 struct _ConfabNegotiation {

@@ -19,6 +19,7 @@ typedef enum {
   CONFAB_NEGOTIATION_ANSWERED,     /* by an `m.call.negotiate` */
   CONFAB_NEGOTIATION_FIRST_ANSWER, /* the `m.call.answer` is being applied */
   CONFAB_NEGOTIATION_UNANSWERED,   /* the offer's lifetime is over */
+  CONFAB_NEGOTIATION_N_EVENTS,
 } ConfabNegotiationEvent;
 
 /**

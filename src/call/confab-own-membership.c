@@ -227,28 +227,40 @@ confab_own_membership_renew_later (ConfabOwnMembership *self)
   arm_renewal (self, RENEW_RETRY_MS);
 }
 
+static ConfabCallMembership *
+dup_entry (ConfabOwnMembership *self)
+{
+  g_autoptr (GPtrArray) entries = NULL;
+
+  entries = confab_call_room_get_memberships (self->room,
+                                              confab_call_room_get_user_id (self->room));
+  for (guint i = 0; i < entries->len; i++) {
+    const ConfabCallMembership *entry = entries->pdata[i];
+    if (g_str_equal (entry->call_id, self->call_id) &&
+        g_str_equal (entry->device_id, confab_call_room_get_device_id (self->room)) &&
+        g_strcmp0 (entry->session_id, self->session_id) == 0)
+      return g_ptr_array_steal_index (entries, i);
+  }
+  return NULL;
+}
+
 /**
  * confab_own_membership_check:
  * @self: an own membership
  *
  * Looks at the own member event as the last sync left it, so that what left and came back within it counts as there:
  * %CONFAB_OWN_MEMBERSHIP_SEEN when the session's entry came for the first time, %CONFAB_OWN_MEMBERSHIP_LOST when it
- * is not there although the homeserver took it.
+ * is not there although the homeserver took it, and %CONFAB_OWN_MEMBERSHIP_RENEWAL_DUE when it was set back: another
+ * device of the user has written the event as it had been before the last renewal.
  */
 void
 confab_own_membership_check (ConfabOwnMembership *self)
 {
-  g_autoptr (GPtrArray) entries = NULL;
-  gboolean there = FALSE;
+  ConfabCallMembership *entry = dup_entry (self);
+  gboolean there = entry != NULL;
+  gboolean set_back = there && self->in_force && entry->expires_ts < self->expires_ts;
 
-  entries = confab_call_room_get_memberships (self->room,
-                                              confab_call_room_get_user_id (self->room));
-  for (guint i = 0; i < entries->len; i++) {
-    const ConfabCallMembership *entry = entries->pdata[i];
-    there |= g_str_equal (entry->call_id, self->call_id) &&
-             g_str_equal (entry->device_id, confab_call_room_get_device_id (self->room)) &&
-             g_strcmp0 (entry->session_id, self->session_id) == 0;
-  }
+  g_clear_pointer (&entry, confab_call_membership_free);
   if (there && !self->seen) {
     self->seen = TRUE;
     self->ever_seen = TRUE;
@@ -257,6 +269,8 @@ confab_own_membership_check (ConfabOwnMembership *self)
     self->seen = FALSE;
     self->func (CONFAB_OWN_MEMBERSHIP_LOST, NULL, self->data);
   }
+  if (set_back)
+    self->func (CONFAB_OWN_MEMBERSHIP_RENEWAL_DUE, NULL, self->data);
 }
 
 /**

@@ -10,10 +10,10 @@ typedef enum {
   CONFAB_OWN_MEMBERSHIP_WRITTEN,      /* the homeserver took the entry */
   CONFAB_OWN_MEMBERSHIP_WRITE_FAILED, /* it did not take the first one */
   CONFAB_OWN_MEMBERSHIP_RENEW_FAILED, /* it did not take a later one */
-  CONFAB_OWN_MEMBERSHIP_RENEWAL_DUE,  /* 45 min after the last, or 30 s after one that failed */
-  CONFAB_OWN_MEMBERSHIP_SEEN,         /* the entry came in sync */
-  CONFAB_OWN_MEMBERSHIP_LOST,         /* a member event without the entry came in sync */
-  CONFAB_OWN_MEMBERSHIP_WITHDRAWN,    /* it is gone, or could not be removed */
+  CONFAB_OWN_MEMBERSHIP_RENEWAL_DUE, /* 45 min after the last, 30 s after one that failed, or undone */
+  CONFAB_OWN_MEMBERSHIP_SEEN,        /* the entry came in sync */
+  CONFAB_OWN_MEMBERSHIP_LOST,        /* a member event without the entry came in sync */
+  CONFAB_OWN_MEMBERSHIP_WITHDRAWN, /* it is gone, or could not be removed */
 } ConfabOwnMembershipEvent;
 
 typedef void (*ConfabOwnMembershipFunc) (ConfabOwnMembershipEvent event,

@@ -33,6 +33,7 @@ struct _ConfabSessionCalls {
   DexFuture *inbox; /* (nullable): the inbox is being handed on */
   gboolean inbox_again;
   gint64 inbox_done; /* the last row that was handed on */
+  gboolean live;     /* what comes is the server's, no more the store's */
   gboolean stopped;
   ConfabWireFunc wire_func;
   gpointer wire_data;
@@ -282,6 +283,17 @@ hand_on_inbox (ConfabSessionCalls *self)
   return dex_ref (self->inbox);
 }
 
+static void
+end_batch (ConfabSessionCalls *self)
+{
+  gint64 server_time = confab_homeserver_get_server_time (self->homeserver);
+
+  if (self->live)
+    confab_call_handler_end_sync (self->handler, server_time);
+  else
+    confab_call_handler_end_stored (self->handler, server_time);
+}
+
 static DexFuture *
 handed_on_cb (DexFuture *future, gpointer data)
 {
@@ -291,8 +303,7 @@ handed_on_cb (DexFuture *future, gpointer data)
   if (dex_future_get_value (future, &error) == NULL)
     g_signal_emit (self, signals[SIGNAL_WARNING], 0, "store", error->message, NULL, NULL);
   else
-    confab_call_handler_end_sync (self->handler,
-                                  confab_homeserver_get_server_time (self->homeserver));
+    end_batch (self);
   return dex_future_new_true ();
 }
 
@@ -342,8 +353,7 @@ feed_fiber (gpointer data)
   if (!dex_await (hand_on_inbox (self), &error))
     return dex_future_new_for_error (g_steal_pointer (&error));
   if (!self->stopped) {
-    confab_call_handler_end_sync (self->handler,
-                                  confab_homeserver_get_server_time (self->homeserver));
+    end_batch (self);
     confab_olm_machine_after_sync (self->machine);
   }
   return dex_future_new_true ();
@@ -534,6 +544,12 @@ confab_session_calls_receive (ConfabSessionCalls *self,
                               GError **error)
 {
   return confab_olm_machine_receive (self->machine, transaction, batch, error);
+}
+
+void
+confab_session_calls_go_live (ConfabSessionCalls *self)
+{
+  self->live = TRUE;
 }
 
 DexFuture *

@@ -41,6 +41,8 @@ gboolean confab_session_calls_receive (ConfabSessionCalls *self,
                                        ConfabStoreTransaction *transaction,
                                        const ConfabSyncBatch *batch,
                                        GError **error);
+/* What was fed so far is from the store; what comes now is from syncs. */
+void confab_session_calls_go_live (ConfabSessionCalls *self);
 /* When the rooms took in @batch. Resolves to true when the calls have heard of all of it. */
 DexFuture *confab_session_calls_feed (ConfabSessionCalls *self, ConfabSyncBatch *batch)
   G_GNUC_WARN_UNUSED_RESULT;

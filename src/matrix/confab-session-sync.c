@@ -141,9 +141,12 @@ await_reply_applied (ConfabSession *self, GBytes *reply, GError **error)
 {
   g_autoptr (ConfabSessionCalls) calls = g_object_ref (self->calls);
   Passage passage = { .reply = reply, .calls = calls };
-  gboolean ok = await_stored (self, &passage, error) &&
-                confab_session_await_shown (self, passage.batch, error);
+  gboolean ok = await_stored (self, &passage, error);
 
+  if (ok) {
+    confab_session_calls_go_live (calls);
+    ok = confab_session_await_shown (self, passage.batch, error);
+  }
   if (ok)
     step ("fed");
   if (passage.batch != NULL)

@@ -381,6 +381,21 @@ test_stale_retried (gconstpointer forbidden)
   lab_finish (&lab);
 }
 
+/* What the store has may be old: nothing is written before the server has spoken. */
+static void
+test_stale_from_store (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member_until (&lab, "@b:x", "ME", "old", NOW_MS + 1000);
+  confab_call_handler_end_stored (lab.handler, 0);
+  assert_log (&lab, "");
+  lab_sync_end (&lab);
+  assert_log (&lab, "MEMBER ");
+  lab_finish (&lab);
+}
+
 /* Which takes nothing from a call that this device is in or on its way into. */
 static void
 test_stale_beside_call (void)
@@ -425,6 +440,7 @@ main (int argc, char *argv[])
   TEST ("members-before-call", test_members_before_call);
   CASE ("stale/network", NULL, test_stale_retried);
   CASE ("stale/forbidden", "forbidden", test_stale_retried);
+  TEST ("stale/from-store", test_stale_from_store);
   TEST ("stale/beside-call", test_stale_beside_call);
   TEST ("early/too-old", test_early_too_old);
   TEST ("wrong-session", test_wrong_session);

@@ -1037,6 +1037,33 @@ test_own_entry_lost_later (void)
   lab_finish (&lab);
 }
 
+/* Another device of the user starts with what it knew an hour ago, and writes that: the entry is there, but is about to
+ * run out. It is written again, however often that happens, and nobody is put out. */
+static void
+test_own_entry_set_back (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *session = NULL;
+
+  lab_start (&lab);
+  lab_join (&lab);
+  session = g_strdup (confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)));
+  for (guint i = 0; i < 3; i++) {
+    confab_fake_signalling_clear_log (lab.signalling);
+    lab_advance (&lab, 1000);
+    lab_member_until (&lab, "@b:x", "ME", session, NOW_MS + 3600000 - 1000);
+    lab_sync_end (&lab);
+    assert_log (&lab, "MEMBER ");
+    g_assert_cmpint (lab_get_own_expiry (&lab),
+                     ==,
+                     confab_clock_get_real_time (CONFAB_CLOCK (lab.clock)) / 1000 + 3600000);
+    lab_advance (&lab, 1);
+    assert_state (&lab, "joined");
+    assert_log (&lab, "");
+  }
+  lab_finish (&lab);
+}
+
 /* Gone and back within one sync was never gone. */
 static void
 test_own_entry_flickers (void)
@@ -1281,6 +1308,7 @@ main (int argc, char *argv[])
   TEST ("own-entry/lost-twice", test_own_entry_lost_twice);
   TEST ("own-entry/lost-later", test_own_entry_lost_later);
   TEST ("own-entry/never-seen", test_own_entry_never_seen);
+  TEST ("own-entry/set-back", test_own_entry_set_back);
   TEST ("own-entry/flickers", test_own_entry_flickers);
   TEST ("own-entry/stale-removed", test_stale_removed);
   TEST ("own-entry/other-device", test_other_own_device);

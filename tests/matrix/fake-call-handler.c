@@ -153,6 +153,12 @@ confab_call_handler_remove_room (ConfabCallHandler *self, const char *room_id)
 }
 
 void
+confab_call_handler_end_stored (ConfabCallHandler *self, gint64 server_time)
+{
+  note (self, "end-stored");
+}
+
+void
 confab_call_handler_end_sync (ConfabCallHandler *self, gint64 server_time)
 {
   note (self, "end-sync");

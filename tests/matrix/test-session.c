@@ -393,6 +393,8 @@ test_to_device (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count (log, "to-device"), ==, 0);
   g_assert_cmpuint (count (log, "state !a:x org.matrix.msc3401.call k"), ==, 1);
   g_assert_cmpuint (count (log, "member !a:x @ben:x in"), ==, 1);
+  /* What the store had is not taken for what the server has now. */
+  g_assert_nonnull (strstr (log, "org.matrix.msc3401.call.member @ben:x\nend-stored\n"));
 }
 
 /* The row of a message that was handed on cannot be taken away: it is not handed on again. */

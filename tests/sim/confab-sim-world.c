@@ -14,6 +14,7 @@
 
 #define START_US G_GINT64_CONSTANT (1700000000000000)
 #define MAX_STEPS 2000000
+#define HOUR_MS (62 * 60 * 1000)
 
 /* How bad a schedule is. */
 typedef enum {
@@ -40,6 +41,7 @@ typedef enum {
   ACTION_RESTART,
   ACTION_LEAVE_ROOM,
   ACTION_TERMINATE,
+  ACTION_WAIT,
   N_ACTIONS,
 } ActionKind;
 
@@ -64,6 +66,7 @@ static const struct {
   [ACTION_RESTART] = { "starts", HARDNESS_STORMY, 4 },
   [ACTION_LEAVE_ROOM] = { "leaves the room", HARDNESS_STORMY, 1 },
   [ACTION_TERMINATE] = { "terminates", HARDNESS_STORMY, 1 },
+  [ACTION_WAIT] = { "waits for an hour", HARDNESS_ROUGH, 1 }, /* entries are renewed, or run out */
 };
 
 typedef struct {
@@ -333,6 +336,9 @@ act (ConfabSimWorld *self, const Action *action)
   case ACTION_TERMINATE:
     confab_sim_client_terminate (self->clients[0]);
     break;
+  case ACTION_WAIT:
+    run_for (self, HOUR_MS);
+    break;
   case N_ACTIONS:
   default:
     g_assert_not_reached ();
@@ -477,6 +483,19 @@ nick (ConfabCallMember *member)
                            confab_participant_get_state (CONFAB_PARTICIPANT (member)));
 }
 
+/* Who invites either has somebody or says that they cannot be reached; who waits may go on waiting. */
+static gboolean
+is_at_rest (ConfabSimWorld *self, guint who, guint other, ConfabCallMember *member)
+{
+  ConfabParticipantState state = confab_participant_get_state (CONFAB_PARTICIPANT (member));
+
+  if (state == CONFAB_PARTICIPANT_STATE_UNREACHABLE)
+    return TRUE;
+  return !is_initiator (self, who, other) && find_connection (self, who, other) == NULL &&
+         (state == CONFAB_PARTICIPANT_STATE_WAITING ||
+          state == CONFAB_PARTICIPANT_STATE_RECONNECTING);
+}
+
 static void
 check_pair (ConfabSimWorld *self, guint who, guint other, gboolean may_be_unreachable)
 {
@@ -492,9 +511,7 @@ check_pair (ConfabSimWorld *self, guint who, guint other, gboolean may_be_unreac
             "%s is connected to nothing of %s",
             self->network.devices[who],
             self->network.devices[other]);
-  } else if (!may_be_unreachable || (is_initiator (self, who, other) &&
-                                     confab_participant_get_state (CONFAB_PARTICIPANT (member)) !=
-                                       CONFAB_PARTICIPANT_STATE_UNREACHABLE)) {
+  } else if (!may_be_unreachable || !is_at_rest (self, who, other, member)) {
     fail (self,
           "%s sees %s %s for ever",
           self->network.devices[who],
@@ -609,7 +626,8 @@ check_server (ConfabSimWorld *self, gboolean joined)
   }
 }
 
-/* All at once, on both sides: each exchange comes to its end. */
+/* All at once, on both sides: each exchange comes to its end. An answer that is held up for more than five seconds is
+ * given up, and the offer is made again after its minute. */
 static void
 check_negotiation (ConfabSimWorld *self)
 {
@@ -620,7 +638,7 @@ check_negotiation (ConfabSimWorld *self)
         confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (connection));
     }
   }
-  run_for (self, 70000);
+  run_for (self, 200000);
   for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
     for (guint j = 0; j < self->network.n; j++) {
       ConfabFakePeerConnection *connection = i != j ? find_connection (self, i, j) : NULL;
@@ -786,7 +804,8 @@ confab_sim_world_run (ConfabSimWorld *self)
   gint64 start;
 
   begin (self);
-  start = confab_clock_get_time (CONFAB_CLOCK (self->clock));
+  start = confab_clock_get_time (
+    CONFAB_CLOCK (self->clock)); /* of the plan; later by each hour of waiting */
   for (guint i = 0; i < self->actions->len && self->failure == NULL; i++) {
     const Action *action = &g_array_index (self->actions, Action, i);
     if (action->skipped)
@@ -796,6 +815,7 @@ confab_sim_world_run (ConfabSimWorld *self)
       break;
     tell_action (self, action);
     act (self, action);
+    start += action->kind == ACTION_WAIT ? HOUR_MS * G_GINT64_CONSTANT (1000) : 0;
   }
   if (self->failure == NULL)
     settle (self);
