@@ -6,23 +6,20 @@
 
 #include "confab-avatar-model.h"
 
-#include "confab-media-repository.h"
-
-#include <libdex.h>
-
-/* The largest avatar is 96 px; twice that for high-resolution screens. */
-#define THUMBNAIL_SIZE 192
+#include "confab-avatar-textures.h"
 
 struct _ConfabAvatarModel {
   GObject parent_instance;
 
   GObject *subject;
   char *name_property;
-  ConfabMediaRepository *repository;
+  ConfabMediaRepository *repository; /* (nullable) */
   char *name;
-  char *url;
-  gboolean wanted;
-  GdkPaintable *paintable;
+  char *url;               /* (nullable) */
+  gboolean wanted;         /* somebody shows it */
+  gboolean loading;        /* what is at url */
+  gboolean hopeless;       /* there is no picture at url */
+  GdkPaintable *paintable; /* (nullable) */
 };
 
 G_DEFINE_FINAL_TYPE (ConfabAvatarModel, confab_avatar_model, G_TYPE_OBJECT)
@@ -54,62 +51,25 @@ set_paintable (ConfabAvatarModel *self, GdkPaintable *paintable)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PAINTABLE]);
 }
 
-typedef struct {
-  GBytes *bytes;
-  DexPromise *promise;
-} Decode;
-
-static gpointer
-decode_thread (gpointer data)
-{
-  g_autofree Decode *decode = data;
-  g_autoptr (GBytes) bytes = g_steal_pointer (&decode->bytes);
-  DexPromise *promise = g_steal_pointer (&decode->promise);
-  g_autoptr (GError) error = NULL;
-  GdkTexture *texture = gdk_texture_new_from_bytes (bytes, &error);
-
-  if (texture != NULL)
-    dex_promise_resolve_object (promise, texture);
-  else
-    dex_promise_reject (promise, g_steal_pointer (&error));
-  dex_unref (promise);
-  return NULL;
-}
-
-/* In a thread of its own: decoding takes milliseconds, and more stack than a fiber has. */
-static DexFuture *
-decode (GBytes *bytes)
-{
-  Decode *work = g_new0 (Decode, 1);
-  DexPromise *promise = dex_promise_new ();
-
-  work->bytes = g_bytes_ref (bytes);
-  work->promise = dex_ref (promise);
-  g_thread_unref (g_thread_new ("avatar", decode_thread, work));
-  return DEX_FUTURE (promise);
-}
-
 static DexFuture *
 load_fiber (gpointer data)
 {
   Load *load = data;
+  ConfabAvatarModel *self = load->self;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GdkTexture) texture = NULL;
 
-  bytes = dex_await_boxed (confab_media_repository_load_thumbnail (load->self->repository,
-                                                                   load->url,
-                                                                   THUMBNAIL_SIZE),
-                           &error);
-  if (bytes != NULL)
-    texture = dex_await_object (decode (bytes), &error);
-  if (texture == NULL) {
-    /* The avatar then shows initials: nothing that a person has to hear of. */
+  texture = dex_await_object (confab_avatar_textures_load (self->repository, load->url), &error);
+  if (g_strcmp0 (load->url, self->url) != 0)
+    return dex_future_new_false (); /* another one by now */
+  self->loading = FALSE;
+  self->hopeless = texture == NULL &&
+                   !g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK) &&
+                   !g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_SERVER);
+  /* Without one the avatar shows initials: nothing that a person has to hear of. */
+  if (texture == NULL)
     g_debug ("No picture for %s: %s", load->url, error->message);
-    return dex_future_new_false ();
-  }
-  if (g_strcmp0 (load->url, load->self->url) == 0)
-    set_paintable (load->self, GDK_PAINTABLE (texture));
+  set_paintable (self, (GdkPaintable *) texture);
   return dex_future_new_true ();
 }
 
@@ -118,8 +78,10 @@ start_load (ConfabAvatarModel *self)
 {
   Load *load;
 
-  if (!self->wanted || self->url == NULL || self->repository == NULL)
+  if (!self->wanted || self->loading || self->hopeless || self->url == NULL ||
+      self->repository == NULL)
     return;
+  self->loading = TRUE;
   load = g_new0 (Load, 1);
   load->self = g_object_ref (self);
   load->url = g_strdup (self->url);
@@ -144,6 +106,9 @@ avatar_url_cb (ConfabAvatarModel *self)
   g_object_get (self->subject, "avatar-url", &url, NULL);
   if (!g_set_str (&self->url, url))
     return;
+  /* The old picture stays until the new one is there. */
+  self->loading = FALSE;
+  self->hopeless = FALSE;
   if (url == NULL)
     set_paintable (self, NULL);
   start_load (self);
@@ -189,7 +154,17 @@ confab_avatar_model_class_init (ConfabAvatarModelClass *klass)
 
   object_class->get_property = confab_avatar_model_get_property;
   object_class->dispose = confab_avatar_model_dispose;
+  /**
+   * ConfabAvatarModel:name:
+   *
+   * What the initials are made of.
+   */
   properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
+  /**
+   * ConfabAvatarModel:paintable:
+   *
+   * The picture, or %NULL until it is loaded, and when there is none. Reading it begins to load it.
+   */
   properties[PROP_PAINTABLE] = g_param_spec_object (
     "paintable", NULL, NULL, GDK_TYPE_PAINTABLE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
@@ -200,14 +175,25 @@ confab_avatar_model_init (ConfabAvatarModel *self)
 {
 }
 
+/**
+ * confab_avatar_model_new:
+ * @subject: a room or a person, with the string properties @name_property and `avatar-url`
+ * @name_property: what it is called
+ * @repository: (nullable): where pictures come from; without it there are none
+ *
+ * Returns: (transfer full): its avatar, which follows both properties
+ */
 ConfabAvatarModel *
 confab_avatar_model_new (GObject *subject,
                          const char *name_property,
                          ConfabMediaRepository *repository)
 {
-  ConfabAvatarModel *self = g_object_new (CONFAB_TYPE_AVATAR_MODEL, NULL);
+  ConfabAvatarModel *self = NULL;
   g_autofree char *name_signal = g_strconcat ("notify::", name_property, NULL);
 
+  g_return_val_if_fail (G_IS_OBJECT (subject), NULL);
+
+  self = g_object_new (CONFAB_TYPE_AVATAR_MODEL, NULL);
   self->subject = g_object_ref (subject);
   self->name_property = g_strdup (name_property);
   g_set_object (&self->repository, repository);
@@ -227,14 +213,21 @@ confab_avatar_model_get_name (ConfabAvatarModel *self)
   return self->name;
 }
 
+/**
+ * confab_avatar_model_get_paintable:
+ * @self: an avatar
+ *
+ * Begins to load the picture when there is none; also after the network was away, whenever it is asked for again.
+ *
+ * Returns: (transfer none) (nullable): the picture, once it is there
+ */
 GdkPaintable *
 confab_avatar_model_get_paintable (ConfabAvatarModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_AVATAR_MODEL (self), NULL);
 
-  if (!self->wanted) {
-    self->wanted = TRUE;
+  self->wanted = TRUE;
+  if (self->paintable == NULL)
     start_load (self);
-  }
   return self->paintable;
 }

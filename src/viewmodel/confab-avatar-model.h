@@ -17,7 +17,6 @@ typedef struct _ConfabMediaRepository ConfabMediaRepository;
 #define CONFAB_TYPE_AVATAR_MODEL (confab_avatar_model_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabAvatarModel, confab_avatar_model, CONFAB, AVATAR_MODEL, GObject)
 
-/* @subject has the string properties `name` (or @name_property) and `avatar-url`. */
 ConfabAvatarModel *
 confab_avatar_model_new (GObject *subject,
                          const char *name_property,

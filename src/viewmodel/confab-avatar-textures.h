@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include <gdk/gdk.h>
+#include <libdex.h>
+
+#include "confab-media-repository.h"
+
+G_BEGIN_DECLS
+
+DexFuture *confab_avatar_textures_load (ConfabMediaRepository *repository, const char *url)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
