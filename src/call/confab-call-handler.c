@@ -291,7 +291,7 @@ handle_call_state (ConfabCallHandler *self,
   guint n_in_room = 0;
 
   if (known != NULL) {
-    confab_group_call_handle_content (known, content);
+    confab_group_call_handle_content (known, origin_server_ts, content);
     return;
   }
   if (*call_id == '\0' || confab_call_content_is_over (content) ||
@@ -488,6 +488,31 @@ confab_call_handler_remove_room (ConfabCallHandler *self, const char *room_id)
   g_hash_table_remove (self->rooms, room_id);
 }
 
+/* Calls stand in the order in which they became known: only one that came later may have been begun at the same time. */
+static ConfabGroupCall *
+find_older (ConfabCallHandler *self, guint position)
+{
+  ConfabGroupCall *call = peek_call (self, position);
+  g_autofree char *room_id = confab_call_dup_room_id (CONFAB_CALL (call));
+
+  for (guint i = position + 1; i < n_calls (self); i++) {
+    ConfabGroupCall *other = peek_call (self, i);
+    if (confab_group_call_yields_to (call, other) && is_in_room (other, room_id))
+      return other;
+  }
+  return NULL;
+}
+
+static void
+check_yield (ConfabCallHandler *self)
+{
+  for (guint i = n_calls (self); i-- > 0;) {
+    g_autoptr (ConfabGroupCall) call = g_object_ref (peek_call (self, i));
+    if (confab_group_call_may_yield (call) && find_older (self, i) != NULL)
+      confab_group_call_yield (call);
+  }
+}
+
 static void
 end_batch (ConfabCallHandler *self, gint64 server_time)
 {
@@ -497,6 +522,7 @@ end_batch (ConfabCallHandler *self, gint64 server_time)
     g_autoptr (ConfabGroupCall) call = g_object_ref (peek_call (self, i));
     confab_group_call_end_sync (call, server_time);
   }
+  check_yield (self);
 }
 
 /**

@@ -22,6 +22,7 @@ typedef enum {
   CONFAB_GROUP_CALL_EVENT_LEAVE,
   CONFAB_GROUP_CALL_EVENT_LEFT,
   CONFAB_GROUP_CALL_EVENT_TERMINATE,
+  CONFAB_GROUP_CALL_EVENT_YIELD,
   CONFAB_GROUP_CALL_EVENT_TERMINATED,
   CONFAB_GROUP_CALL_EVENT_ROOM_LOST,
   CONFAB_GROUP_CALL_N_EVENTS,
@@ -50,10 +51,13 @@ struct _ConfabGroupCall {
   gboolean ringing;
   gboolean declined;
   guint ring_timer;
+  gboolean made_here; /* in this run */
   gboolean own_draft; /* made here, and this device was not in it yet */
   gboolean abandoned; /* left before it was created */
   gboolean created;
-  gboolean over; /* ends when it has been left */
+  gboolean yielded; /* to an older one */
+  gboolean dated;   /* made here, and @origin_server_ts is the server's */
+  gboolean over;    /* ends when it has been left */
 
   GListStore *members;
   ConfabLocalMedia *media;

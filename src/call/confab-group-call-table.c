@@ -16,9 +16,9 @@
 typedef ConfabGroupCallEvent Event;
 
 static const char *const event_names[CONFAB_GROUP_CALL_N_EVENTS] = {
-  "created",      "create-failed", "join",      "ready",      "written",
-  "write-failed", "own-seen",      "own-lost",  "renew",      "renew-failed",
-  "leave",        "left",          "terminate", "terminated", "room-lost",
+  "created",   "create-failed", "join",       "ready",        "written", "write-failed",
+  "own-seen",  "own-lost",      "renew",      "renew-failed", "leave",   "left",
+  "terminate", "yield",         "terminated", "room-lost",
 };
 
 #define PUSH(event) confab_group_call_push (self, CONFAB_GROUP_CALL_EVENT_##event, NULL)
@@ -384,6 +384,21 @@ terminate (ConfabGroupCall *self, const Event *event)
     PUSH (LEAVE);
 }
 
+/* Somebody had the same thought a moment earlier. */
+static void
+yield_to_older (ConfabGroupCall *self, const Event *event)
+{
+  gboolean active = confab_call_is_active (CONFAB_CALL (self));
+
+  send_terminated (self, tidied_up_cb);
+  if (active)
+    PUSH (LEAVE);
+  if (active)
+    confab_group_call_emit_failed (self,
+                                   CONFAB_CALL_ERROR_ENDED,
+                                   "somebody else has begun a call at the same time");
+}
+
 static void
 close_call (ConfabGroupCall *self)
 {
@@ -499,6 +514,7 @@ static const struct {
   { IN (LEAVING), ON (LEFT), NULL, TO (KNOWN), left },
   { IN (LEAVING), ON (TERMINATED), NULL, STAY, note_over },
   { ACTIVE | IN (KNOWN), ON (TERMINATE), NULL, STAY, terminate },
+  { ACTIVE | IN (KNOWN), ON (YIELD), NULL, STAY, yield_to_older },
   { ANY, ON (TERMINATED), NULL, TO (ENDED), end_call },
   { ANY, ON (ROOM_LOST), NULL, TO (ENDED), lose_room },
 };

@@ -9,6 +9,10 @@
 #include "confab-call-content.h"
 #include "confab-json.h"
 
+#include <string.h>
+
+#define AT_ONCE_MS 60000
+
 static void call_iface_init (ConfabCallInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabGroupCall,
@@ -405,6 +409,7 @@ confab_group_call_create (ConfabCallRoom *room,
   ConfabGroupCall *self = new_call (room, id, content);
 
   self->state = CONFAB_CALL_STATE_LOCAL_DRAFT;
+  self->made_here = TRUE;
   self->own_draft = TRUE;
   self->origin_server_ts = confab_call_room_get_now (room);
   confab_group_call_send_draft (self);
@@ -414,12 +419,15 @@ confab_group_call_create (ConfabCallRoom *room,
 /**
  * confab_group_call_handle_content:
  * @self: a call
- * @content: a stranger's: the call's state event was written anew
+ * @origin_server_ts: of the call's state event, which was written anew: ms since the epoch
+ * @content: a stranger's
  *
  * One that is terminated or redacted ends the call; anything else in it may change.
  */
 void
-confab_group_call_handle_content (ConfabGroupCall *self, JsonObject *content)
+confab_group_call_handle_content (ConfabGroupCall *self,
+                                  gint64 origin_server_ts,
+                                  JsonObject *content)
 {
   if (confab_call_content_is_over (content)) {
     PUSH (TERMINATED);
@@ -427,6 +435,11 @@ confab_group_call_handle_content (ConfabGroupCall *self, JsonObject *content)
   }
   if (!self->created)
     PUSH (CREATED); /* the echo overtook the answer */
+  if (self->made_here && !self->dated) {
+    self->dated = TRUE;
+    self->origin_server_ts = CLAMP (origin_server_ts, 0, G_MAXINT64 / 1000);
+    g_object_notify (G_OBJECT (self), "started-at");
+  }
   read_content (self, content);
 }
 
@@ -513,6 +526,52 @@ void
 confab_group_call_room_lost (ConfabGroupCall *self)
 {
   PUSH (ROOM_LOST);
+}
+
+/**
+ * confab_group_call_may_yield:
+ * @self: a call
+ *
+ * Returns: whether it was made here, and is dated by the server
+ */
+gboolean
+confab_group_call_may_yield (ConfabGroupCall *self)
+{
+  return self->dated && !self->yielded && self->intent != CONFAB_CALL_INTENT_ROOM;
+}
+
+/**
+ * confab_group_call_yields_to:
+ * @self: a call for which confab_group_call_may_yield() is true
+ * @other: a call of which this device heard later than of @self
+ *
+ * Two people may begin a call at the same time; the event that the server dates earlier wins, and whoever made the
+ * other one takes it back.
+ *
+ * Returns: whether @self was made within a minute after @other
+ */
+gboolean
+confab_group_call_yields_to (ConfabGroupCall *self, ConfabGroupCall *other)
+{
+  gint64 later_ms = self->origin_server_ts - other->origin_server_ts;
+
+  if (other->made_here || other->unsupported || other->intent == CONFAB_CALL_INTENT_ROOM ||
+      later_ms > AT_ONCE_MS)
+    return FALSE;
+  return later_ms > 0 || (later_ms == 0 && strcmp (self->id, other->id) > 0);
+}
+
+/**
+ * confab_group_call_yield:
+ * @self: a call for which confab_group_call_yields_to() is true
+ *
+ * Terminates it; somebody who was in it hears so by ::failed.
+ */
+void
+confab_group_call_yield (ConfabGroupCall *self)
+{
+  self->yielded = TRUE;
+  PUSH (YIELD);
 }
 
 /**

@@ -25,7 +25,9 @@ ConfabGroupCall *confab_group_call_create (ConfabCallRoom *room,
                                            ConfabCallIntent intent,
                                            ConfabCallType type,
                                            const char *name) G_GNUC_WARN_UNUSED_RESULT;
-void confab_group_call_handle_content (ConfabGroupCall *self, JsonObject *content);
+void confab_group_call_handle_content (ConfabGroupCall *self,
+                                       gint64 origin_server_ts,
+                                       JsonObject *content);
 void confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id);
 gboolean confab_group_call_handle_message (ConfabGroupCall *self,
                                            const char *sender,
@@ -33,6 +35,9 @@ gboolean confab_group_call_handle_message (ConfabGroupCall *self,
                                            gboolean encrypted);
 void confab_group_call_end_sync (ConfabGroupCall *self, gint64 server_time);
 void confab_group_call_room_lost (ConfabGroupCall *self);
+gboolean confab_group_call_may_yield (ConfabGroupCall *self);
+gboolean confab_group_call_yields_to (ConfabGroupCall *self, ConfabGroupCall *other);
+void confab_group_call_yield (ConfabGroupCall *self);
 
 const char *confab_group_call_get_id (ConfabGroupCall *self);
 const char *confab_group_call_get_session_id (ConfabGroupCall *self);

@@ -299,6 +299,77 @@ test_room_comes_back (gconstpointer removed)
   lab_finish (&lab);
 }
 
+static void
+state_at (Lab *lab, const char *id, gint64 origin_server_ts, const char *intent)
+{
+  g_autofree char *text = g_strdup_printf ("{\"m.intent\":\"%s\",\"m.type\":\"m.video\"}", intent);
+  g_autoptr (JsonObject) content = confab_json_parse_object (text, -1, NULL);
+
+  confab_call_handler_handle_state (
+    lab->handler, ROOM, CALL, id, "@a:x", origin_server_ts, content);
+  lab_sync_end (lab);
+}
+
+/* Two begin a call at the same time: the older event wins, and whoever made the other takes it back. */
+static void
+test_two_at_once (gconstpointer data)
+{
+  gint64 later_ms = GPOINTER_TO_INT (data);
+  Lab lab = { 0 };
+  g_autofree char *id = NULL;
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  id = confab_call_dup_id (lab.call);
+  lab.echo = FALSE;
+  lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  state_at (&lab, "theirs", NOW_MS, "m.ring");
+  assert_log (&lab, ""); /* the server has not dated this one yet */
+  state_at (&lab, id, NOW_MS + later_ms, "m.ring");
+  lab_sync_end (&lab);
+  if (later_ms < 0 || later_ms > 60000) {
+    assert_log (&lab, "");
+    assert_state (&lab, "joining");
+  } else {
+    assert_log (&lab, "CALL MEMBER ");
+    g_assert_true (confab_fake_local_media_get_closed (lab.media));
+    g_assert_cmpstr (lab.failed->str, ==, "3 ");
+    lab_advance (&lab, 2);
+    assert_state (&lab, "ended");
+  }
+  g_assert_nonnull (confab_call_handler_lookup (lab.handler, ROOM, "theirs"));
+  lab_finish (&lab);
+}
+
+/* A call that belongs to the room is no rival, nor is one that was there before, or is elsewhere. */
+static void
+test_two_not_at_once (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (JsonObject) content = NULL;
+  g_autofree char *id = NULL;
+
+  content = confab_json_parse_object ("{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}", -1, NULL);
+  lab_start (&lab); /* “conf” is there */
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  id = confab_call_dup_id (lab.call);
+  lab.echo = FALSE;
+  lab_advance (&lab, 1);
+  confab_fake_signalling_clear_log (lab.signalling);
+  state_at (&lab, id, NOW_MS + 2, "m.ring");
+  state_at (&lab, "room", NOW_MS + 1, "m.room");
+  confab_call_handler_handle_state (lab.handler, "!2:x", CALL, "far", "@a:x", NOW_MS + 1, content);
+  lab_sync_end (&lab);
+  assert_log (&lab, "");
+  assert_state (&lab, "known");
+  state_at (&lab, "theirs", NOW_MS + 1, "m.ring");
+  lab_sync_end (&lab);
+  assert_log (&lab, "CALL "); /* once */
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  lab_finish (&lab);
+}
+
 /* A room is no place for calls without number. */
 static void
 test_many_calls (void)
@@ -435,6 +506,11 @@ main (int argc, char *argv[])
   TEST ("two-rooms", test_two_rooms);
   CASE ("room-comes-back/left", NULL, test_room_comes_back);
   CASE ("room-comes-back/removed", "removed", test_room_comes_back);
+  CASE ("two-at-once/later", GINT_TO_POINTER (1), test_two_at_once);
+  CASE ("two-at-once/a-minute", GINT_TO_POINTER (60000), test_two_at_once);
+  CASE ("two-at-once/earlier", GINT_TO_POINTER (-1), test_two_at_once);
+  CASE ("two-at-once/much-later", GINT_TO_POINTER (60001), test_two_at_once);
+  TEST ("two-at-once/not", test_two_not_at_once);
   TEST ("many-calls", test_many_calls);
   TEST ("list", test_list);
   TEST ("members-before-call", test_members_before_call);

@@ -152,15 +152,32 @@ confab_sim_server_get_message (ConfabSimServer *self, guint index, guint positio
   return self->inboxes[index]->pdata[position];
 }
 
-/* Returns: (nullable): the newest call that is on */
+static gboolean
+is_on (ConfabSimServer *self, const ConfabSimEvent *event)
+{
+  return g_str_equal (event->type, CONFAB_CALL_CONTENT_TYPE) &&
+         confab_sim_server_lookup (self, event->type, event->state_key) == event &&
+         !confab_call_content_is_over (event->content);
+}
+
+/* Those that are on. */
+guint
+confab_sim_server_count_calls (ConfabSimServer *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->events->len; i++)
+    n += is_on (self, self->events->pdata[i]);
+  return n;
+}
+
+/* Returns: (nullable): the oldest call that is on */
 char *
 confab_sim_server_dup_call_id (ConfabSimServer *self)
 {
-  for (guint i = self->events->len; i-- > 0;) {
+  for (guint i = 0; i < self->events->len; i++) {
     const ConfabSimEvent *event = self->events->pdata[i];
-    if (g_str_equal (event->type, CONFAB_CALL_CONTENT_TYPE) &&
-        confab_sim_server_lookup (self, event->type, event->state_key) == event &&
-        !confab_call_content_is_over (event->content))
+    if (is_on (self, event))
       return g_strdup (event->state_key);
   }
   return NULL;

@@ -63,6 +63,7 @@ confab_sim_server_lookup (ConfabSimServer *self, const char *type, const char *s
 guint confab_sim_server_get_n_messages (ConfabSimServer *self, guint index);
 const ConfabSimMessage *
 confab_sim_server_get_message (ConfabSimServer *self, guint index, guint position);
+guint confab_sim_server_count_calls (ConfabSimServer *self);
 char *confab_sim_server_dup_call_id (ConfabSimServer *self);
 
 G_END_DECLS

@@ -86,6 +86,7 @@ struct _ConfabSimWorld {
   GRand *rand; /* for what people and misfortune do */
   Hardness hardness;
   ConfabCallIntent intent;
+  gboolean rivals; /* two begin a call at the same time */
   GArray *actions; /* Action */
   gint64 media_until[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS];
   gboolean reached; /* the time that is waited for */
@@ -683,6 +684,8 @@ settle (ConfabSimWorld *self)
     mute_all (self);
   check_quiet (self);
   check_server (self, TRUE);
+  if (self->failure == NULL && confab_sim_server_count_calls (self->network.server) != 1)
+    fail (self, "there is not one call");
   if (self->failure == NULL)
     check_negotiation (self);
   if (self->failure == NULL)
@@ -714,6 +717,7 @@ confab_sim_world_new (guint32 seed)
   self->actions = g_array_new (FALSE, FALSE, sizeof (Action));
   self->hardness = below (self, N_HARDNESSES);
   self->intent = below (self, 2) == 0 ? CONFAB_CALL_INTENT_ROOM : CONFAB_CALL_INTENT_PROMPT;
+  self->rivals = self->intent != CONFAB_CALL_INTENT_ROOM && below (self, 3) == 0;
   /* Mostly few: that is where most of what can go wrong does. */
   n = below (self, 20) == 0 ? 5 + below (self, 8) : 2 + below (self, 3);
   for (guint i = 0; i < n; i++)
@@ -785,10 +789,12 @@ begin (ConfabSimWorld *self)
   for (guint i = 0; i < self->network.n; i++)
     confab_sim_server_put_membership (self->network.server, self->network.users[i], TRUE);
   for (guint i = 0; i < self->network.n; i++) {
-    self->clients[i] = confab_sim_client_new (&self->network, i, i == 0, fail_cb, self);
+    self->clients[i] = confab_sim_client_new (&self->network, i, i <= 1, fail_cb, self);
     confab_sim_client_start (self->clients[i]);
   }
   confab_sim_client_create_call (self->clients[0], self->intent);
+  if (self->rivals)
+    confab_sim_client_create_call (self->clients[1], self->intent);
   run_for (self, 8000);
 }
 
