@@ -7,14 +7,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "confab-device-keys.h"
+#include "confab-json.h"
 #include "confab-session-private.h"
 #include "confab-system-clock.h"
+#include "deadly-vfs.h"
 #include "fake-account.h"
 #include "fake-call-handler.h"
 
-/* A process that dies by SIGKILL while it applies a sync. The parent is the homeserver, and keeps a device message
- * until the child asks for what follows it, as a real one does; the child dies at a named step; the next child must
- * find nothing lost and nothing there twice. */
+/* A process that dies by SIGKILL while it applies a sync. The parent is the homeserver, and keeps device messages, in
+ * clear and encrypted ones, until the child asks for what follows them, as a real one does; the child dies at a named
+ * step, or at any of its steps to the disk; the next child must find nothing lost and nothing there twice, and its
+ * ratchets where they have to be. */
+
+#define UPLOAD "/_matrix/client/v3/keys/upload"
+#define MAX_DEATHS 40 /* by steps to the disk */
 
 #define MESSAGE(id)                                                                                \
   "{\"type\":\"m.call.invite\",\"sender\":\"@ben:x\",\"content\":{\"call_id\":\"" id               \
@@ -24,6 +31,8 @@
   "\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{\"events\":[{\"type\":\"m.room.name\",\"state_"    \
   "key\":\"\","                                                                                    \
   "\"sender\":\"@ben:x\",\"content\":{\"name\":\"" name "\"}}]}}}}"
+
+#define MESSAGE_AFTER "{\"next_batch\":\"s3\",\"to_device\":{\"events\":[%s]}}"
 
 static const char *deadly_step;
 
@@ -67,6 +76,7 @@ child (const char *dir, const char *step)
   gboolean ended = FALSE;
 
   deadly_step = step;
+  deadly_vfs_install (g_ascii_strtoull (step, NULL, 10)); /* 0 when it is a name */
   confab_session_step_hook = step_cb;
   fake_call_handler_hook = say_cb;
   value = test_wait (confab_session_restore (session), NULL);
@@ -75,13 +85,20 @@ child (const char *dir, const char *step)
   g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, input_cb, &ended);
   test_until (is_true, &ended);
   test_expect (confab_session_stop (session));
+  g_print ("steps %u\n", deadly_vfs_get_n_steps ());
   return 0;
 }
 
 typedef struct {
   FakeAccount *account;
-  char *dir;
+  char *prepared; /* the store of somebody who is signed in, with no news yet */
+  char *dir;      /* a copy of it */
   const char *wanted;
+  ConfabOlmAccount *ben;
+  ConfabOlmSession *session; /* his, with the child's device */
+  JsonObject *ben_keys;
+  char *curve25519; /* the child's */
+  char *ed25519;
 } Fixture;
 
 static gboolean
@@ -151,19 +168,126 @@ count (const char *text, const char *what)
 }
 
 static void
-sign_in (Fixture *f)
+run (const char *format, const char *from, const char *to)
+{
+  g_autofree char *a = g_shell_quote (from);
+  g_autofree char *b = g_shell_quote (to);
+  g_autofree char *command = g_strconcat (format, " ", a, " ", to[0] != '\0' ? b : "", NULL);
+  int status;
+
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, &status, NULL));
+  g_assert_cmpint (status, ==, 0);
+}
+
+/* Like any homeserver it remembers what it was given: device keys, and the fallback key. */
+static void
+upload_cb (FakeHomeserver *server, SoupServerMessage *message, JsonObject *body, gpointer data)
+{
+  Fixture *f = data;
+  JsonObject *keys = confab_json_peek_object (confab_json_peek_object (body, "device_keys"),
+                                              "keys");
+  JsonObject *fallback = confab_json_peek_object (body, "fallback_keys");
+  g_autoptr (GList) names = fallback != NULL ? json_object_get_members (fallback) : NULL;
+
+  fake_homeserver_respond (message, 200, "{\"one_time_key_counts\":{\"signed_curve25519\":50}}");
+  if (keys == NULL || names == NULL || f->session != NULL)
+    return;
+  f->curve25519 = g_strdup (confab_json_peek_string (keys, "curve25519:DEV1"));
+  f->ed25519 = g_strdup (confab_json_peek_string (keys, "ed25519:DEV1"));
+  f->session = confab_olm_account_create_outbound (
+    f->ben,
+    f->curve25519,
+    confab_json_peek_string (confab_json_peek_object (fallback, names->data), "key"),
+    NULL);
+  g_assert_nonnull (f->session);
+}
+
+/* “call_id” from Ben's device, encrypted: what to_device.events holds of it. */
+static char *
+encrypted_message (Fixture *f, const char *call_id)
+{
+  g_autofree char *device_keys = confab_json_to_string (f->ben_keys);
+  g_autofree char *payload = g_strdup_printf (
+    "{\"type\":\"m.call.invite\",\"sender\":\"@ben:x\",\"recipient\":\"@anna:x\",\"keys\":{"
+    "\"ed25519\":\"%s\"},\"recipient_keys\":{\"ed25519\":\"%s\"},\"sender_device_keys\":%s,"
+    "\"content\":{\"call_id\":\"%s\",\"conf_id\":\"k\",\"device_id\":\"BDEV\"}}",
+    confab_olm_account_get_ed25519 (f->ben),
+    f->ed25519,
+    device_keys,
+    call_id);
+  ConfabOlmMessageType type;
+  g_autofree char *body = confab_olm_session_encrypt (f->session, payload, &type, NULL);
+
+  return g_strdup_printf (
+    "{\"type\":\"m.room.encrypted\",\"sender\":\"@ben:x\",\"content\":{\"algorithm\":"
+    "\"m.olm.v1.curve25519-aes-sha2\",\"sender_key\":\"%s\",\"ciphertext\":{\"%s\":{\"type\":%d,"
+    "\"body\":\"%s\"}}}}",
+    confab_olm_account_get_curve25519 (f->ben),
+    f->curve25519,
+    type,
+    body);
+}
+
+static gboolean
+has_session (gpointer data)
+{
+  return ((Fixture *) data)->session != NULL;
+}
+
+static void
+set_up (Fixture *f)
 {
   g_autoptr (ConfabClock) clock = confab_system_clock_new ();
-  g_autoptr (ConfabSecrets) secrets = confab_file_secrets_new (f->dir);
-  g_autoptr (ConfabSession) session = confab_session_new (clock, secrets, f->dir, f->dir);
-  g_autoptr (ConfabHomeserver) homeserver = confab_homeserver_new (
-    fake_homeserver_get_url (f->account->server));
+  g_autoptr (ConfabSecrets) secrets = NULL;
+  g_autoptr (ConfabSession) session = NULL;
+  g_autoptr (ConfabHomeserver) homeserver = NULL;
+  g_autofree char *c2 = NULL;
+  g_autofree char *c3 = NULL;
+  g_autofree char *c4 = NULL;
+  g_autofree char *news = NULL;
+  g_autofree char *later = NULL;
 
+  *f = (Fixture) { .account = fake_account_new () };
+  f->prepared = g_dir_make_tmp ("confab-test-XXXXXX", NULL);
+  f->dir = g_strconcat (f->prepared, "-copy", NULL);
+  f->ben = confab_olm_account_new (NULL);
+  f->ben_keys = confab_device_keys_make (f->ben, "@ben:x", "BDEV");
+  fake_homeserver_handle (f->account->server, UPLOAD, upload_cb, f);
   fake_account_sync (f->account, "", "{\"next_batch\":\"s1\"," ROOM ("Old") "}");
+  secrets = confab_file_secrets_new (f->prepared);
+  session = confab_session_new (clock, secrets, f->prepared, f->prepared);
+  homeserver = confab_homeserver_new (fake_homeserver_get_url (f->account->server));
   test_expect (confab_session_sign_in (session, homeserver, "anna", "secret", NULL));
   until_asked (f, "s1");
+  test_until (has_session, f);
   test_expect (confab_session_stop (session));
   test_settle ();
+
+  c2 = encrypted_message (f, "c2");
+  c3 = encrypted_message (f, "c3");
+  c4 = encrypted_message (f, "c4");
+  news = g_strdup_printf ("{\"next_batch\":\"s2\",\"to_device\":{\"events\":[%s,%s,%s]}," ROOM (
+                            "New") "}",
+                          MESSAGE ("c1"),
+                          c2,
+                          c3);
+  later = g_strdup_printf (MESSAGE_AFTER, c4);
+  fake_account_sync (f->account, "s1", news);
+  fake_account_sync (f->account, "s2", later);
+}
+
+static void
+tear_down (Fixture *f)
+{
+  fake_account_free (f->account);
+  run ("rm -r", f->prepared, "");
+  g_free (f->prepared);
+  g_free (f->dir);
+  g_object_unref (f->ben);
+  g_object_unref (f->session);
+  json_object_unref (f->ben_keys);
+  g_free (f->curve25519);
+  g_free (f->ed25519);
 }
 
 static void
@@ -182,39 +306,106 @@ check_store (Fixture *f)
   test_settle ();
 }
 
+/* Goes on where the one before it died, to the end. */
 static void
-test_killed (gconstpointer data)
+run_heir (Fixture *f, GString *said)
 {
-  const char *step = data;
-  Fixture f = { .account = fake_account_new (),
-                .dir = g_dir_make_tmp ("confab-test-XXXXXX", NULL) };
-  g_autoptr (GString) said = g_string_new (NULL);
-  g_autoptr (GSubprocess) victim = NULL;
-  g_autoptr (GSubprocess) heir = NULL;
-  g_autofree char *remove = g_strdup_printf ("rm -r '%s'", f.dir);
+  g_autoptr (GSubprocess) heir = start (f, "none");
 
-  sign_in (&f);
-  fake_account_sync (f.account,
-                     "s1",
-                     "{\"next_batch\":\"s2\",\"to_device\":{\"events\":[" MESSAGE (
-                       "c1") "," MESSAGE ("c2") "]}," ROOM ("New") "}");
-  victim = start (&f, step);
-  finish (victim, said);
-  g_assert_true (g_subprocess_get_if_signaled (victim));
-  g_assert_cmpint (g_subprocess_get_term_sig (victim), ==, SIGKILL);
-
-  heir = start (&f, "none");
-  until_asked (&f, "s2");
+  until_asked (f, "s3");
   g_output_stream_close (g_subprocess_get_stdin_pipe (heir), NULL, NULL);
   finish (heir, said);
   g_assert_true (g_subprocess_get_successful (heir));
-  g_assert_cmpuint (count (said->str, "m.call.invite c1\n"), ==, 1);
-  g_assert_cmpuint (count (said->str, "m.call.invite c2\n"), ==, 1);
-  g_assert_cmpuint (count (said->str, "to-device"), ==, 2);
-  check_store (&f);
-  fake_account_free (f.account);
-  g_assert_true (g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL));
-  g_free (f.dir);
+}
+
+static const char *const lines[] = {
+  "to-device @ben:x clear m.call.invite c1\n",
+  "to-device @ben:x BDEV m.call.invite c2\n",
+  "to-device @ben:x BDEV m.call.invite c3\n",
+  "to-device @ben:x BDEV m.call.invite c4\n",
+};
+
+/* What a process told its calls dies with it. So a message may be told to the next one again when the process died
+ * after it told and before it wrote that down (@may_repeat); but never twice to one, and never to none. */
+static void
+assert_said (const char *victim, const char *heir, gboolean may_repeat)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++) {
+    guint n_victim = count (victim, lines[i]);
+    guint n_heir = count (heir, lines[i]);
+
+    g_assert_cmpuint (n_victim, <=, 1);
+    g_assert_cmpuint (n_heir, <=, 1);
+    g_assert_cmpuint (n_victim + n_heir, >=, 1);
+    if (!may_repeat)
+      g_assert_cmpuint (n_victim + n_heir, ==, 1);
+  }
+}
+
+static void
+run_victim (Fixture *f, const char *step, gboolean may_repeat)
+{
+  g_autoptr (GString) said = g_string_new (NULL);
+  g_autoptr (GString) heir_said = g_string_new (NULL);
+  g_autoptr (GSubprocess) victim = NULL;
+
+  g_test_message ("dies at %s", step);
+  run ("cp -r", f->prepared, f->dir);
+  g_ptr_array_set_size (f->account->asked, 0);
+  victim = start (f, step);
+  finish (victim, said);
+  g_assert_true (g_subprocess_get_if_signaled (victim));
+  g_assert_cmpint (g_subprocess_get_term_sig (victim), ==, SIGKILL);
+  g_ptr_array_set_size (f->account->asked, 0);
+  run_heir (f, heir_said);
+  assert_said (said->str, heir_said->str, may_repeat);
+  check_store (f);
+  run ("rm -r", f->dir, "");
+}
+
+static void
+test_killed (gconstpointer data)
+{
+  Fixture f;
+
+  set_up (&f);
+  run_victim (&f, data, FALSE);
+  tear_down (&f);
+}
+
+/* How many steps to the disk it takes when nobody dies. */
+static guint
+count_steps (Fixture *f)
+{
+  g_autoptr (GString) said = g_string_new (NULL);
+  const char *steps;
+
+  run ("cp -r", f->prepared, f->dir);
+  g_ptr_array_set_size (f->account->asked, 0);
+  run_heir (f, said);
+  assert_said ("", said->str, FALSE);
+  run ("rm -r", f->dir, "");
+  steps = strstr (said->str, "steps ");
+  g_assert_nonnull (steps);
+  return g_ascii_strtoull (steps + strlen ("steps "), NULL, 10);
+}
+
+static void
+test_killed_anywhere (void)
+{
+  Fixture f;
+  guint n_steps, stride;
+
+  set_up (&f);
+  n_steps = count_steps (&f);
+  g_assert_cmpuint (n_steps, >, 20);
+  /* The last ones are taken when it is told to end, which a victim is not. */
+  stride = MAX (n_steps / MAX_DEATHS, 1);
+  for (guint i = 1; i + stride < n_steps * 3 / 4; i += stride) {
+    g_autofree char *step = g_strdup_printf ("%u", i);
+    run_victim (&f, step, TRUE);
+  }
+  tear_down (&f);
 }
 
 int
@@ -231,5 +422,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/crash/received", "received", test_killed);
   g_test_add_data_func ("/crash/committed", "committed", test_killed);
   g_test_add_data_func ("/crash/fed", "fed", test_killed);
+  g_test_add_func ("/crash/anywhere", test_killed_anywhere);
   return g_test_run ();
 }
