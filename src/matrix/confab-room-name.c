@@ -8,20 +8,67 @@
 
 #define MAX_HEROES 5
 
+static char *
+english_list (const char *names, const char *name)
+{
+  return g_strdup_printf ("%s, %s", names, name);
+}
+
+static char *
+english_last (const char *names, const char *name)
+{
+  return g_strdup_printf ("%s and %s", names, name);
+}
+
+static char *
+english_others (const char *names, guint n_others)
+{
+  return g_strdup_printf ("%s and %u %s", names, n_others, n_others == 1 ? "other" : "others");
+}
+
+static char *
+english_empty (const char *names)
+{
+  return names != NULL ? g_strdup_printf ("Empty room (was %s)", names) : g_strdup ("Empty room");
+}
+
+static char *
+english_crowd (guint n_others)
+{
+  return g_strdup_printf ("Room with %u %s", n_others, n_others == 1 ? "other" : "others");
+}
+
+static const ConfabRoomNameWords english = {
+  .list = english_list,
+  .last = english_last,
+  .others = english_others,
+  .empty = english_empty,
+  .crowd = english_crowd,
+};
+static const ConfabRoomNameWords *words = &english;
+
+void
+confab_room_name_set_words (const ConfabRoomNameWords *new_words)
+{
+  words = new_words != NULL ? new_words : &english;
+}
+
 /* “Anna”, “Anna and Ben”, “Anna, Ben and Cem”, “Anna, Ben and 7 others”. */
 static char *
 join_names (const char *const *heroes, guint n_heroes, guint n_others)
 {
-  GString *text = g_string_new (NULL);
+  char *names = g_strdup (heroes[0]);
 
-  for (guint i = 0; i < n_heroes; i++) {
-    if (i > 0)
-      g_string_append (text, i == n_heroes - 1 && n_others == 0 ? " and " : ", ");
-    g_string_append (text, heroes[i]);
+  for (guint i = 1; i < n_heroes; i++) {
+    g_autofree char *before = names;
+    gboolean is_last = i == n_heroes - 1 && n_others == 0;
+    names = is_last ? words->last (before, heroes[i]) : words->list (before, heroes[i]);
   }
-  if (n_others > 0)
-    g_string_append_printf (text, " and %u %s", n_others, n_others == 1 ? "other" : "others");
-  return g_string_free (text, FALSE);
+  if (n_others > 0) {
+    g_autofree char *before = names;
+    names = words->others (before, n_others);
+  }
+  return names;
 }
 
 /**
@@ -52,13 +99,10 @@ confab_room_name_compute (const char *name,
   if (canonical_alias != NULL && canonical_alias[0] != '\0')
     return g_strdup (canonical_alias);
   if (n_heroes == 0)
-    return n_others > 0 ? g_strdup_printf ("Room with %" G_GINT64_FORMAT " %s",
-                                           n_others,
-                                           n_others == 1 ? "other" : "others")
-                        : g_strdup ("Empty room");
+    return n_others > 0 ? words->crowd (n_others) : words->empty (NULL);
   if (n_others <= 0) {
     names = join_names (heroes, n_heroes, 0);
-    return g_strdup_printf ("Empty room (was %s)", names);
+    return words->empty (names);
   }
   return join_names (heroes, n_heroes, n_others > n_heroes ? n_others - n_heroes : 0);
 }

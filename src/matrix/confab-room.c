@@ -15,6 +15,8 @@
 #include "confab-slice.h"
 #include "confab-sync-store.h"
 
+#define MANY_PEOPLE 200
+
 struct _ConfabRoom {
   GObject parent_instance;
 
@@ -585,6 +587,24 @@ confab_room_load_members (ConfabRoom *self)
     self->loading = dex_scheduler_spawn (
       NULL, 0, load_members_fiber, g_object_ref (self), g_object_unref);
   return dex_ref (self->loading);
+}
+
+/**
+ * confab_room_load_some:
+ * @self: a room
+ *
+ * For faces: not ten thousand people because of a few of them, who are known without (heroes, those who wrote).
+ *
+ * Returns: (transfer full): a future that resolves to true
+ */
+DexFuture *
+confab_room_load_some (ConfabRoom *self)
+{
+  dex_return_error_if_fail (CONFAB_IS_ROOM (self));
+
+  if (self->n_joined > MANY_PEOPLE)
+    return dex_future_new_true ();
+  return confab_room_load_members (self);
 }
 
 /**

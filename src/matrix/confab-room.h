@@ -38,6 +38,8 @@ ConfabRoomMember *
 confab_room_get_member (ConfabRoom *self, const char *user_id) G_GNUC_WARN_UNUSED_RESULT;
 /* Loads everybody; resolves to true. confab_room_get_joined_user_ids() is complete afterwards. */
 DexFuture *confab_room_load_members (ConfabRoom *self) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for a room of usual size; of a large one nobody: for whoever is content with those who are known. */
+DexFuture *confab_room_load_some (ConfabRoom *self) G_GNUC_WARN_UNUSED_RESULT;
 GStrv confab_room_dup_joined_user_ids (ConfabRoom *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -294,7 +294,7 @@ load_people_fiber (gpointer data)
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) ids = NULL;
 
-  if (!dex_await (confab_room_load_members (self->room), &error)) {
+  if (!dex_await (confab_room_load_some (self->room), &error)) {
     /* Only the pile of faces stays empty; asked again when the page is opened next. */
     g_info ("Members of %s: %s", self->texts[PROP_ID], error->message);
     self->people_asked = FALSE;

@@ -10,6 +10,7 @@
 #include "confab-call.h"
 #include "confab-error-text.h"
 #include "confab-media-choice.h"
+#include "confab-room-words.h"
 #include "confab-settings.h"
 
 #include <glib/gi18n.h>
@@ -403,6 +404,7 @@ confab_session_view_model_new (ConfabSession *session,
 {
   ConfabSessionViewModel *self = g_object_new (CONFAB_TYPE_SESSION_VIEW_MODEL, NULL);
 
+  confab_room_name_set_words (&confab_room_words);
   self->session = g_object_ref (session);
   self->settings = confab_settings_new ();
   confab_session_view_model_set_devices (self, devices);

@@ -50,6 +50,60 @@ test_name (gconstpointer data)
   g_assert_cmpstr (shown, ==, row->shown);
 }
 
+static char *
+other_list (const char *list, const char *name)
+{
+  return g_strconcat (list, "+", name, NULL);
+}
+
+static char *
+other_last (const char *list, const char *name)
+{
+  return g_strconcat (list, "&", name, NULL);
+}
+
+static char *
+other_others (const char *list, guint n)
+{
+  return g_strdup_printf ("%s, %u mehr", list, n);
+}
+
+static char *
+other_empty (const char *list)
+{
+  return g_strdup_printf ("leer: %s", list != NULL ? list : "");
+}
+
+static char *
+other_crowd (guint n)
+{
+  return g_strdup_printf ("%u Leute", n);
+}
+
+static void
+test_words (void)
+{
+  static const ConfabRoomNameWords words = {
+    .list = other_list,
+    .last = other_last,
+    .others = other_others,
+    .empty = other_empty,
+    .crowd = other_crowd,
+  };
+  static const Name rows[] = {
+    { NULL, NULL, NULL, { "A", "B", "C" }, 4, 0, "A+B&C" },
+    { NULL, NULL, NULL, { "A", "B" }, 5, 0, "A+B, 2 mehr" },
+    { NULL, NULL, NULL, { "A", "B" }, 1, 0, "leer: A&B" },
+    { NULL, NULL, NULL, { NULL }, 1, 0, "leer: " },
+    { NULL, NULL, NULL, { NULL }, 4, 0, "3 Leute" },
+  };
+
+  confab_room_name_set_words (&words);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    test_name (&rows[i]);
+  confab_room_name_set_words (NULL);
+}
+
 static ConfabSyncBatch *
 batch (const char *text)
 {
@@ -320,6 +374,24 @@ gap_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpoi
   fake_homeserver_respond (message, 200, "{\"chunk\":[]}");
 }
 
+static void
+test_some (Fixture *f, gconstpointer data)
+{
+  ConfabRoom *room = apply (
+    f,
+    JOIN ("\"state\":{\"events\":[" MEMBER ("@b:x",
+                                            "join",
+                                            "") "]},\"summary\":{\"m.joined_member_count\":201}"));
+
+  fake_homeserver_reply (f->fake, MEMBERS, 200, "{\"chunk\":[" MEMBER ("@c:x", "join", "") "]}");
+  test_expect (confab_room_load_some (room));
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, MEMBERS), ==, 0);
+  assert_joined (room, "@b:x");
+  apply (f, JOIN ("\"summary\":{\"m.joined_member_count\":200}"));
+  test_expect (confab_room_load_some (room));
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, MEMBERS), ==, 1);
+}
+
 /* A gap that comes after the list was made: it is asked for again. */
 static void
 test_members_and_gap (Fixture *f, gconstpointer data)
@@ -517,6 +589,7 @@ main (int argc, char **argv)
     g_autofree char *path = g_strconcat ("/room-name/", names[i].path, NULL);
     g_test_add_data_func (path, &names[i], test_name);
   }
+  g_test_add_func ("/room-name/words", test_words);
   g_test_add_func ("/sync-batch/mixed", test_batch);
   g_test_add_func ("/sync-batch/none", test_no_batch);
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
@@ -524,6 +597,7 @@ main (int argc, char **argv)
   ADD ("/rooms/same-names", test_same_names);
   ADD ("/rooms/members", test_members);
   ADD ("/rooms/members-that-change", test_members_that_change);
+  ADD ("/rooms/some", test_some);
   ADD ("/rooms/members-and-gap", test_members_and_gap);
   ADD ("/rooms/no-heroes", test_no_heroes);
   ADD ("/rooms/power", test_power);
