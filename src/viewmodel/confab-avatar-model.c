@@ -7,6 +7,9 @@
 #include "confab-avatar-model.h"
 
 #include "confab-avatar-textures.h"
+#include "confab-media-repository.h"
+
+#include <libdex.h>
 
 struct _ConfabAvatarModel {
   GObject parent_instance;

@@ -6,7 +6,10 @@
 
 #include "confab-avatar-textures.h"
 
+#include "confab-media-repository.h"
+
 #include <gdk-pixbuf/gdk-pixbuf.h>
+#include <libdex.h>
 #include <string.h>
 
 /* The largest avatar is 96 px; twice that for high-resolution screens. */

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <gdk/gdk.h>
-#include <libdex.h>
-
-#include "confab-media-repository.h"
 
 G_BEGIN_DECLS
+
+typedef struct _ConfabMediaRepository ConfabMediaRepository;
+typedef struct _DexFuture DexFuture;
 
 DexFuture *confab_avatar_textures_load (ConfabMediaRepository *repository, const char *url)
   G_GNUC_WARN_UNUSED_RESULT;
