@@ -207,25 +207,6 @@ loop_end_find_track (LoopEnd *self, ConfabMediaKind kind)
   return NULL;
 }
 
-/**
- * loop_end_find_element:
- * @self: one end
- * @factory: the name of an element's factory
- *
- * Returns: (transfer full): the first such element of its pipeline
- */
-GstElement *
-loop_end_find_element (LoopEnd *self, const char *factory)
-{
-  GstIterator *iterator = gst_bin_iterate_all_by_element_factory_name (
-    GST_BIN (CONFAB_WEBRTC_PEER (self->connection)->pipeline->pipeline), factory);
-  g_auto (GValue) value = G_VALUE_INIT;
-
-  g_assert_cmpint (gst_iterator_next (iterator, &value), ==, GST_ITERATOR_OK);
-  gst_iterator_free (iterator);
-  return g_value_dup_object (&value);
-}
-
 static gboolean
 is_connected (gpointer data)
 {
@@ -333,4 +314,140 @@ loop_assert_sees (LoopEnd *end, LoopUser *whom)
   for (guint i = 0; i < 3; i++)
     g_assert_cmpfloat_with_epsilon (json_array_get_int_element (rgb, i), expected[i], 12);
   g_assert_cmpfloat (json_object_get_double_member (video, "changed"), >=, 0.05);
+}
+
+void
+loop_init (int *argc, char ***argv)
+{
+  g_setenv ("CONFAB_ICE_LOOPBACK", "1", TRUE);
+  g_test_init (argc, argv, NULL);
+  gst_init (NULL, NULL);
+}
+
+void
+loop_setup (LoopFixture *f, gconstpointer data)
+{
+  loop_user_init (&f->users[0], "@alice:example.org");
+  loop_user_init (&f->users[1], "@erin:example.org");
+  loop_end_init (&f->a, &f->users[0]);
+  loop_end_init (&f->b, &f->users[1]);
+}
+
+void
+loop_teardown (LoopFixture *f, gconstpointer data)
+{
+  loop_end_clear (&f->a);
+  loop_end_clear (&f->b);
+  loop_user_clear (&f->users[0]);
+  loop_user_clear (&f->users[1]);
+}
+
+void
+loop_connect_and_play (LoopFixture *f)
+{
+  loop_connect (&f->a, &f->b);
+  loop_wait_connected (&f->a);
+  loop_wait_connected (&f->b);
+  loop_wait_playing (&f->a);
+  loop_wait_playing (&f->b);
+}
+
+guint
+loop_count_frames (LoopEnd *end)
+{
+  g_autoptr (JsonObject) stats = loop_get_stats (end);
+  JsonObject *video = loop_find_kind (json_object_get_array_member (stats, "inbound"), "video");
+
+  return video != NULL ? json_object_get_int_member (video, "framesDecoded") : 0;
+}
+
+typedef struct {
+  LoopEnd *end;
+  guint n_frames;
+} FrameCount;
+
+static gboolean
+has_frames (gpointer data)
+{
+  FrameCount *count = data;
+
+  return loop_count_frames (count->end) >= count->n_frames;
+}
+
+void
+loop_wait_more_frames (LoopEnd *end, guint n_frames)
+{
+  FrameCount count = { end, loop_count_frames (end) + n_frames };
+
+  loop_wait (has_frames, &count, "more frames");
+}
+
+gboolean
+loop_hears (gpointer end)
+{
+  return confab_remote_track_get_level (loop_end_find_track (end, CONFAB_MEDIA_KIND_AUDIO)) > -40;
+}
+
+gboolean
+loop_hears_nothing (gpointer end)
+{
+  return confab_remote_track_get_level (loop_end_find_track (end, CONFAB_MEDIA_KIND_AUDIO)) < -80;
+}
+
+gboolean
+loop_has_local (gpointer end)
+{
+  return ((LoopEnd *) end)->n_local > 0;
+}
+
+gboolean
+loop_has_failed (gpointer end)
+{
+  return ((LoopEnd *) end)->n_failed > 0;
+}
+
+/* Of a connection that is up. */
+GstElement *
+loop_get_pipeline (LoopEnd *end)
+{
+  return CONFAB_WEBRTC_PEER (end->connection)->pipeline->pipeline;
+}
+
+static guint
+iterate_elements (GstElement *bin, const char *factory, GstElement **first)
+{
+  g_autoptr (GstIterator) iterator = gst_bin_iterate_all_by_element_factory_name (GST_BIN (bin), factory);
+  GValue value = G_VALUE_INIT;
+  guint n = 0;
+
+  while (gst_iterator_next (iterator, &value) == GST_ITERATOR_OK) {
+    if (n++ == 0 && first != NULL)
+      *first = g_value_dup_object (&value);
+    g_value_reset (&value);
+  }
+  g_value_unset (&value);
+  return n;
+}
+
+guint
+loop_count_elements (GstElement *bin, const char *factory)
+{
+  return iterate_elements (bin, factory, NULL);
+}
+
+/* The first of them, with a reference. */
+GstElement *
+loop_find_element (GstElement *bin, const char *factory)
+{
+  GstElement *first = NULL;
+
+  iterate_elements (bin, factory, &first);
+  g_assert_nonnull (first);
+  return first;
+}
+
+GstElement *
+loop_end_find_element (LoopEnd *self, const char *factory)
+{
+  return loop_find_element (loop_get_pipeline (self), factory);
 }

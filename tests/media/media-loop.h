@@ -28,6 +28,17 @@ typedef struct LoopEnd {
 
 typedef gboolean (*LoopCondition) (gpointer data);
 
+/* Two of them. */
+typedef struct {
+  LoopUser users[3];
+  LoopEnd a, b;
+} LoopFixture;
+
+void loop_init (int *argc, char ***argv);
+void loop_setup (LoopFixture *f, gconstpointer data);
+void loop_teardown (LoopFixture *f, gconstpointer data);
+void loop_connect_and_play (LoopFixture *f);
+
 void loop_wait (LoopCondition condition, gpointer data, const char *what);
 void loop_user_init (LoopUser *self, const char *user_id);
 void loop_user_init_full (LoopUser *self, const char *user_id, gboolean headless);
@@ -42,4 +53,13 @@ void loop_wait_playing (LoopEnd *end);
 JsonObject *loop_get_stats (LoopEnd *end);
 JsonArray *loop_analyse (LoopEnd *end);
 JsonObject *loop_find_kind (JsonArray *array, const char *kind);
+guint loop_count_frames (LoopEnd *end);
+void loop_wait_more_frames (LoopEnd *end, guint n_frames);
+gboolean loop_hears (gpointer end);
+gboolean loop_hears_nothing (gpointer end);
+gboolean loop_has_local (gpointer end);
+gboolean loop_has_failed (gpointer end);
+GstElement *loop_get_pipeline (LoopEnd *end);
+guint loop_count_elements (GstElement *bin, const char *factory);
+GstElement *loop_find_element (GstElement *bin, const char *factory);
 void loop_assert_sees (LoopEnd *end, LoopUser *whom);
