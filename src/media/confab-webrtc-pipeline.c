@@ -277,8 +277,7 @@ end_cb (gpointer data)
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
   if (self->webrtc == NULL)
     return;
-  /* Its handlers hold this; and it is freed here, not in the main thread. */
-  g_signal_handlers_disconnect_by_data (self->webrtc, self);
+  /* It is freed here, and with it what its handlers hold of this, not in the main thread. */
   gst_bin_remove (GST_BIN (self->pipeline), self->webrtc);
   gst_clear_object (&self->webrtc);
 }

@@ -86,7 +86,7 @@ test_hundred_calls (void)
                   before.n_threads,
                   before.n_fds);
 #ifndef __SANITIZE_ADDRESS__
-  g_assert_cmpuint (get_resources ().rss, <, before.rss + 16 * 1024 * 1024);
+  g_assert_cmpuint (get_resources ().rss, <, before.rss + 8 * 1024 * 1024);
 #endif
 }
 
