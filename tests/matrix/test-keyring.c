@@ -178,6 +178,7 @@ tear_down (Fixture *f)
 
   if (f->daemon != NULL)
     stop_daemon (f);
+  test_settle ();
   g_object_unref (f->keyring);
   g_object_unref (f->connection);
   g_subprocess_force_exit (f->bus);
