@@ -111,8 +111,11 @@ refresh_duration (ConfabRoomViewModel *self)
   const char *dot = self->duration != NULL ? " · " : "";
 
   set_text (self, PROP_DURATION, duration);
+  /* From left to right in an isolate: between words from right to left it would become “2+”. */
   if (n > ROW_PILE)
-    take_text (self, PROP_CALL_LINE, g_strdup_printf ("+%u%s%s", n - ROW_PILE, dot, duration));
+    take_text (self,
+               PROP_CALL_LINE,
+               g_strdup_printf ("\342\201\246+%u\342\201\251%s%s", n - ROW_PILE, dot, duration));
   else
     set_text (self, PROP_CALL_LINE, duration);
   take_text (self, PROP_CALL_TEXT, g_strconcat (in_call, dot, duration, NULL));

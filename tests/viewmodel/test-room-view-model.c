@@ -10,6 +10,7 @@
 #include "world.h"
 
 #define ROOM "!a:x"
+#define LRI "\342\201\246"
 #define FSI "\342\201\250"
 #define PDI "\342\201\251"
 #define LRM "\342\200\216"
@@ -184,7 +185,7 @@ test_call (Fixture *f, gconstpointer data)
   test_assert_string (f->model, "call-text", "5 people are in the call · 12:04");
   test_assert_string (f->model, "header-text", "12:04 · 5 people");
   /* Three faces are shown. */
-  test_assert_string (f->model, "call-line", "+2 · 12:04");
+  test_assert_string (f->model, "call-line", LRI "+2" PDI " · 12:04");
   assert_names (confab_room_view_model_get_participants (f->model), "Ben;دعاء;Cem;@eve:x;@fay:x;");
   g_assert_cmpuint (test_get_uint (f->model, "n-participants"), ==, 5);
 
