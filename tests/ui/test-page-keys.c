@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "confab-call-page.h"
 #include "confab-keys.h"
 #include "confab-page-stand.h"
 
@@ -290,6 +291,9 @@ test_media (void)
   confab_keys_press ("Return");
   CONFAB_WAIT_FOR (is_on_page (&stand, "call"));
   g_assert_nonnull (confab_session_view_model_get_call (stand.model));
+  /* It is there before it has the focus, and AdwNavigationView goes nowhere while it is on its way. */
+  CONFAB_WAIT_FOR (has_focus (&stand, CONFAB_TYPE_CALL_PAGE, NULL));
+  confab_shot_frames (stand.window, 4);
 
   /* Back shows the rooms and the ongoing call, it does not leave; Ctrl+Shift+L does. */
   confab_keys_press ("alt+Left");
