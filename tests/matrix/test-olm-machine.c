@@ -496,37 +496,33 @@ test_presented_by_known (Fixture *f, gconstpointer data)
   stranger_clear (&second);
 }
 
-/* What alice writes, as the stranger whom she takes for a friend reads it. */
-static void
-test_own_payload (Fixture *f, gconstpointer data)
+/* The first message that @from sent to the stranger, decrypted; (transfer full). */
+static JsonObject *
+stranger_read (Stranger *self, const Device *from)
 {
-  Stranger stranger;
+  JsonObject *from_keys = g_hash_table_lookup (self->f->world->device_keys, from->name);
+  g_autofree char *key_name = g_strconcat ("curve25519:", from->device_id, NULL);
+  GPtrArray *mailbox = world_mailbox (self->f->world, "@mallory:x|MDEV");
+  g_autoptr (JsonObject) event = NULL;
   g_autoptr (ConfabOlmSession) session = NULL;
-  g_autoptr (ConfabDeviceKeys) own = NULL;
-  g_autoptr (JsonObject) payload = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
-  JsonObject *alice = g_hash_table_lookup (f->world->device_keys, f->alice->name);
-  JsonObject *content, *message;
+  JsonObject *content, *message, *payload;
 
-  stranger_init (&stranger, f);
-  stranger_publish (&stranger);
-  stranger_offer_key (&stranger);
-  device_send_full (f->alice, "!r:x", "@mallory:x", "MDEV", "hello", CONFAB_SIGNALLING_ENCRYPTED);
-  device_flush (f->alice);
-  content = json_object_get_object_member (world_mailbox (f->world, "@mallory:x|MDEV")->pdata[0],
-                                           "content");
+  g_assert_cmpuint (mailbox->len, ==, 1);
+  event = g_ptr_array_steal_index (mailbox, 0);
+  content = json_object_get_object_member (event, "content");
   g_assert_cmpstr (json_object_get_string_member (content, "algorithm"),
                    ==,
                    "m.olm.v1.curve25519-aes-sha2");
   g_assert_cmpstr (json_object_get_string_member (content, "sender_key"),
                    ==,
-                   key_of (alice, "curve25519:ADEV"));
+                   key_of (from_keys, key_name));
   message = json_object_get_object_member (json_object_get_object_member (content, "ciphertext"),
-                                           confab_olm_account_get_curve25519 (stranger.account));
+                                           confab_olm_account_get_curve25519 (self->account));
   g_assert_cmpint (json_object_get_int_member (message, "type"), ==, 0);
-  session = confab_olm_account_create_inbound (stranger.account,
-                                               key_of (alice, "curve25519:ADEV"),
+  session = confab_olm_account_create_inbound (self->account,
+                                               key_of (from_keys, key_name),
                                                json_object_get_string_member (message, "body"),
                                                &error);
   g_assert_no_error (error);
@@ -535,6 +531,25 @@ test_own_payload (Fixture *f, gconstpointer data)
   g_assert_no_error (error);
   payload = confab_json_parse_object (text, -1, &error);
   g_assert_no_error (error);
+  return payload;
+}
+
+/* What alice writes, as the stranger whom she takes for a friend reads it. */
+static void
+test_own_payload (Fixture *f, gconstpointer data)
+{
+  Stranger stranger;
+  g_autoptr (ConfabDeviceKeys) own = NULL;
+  g_autoptr (JsonObject) payload = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonObject *alice = g_hash_table_lookup (f->world->device_keys, f->alice->name);
+
+  stranger_init (&stranger, f);
+  stranger_publish (&stranger);
+  stranger_offer_key (&stranger);
+  device_send_full (f->alice, "!r:x", "@mallory:x", "MDEV", "hello", CONFAB_SIGNALLING_ENCRYPTED);
+  device_flush (f->alice);
+  payload = stranger_read (&stranger, f->alice);
   g_assert_cmpstr (json_object_get_string_member (payload, "sender"), ==, "@alice:x");
   g_assert_cmpstr (json_object_get_string_member (payload, "recipient"), ==, "@mallory:x");
   own = confab_device_keys_parse (json_object_get_object_member (payload, "sender_device_keys"),
@@ -545,6 +560,39 @@ test_own_payload (Fixture *f, gconstpointer data)
   g_assert_cmpstr (own->curve25519, ==, key_of (alice, "curve25519:ADEV"));
   /* Clients on matrix-rust-sdk would take it for the same field twice, and drop the message. */
   g_assert_false (json_object_has_member (payload, "org.matrix.msc4147.device_keys"));
+  stranger_clear (&stranger);
+}
+
+/* Spec: “Recovering from undecryptable messages”: the new session is announced by m.dummy, with nothing in it. */
+static void
+test_dummy (Fixture *f, gconstpointer data)
+{
+  const char *const users[] = { "@mallory:x", NULL };
+  Stranger stranger;
+  g_autoptr (JsonObject) payload = NULL;
+
+  stranger_init (&stranger, f);
+  stranger_publish (&stranger);
+  stranger_offer_key (&stranger);
+  confab_olm_machine_track_users (f->bob->machine, users);
+  device_sync (f->bob, NULL);
+  stranger_send (&stranger, GOOD, NULL);
+  /* It is damaged on its way. */
+  json_object_set_string_member (
+    json_object_get_object_member (
+      json_object_get_object_member (
+        json_object_get_object_member (world_mailbox (f->world, f->bob->name)->pdata[0], "content"),
+        "ciphertext"),
+      key_of (g_hash_table_lookup (f->world->device_keys, f->bob->name), "curve25519:BDEV")),
+    "body",
+    "AwAAAA");
+  device_sync (f->bob, NULL);
+  assert_warned (f->bob, "cannot be decrypted");
+  payload = stranger_read (&stranger, f->bob);
+  g_assert_cmpstr (json_object_get_string_member (payload, "type"), ==, "m.dummy");
+  g_assert_cmpuint (json_object_get_size (json_object_get_object_member (payload, "content")),
+                    ==,
+                    0);
   stranger_clear (&stranger);
 }
 
@@ -664,6 +712,7 @@ main (int argc, char *argv[])
   ADD ("presented-device", test_presented_device);
   ADD ("presented-by-known", test_presented_by_known);
   ADD ("own-payload", test_own_payload);
+  ADD ("dummy", test_dummy);
   ADD ("presented-device-that-changed", test_presented_device_that_changed);
   ADD ("wedged", test_wedged);
   ADD ("wrong-pickle-key", test_wrong_pickle_key);
