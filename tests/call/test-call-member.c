@@ -367,6 +367,116 @@ test_glare_waiting (void)
   lab_finish (&lab);
 }
 
+/* How far an own call has got when an invite comes that should not, or comes again (section 11.2). */
+typedef enum {
+  STAGE_OFFERING,
+  STAGE_INVITED,
+  STAGE_CONNECTING,
+  STAGE_CONNECTED,
+  STAGE_RECONNECTING,
+  STAGE_PAUSE,
+  STAGE_IDLE,
+  N_STAGES,
+} Stage;
+
+static void
+bring_inviter_to (Lab *lab, Stage stage)
+{
+  lab_member (lab, "@c:x", "C", "S");
+  lab_join (lab);
+  if (stage == STAGE_OFFERING)
+    return;
+  lab_advance (lab, 201);
+  if (stage == STAGE_INVITED)
+    return;
+  if (stage == STAGE_IDLE) {
+    receive_current (lab, "m.call.hangup", 0, HANGUP ("user_hangup"));
+    return;
+  }
+  receive_current (lab, "m.call.answer", 0, ANSWER);
+  lab_advance (lab, 1);
+  if (stage == STAGE_CONNECTING)
+    return;
+  lab_set_ice (lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  if (stage == STAGE_RECONNECTING)
+    lab_set_ice (lab, CONFAB_CONNECTION_STATE_DISCONNECTED);
+  else if (stage == STAGE_PAUSE)
+    lab_set_ice (lab, CONFAB_CONNECTION_STATE_FAILED);
+}
+
+/* This side invites: whatever the ids, a call of its own stays and the other is refused; without one it is taken. */
+static void
+test_glare_inviter (gconstpointer call_id)
+{
+  for (Stage stage = 0; stage < N_STAGES; stage++) {
+    Lab lab = { 0 };
+    g_autofree char *own = NULL;
+
+    lab_start (&lab);
+    bring_inviter_to (&lab, stage);
+    own = dup_call_id (&lab);
+    confab_fake_signalling_clear_log (lab.signalling);
+    lab_receive (&lab, "m.call.invite", call_id, 0, OFFER);
+    if (stage < STAGE_PAUSE) {
+      g_assert_cmpstr (confab_call_member_get_call_id (lab_peek_member (&lab)), ==, own);
+      assert_log (&lab, "hangup ");
+      g_assert_cmpstr (last_string (&lab, "m.call.hangup", "call_id"), ==, call_id);
+    } else {
+      g_assert_cmpstr (confab_call_member_get_call_id (lab_peek_member (&lab)), ==, call_id);
+      lab_advance (&lab, 10000);
+      assert_log (&lab, "answer ");
+    }
+    lab_finish (&lab);
+  }
+}
+
+static void
+bring_invitee_to (Lab *lab, Stage stage)
+{
+  lab_member (lab, "@a:x", "A", "S");
+  lab_join (lab);
+  if (stage == STAGE_OFFERING) /* nothing has come yet */
+    return;
+  lab_receive (lab, "m.call.invite", "mmm", 0, OFFER);
+  if (stage == STAGE_INVITED)
+    return;
+  lab_advance (lab, 300);
+  if (stage == STAGE_CONNECTING)
+    return;
+  if (stage == STAGE_IDLE) {
+    lab_receive (lab, "m.call.hangup", "mmm", 1, HANGUP ("user_hangup"));
+    return;
+  }
+  lab_set_ice (lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  if (stage == STAGE_RECONNECTING)
+    lab_set_ice (lab, CONFAB_CONNECTION_STATE_DISCONNECTED);
+  else if (stage == STAGE_PAUSE)
+    lab_set_ice (lab, CONFAB_CONNECTION_STATE_FAILED);
+}
+
+/* This side waits: whatever the ids, the newest invite is the one, and the call before it is hung up once. */
+static void
+test_glare_invitee (gconstpointer call_id)
+{
+  for (Stage stage = 0; stage < N_STAGES; stage++) {
+    gboolean held = stage != STAGE_OFFERING && stage < STAGE_PAUSE;
+    Lab lab = { 0 };
+
+    lab_start (&lab);
+    bring_invitee_to (&lab, stage);
+    confab_fake_signalling_clear_log (lab.signalling);
+    lab_receive (&lab, "m.call.invite", call_id, 0, OFFER);
+    lab_advance (&lab, 300);
+    g_assert_cmpstr (confab_call_member_get_call_id (lab_peek_member (&lab)), ==, call_id);
+    assert_log (&lab, held ? "hangup answer " : "answer ");
+    if (held)
+      g_assert_cmpstr (last_string (&lab, "m.call.hangup", "call_id"), ==, "mmm");
+    lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+    assert_member (&lab, "connected");
+    lab_finish (&lab);
+  }
+}
+
 static void
 test_expiry (void)
 {
@@ -1383,6 +1493,10 @@ add_retries (void)
   TEST ("reconnects", test_reconnects);
   TEST ("glare-initiator", test_glare_initiator);
   TEST ("glare-waiting", test_glare_waiting);
+  CASE ("glare/inviter/smaller-id", "0", test_glare_inviter);
+  CASE ("glare/inviter/greater-id", "zzzzzzzzzzzzzzzzz", test_glare_inviter);
+  CASE ("glare/invitee/smaller-id", "0", test_glare_invitee);
+  CASE ("glare/invitee/greater-id", "zzzzzzzzzzzzzzzzz", test_glare_invitee);
 }
 
 int
