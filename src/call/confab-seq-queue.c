@@ -147,9 +147,11 @@ confab_seq_queue_push (ConfabSeqQueue *self, ConfabCallEvent *message)
   }
   self->size += confab_call_event_get_size (message);
   g_ptr_array_insert (self->waiting, i, confab_call_event_ref (message));
+  g_ref_count_inc (&self->ref_count); /* what is delivered may end the call, and free this */
   drain (self);
   while (!self->freed && (self->waiting->len > MAX_WAITING || self->size > MAX_SIZE))
     take_out (self, self->waiting->len - 1);
+  unref_queue (self);
 }
 
 /**
