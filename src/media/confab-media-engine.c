@@ -22,6 +22,7 @@ struct _ConfabMediaEngine {
 
   ConfabMediaSource source;
   gboolean headless;
+  gboolean relay_only;
   gboolean closed;
   ConfabTestIdentity identity;
   char *test_picture; /* NULL: bars */
@@ -307,6 +308,29 @@ confab_media_engine_get_headless (ConfabMediaEngine *self)
   g_return_val_if_fail (CONFAB_IS_MEDIA_ENGINE (self), TRUE);
 
   return self->headless;
+}
+
+/**
+ * confab_media_engine_set_relay_only:
+ * @self: an engine
+ * @relay_only: whether only TURN servers see our addresses (W3C's iceTransportPolicy `relay`)
+ *
+ * For connections made after it. Without a TURN server they then never connect.
+ */
+void
+confab_media_engine_set_relay_only (ConfabMediaEngine *self, gboolean relay_only)
+{
+  g_return_if_fail (CONFAB_IS_MEDIA_ENGINE (self));
+
+  self->relay_only = !!relay_only;
+}
+
+gboolean
+confab_media_engine_get_relay_only (ConfabMediaEngine *self)
+{
+  g_return_val_if_fail (CONFAB_IS_MEDIA_ENGINE (self), FALSE);
+
+  return self->relay_only;
 }
 
 /**

@@ -28,6 +28,8 @@ ConfabMediaEngine *confab_media_engine_new (ConfabMediaSource source) G_GNUC_WAR
 ConfabMediaSource confab_media_engine_get_source (ConfabMediaEngine *self);
 void confab_media_engine_set_headless (ConfabMediaEngine *self, gboolean headless);
 gboolean confab_media_engine_get_headless (ConfabMediaEngine *self);
+void confab_media_engine_set_relay_only (ConfabMediaEngine *self, gboolean relay_only);
+gboolean confab_media_engine_get_relay_only (ConfabMediaEngine *self);
 void confab_media_engine_set_test_identity (ConfabMediaEngine *self, const char *user_id);
 guint confab_media_engine_get_tone_hz (ConfabMediaEngine *self);
 void confab_media_engine_get_mean_rgb (ConfabMediaEngine *self, guint8 rgb[3]);

@@ -142,11 +142,8 @@ negotiation_needed_cb (LoopEnd *self)
 }
 
 void
-loop_end_init (LoopEnd *self, LoopUser *user)
+loop_end_init_full (LoopEnd *self, LoopUser *user, const ConfabIceServers *servers)
 {
-  const char *const no_uris[] = { NULL };
-  g_autoptr (ConfabIceServers) servers = confab_ice_servers_new (no_uris, NULL, NULL);
-
   *self = (LoopEnd) { 0 };
   self->early = g_ptr_array_new_with_free_func (candidate_free);
   self->tracks = g_ptr_array_new_with_free_func (g_object_unref);
@@ -169,6 +166,15 @@ loop_end_init (LoopEnd *self, LoopUser *user)
                             "negotiation-needed",
                             G_CALLBACK (negotiation_needed_cb),
                             self);
+}
+
+void
+loop_end_init (LoopEnd *self, LoopUser *user)
+{
+  const char *const no_uris[] = { NULL };
+  g_autoptr (ConfabIceServers) servers = confab_ice_servers_new (no_uris, NULL, NULL);
+
+  loop_end_init_full (self, user, servers);
 }
 
 static gboolean

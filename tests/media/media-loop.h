@@ -44,6 +44,7 @@ void loop_user_init (LoopUser *self, const char *user_id);
 void loop_user_init_full (LoopUser *self, const char *user_id, gboolean headless);
 void loop_user_clear (LoopUser *self);
 void loop_end_init (LoopEnd *self, LoopUser *user);
+void loop_end_init_full (LoopEnd *self, LoopUser *user, const ConfabIceServers *servers);
 void loop_end_clear (LoopEnd *self);
 void loop_connect (LoopEnd *caller, LoopEnd *callee);
 ConfabRemoteTrack *loop_end_find_track (LoopEnd *self, ConfabMediaKind kind);
