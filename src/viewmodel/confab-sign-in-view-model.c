@@ -8,38 +8,29 @@
 
 #include "confab-clock.h"
 #include "confab-error-text.h"
-#include "confab-format.h"
+#include "confab-server-search.h"
 #include "confab-session.h"
 #include "confab-settings.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define LOOK_UP_DELAY_MS 600
 #define HOMESERVER_KEY "homeserver"
 
 struct _ConfabSignInViewModel {
   GObject parent_instance;
 
   ConfabSession *session;
-  ConfabClock *clock;
   GSettings *settings; /* (nullable) */
-  char *homeserver_name;
+  ConfabServerSearch *search;
   char *user;
   char *password;
-  char *server_error;
+  char *server_error; /* what was said last */
   char *account_error;
-  char *portal_uri;
-  ConfabServerState server_state;
-  ConfabHomeserver *homeserver; /* when FOUND */
-  gboolean from_user;           /* the homeserver was filled in from the Matrix id */
-  gboolean worth_a_try;         /* WRONG, but it may be well by now */
+  gboolean from_user; /* the homeserver was filled in from the Matrix id */
   gboolean password_wrong;
   gboolean busy;
   gboolean sign_in_when_found;
-  guint look_up_timeout;
-  guint
-    question; /* the last one asked of a server: the answer to an earlier one counts for nothing */
   guint attempt;         /* the last one to sign in, or to stop that */
   DexFuture *signing_in; /* (nullable): the last attempt, also when it was stopped */
 };
@@ -106,25 +97,14 @@ wipe_password (ConfabSignInViewModel *self)
 }
 
 static void
-set_errors (ConfabSignInViewModel *self, const char *server_error, const char *account_error)
+set_account_error (ConfabSignInViewModel *self, const char *text, gboolean password_wrong)
 {
-  if (g_set_str (&self->server_error, server_error))
-    notify (self, PROP_SERVER_ERROR);
-  if (self->password_wrong && *account_error == '\0') {
-    self->password_wrong = FALSE;
+  if (self->password_wrong != password_wrong) {
+    self->password_wrong = password_wrong;
     notify (self, PROP_PASSWORD_WRONG);
   }
-  if (g_set_str (&self->account_error, account_error))
+  if (g_set_str (&self->account_error, text))
     notify (self, PROP_ACCOUNT_ERROR);
-}
-
-static void
-set_server_state (ConfabSignInViewModel *self, ConfabServerState state)
-{
-  self->server_state = state;
-  notify (self, PROP_SERVER_STATE);
-  notify (self, PROP_SHOW_ACCOUNT);
-  notify (self, PROP_CAN_SIGN_IN);
 }
 
 static void
@@ -133,15 +113,6 @@ set_busy (ConfabSignInViewModel *self, gboolean busy)
   self->busy = busy;
   notify (self, PROP_BUSY);
   notify (self, PROP_CAN_SIGN_IN);
-}
-
-static gboolean
-is_one_of (const GError *error, const ConfabMatrixError *codes, guint n_codes)
-{
-  for (guint i = 0; i < n_codes; i++)
-    if (g_error_matches (error, CONFAB_MATRIX_ERROR, codes[i]))
-      return TRUE;
-  return FALSE;
 }
 
 static gboolean
@@ -159,102 +130,27 @@ is_about_server (const GError *error)
     CONFAB_MATRIX_ERROR_TOO_LARGE,
   };
 
-  return is_one_of (error, codes, G_N_ELEMENTS (codes));
-}
-
-/* Whether the same name may do in a moment. */
-static gboolean
-may_pass (const GError *error)
-{
-  static const ConfabMatrixError codes[] = {
-    CONFAB_MATRIX_ERROR_NETWORK,
-    CONFAB_MATRIX_ERROR_SERVER,
-    CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL,
-    CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED,
-  };
-
-  return is_one_of (error, codes, G_N_ELEMENTS (codes));
-}
-
-/* A network that wants to be signed in to answers any address that is not encrypted with its page. */
-static char *
-dup_portal_uri (ConfabSignInViewModel *self, const GError *error)
-{
-  const char *name = self->homeserver_name;
-
-  if (!g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL))
-    return g_strdup ("");
-  if (g_str_has_prefix (name, "https://"))
-    name += strlen ("https://");
-  return g_str_has_prefix (name, "http://") ? g_strdup (name) : g_strconcat ("http://", name, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    if (g_error_matches (error, CONFAB_MATRIX_ERROR, codes[i]))
+      return TRUE;
+  return FALSE;
 }
 
 static void
-set_portal_uri (ConfabSignInViewModel *self, const char *uri)
+search_cb (ConfabSignInViewModel *self)
 {
-  if (g_set_str (&self->portal_uri, uri))
-    notify (self, PROP_PORTAL_URI);
-}
+  ConfabServerState state = confab_server_search_get_state (self->search);
 
-static void
-server_failed (ConfabSignInViewModel *self, const GError *error)
-{
-  g_autofree char *text = confab_error_text_for_server (error, self->homeserver_name);
-  g_autofree char *portal_uri = dup_portal_uri (self, error);
-
-  g_clear_object (&self->homeserver);
-  self->worth_a_try = may_pass (error);
-  set_errors (self, text, "");
-  set_portal_uri (self, portal_uri);
-  set_server_state (self, CONFAB_SERVER_WRONG);
-}
-
-static DexFuture *
-look_up_fiber (gpointer data)
-{
-  Task *task = data;
-  ConfabSignInViewModel *self = task->self;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ConfabHomeserver) homeserver = NULL;
-
-  homeserver = dex_await_object (confab_homeserver_discover (self->homeserver_name), &error);
-  if (task->number != self->question)
-    return dex_future_new_false ();
-  if (homeserver == NULL) {
-    g_info ("No homeserver at “%s”: %s", self->homeserver_name, error->message);
+  if (g_set_str (&self->server_error, confab_server_search_get_error (self->search)))
+    notify (self, PROP_SERVER_ERROR);
+  notify (self, PROP_PORTAL_URI);
+  notify (self, PROP_SERVER_STATE);
+  notify (self, PROP_SHOW_ACCOUNT);
+  notify (self, PROP_CAN_SIGN_IN);
+  if (state == CONFAB_SERVER_WRONG)
     self->sign_in_when_found = FALSE;
-    server_failed (self, error);
-    return dex_future_new_false ();
-  }
-  g_set_object (&self->homeserver, homeserver);
-  set_server_state (self, CONFAB_SERVER_FOUND);
-  if (self->sign_in_when_found)
+  else if (state == CONFAB_SERVER_FOUND && self->sign_in_when_found)
     confab_sign_in_view_model_sign_in (self);
-  return dex_future_new_true ();
-}
-
-static void
-look_up_now (gpointer data)
-{
-  ConfabSignInViewModel *self = data;
-
-  self->look_up_timeout = 0;
-  set_server_state (self, CONFAB_SERVER_LOOKING);
-  dex_future_disown (dex_scheduler_spawn (
-    NULL, 0, look_up_fiber, task_new (self, ++self->question), (GDestroyNotify) task_free));
-}
-
-static void
-look_up_soon (ConfabSignInViewModel *self, guint delay_ms)
-{
-  confab_clock_clear (self->clock, &self->look_up_timeout);
-  self->question++;
-  g_clear_object (&self->homeserver);
-  set_errors (self, "", self->account_error);
-  set_portal_uri (self, "");
-  set_server_state (self, CONFAB_SERVER_NONE);
-  if (*self->homeserver_name != '\0')
-    self->look_up_timeout = confab_clock_add_timeout (self->clock, delay_ms, look_up_now, self);
 }
 
 static void
@@ -262,11 +158,9 @@ account_failed (ConfabSignInViewModel *self, const GError *error)
 {
   g_autofree char *text = confab_error_text_for_account (error);
 
-  self->password_wrong = g_error_matches (error,
-                                          CONFAB_MATRIX_ERROR,
-                                          CONFAB_MATRIX_ERROR_FORBIDDEN);
-  set_errors (self, "", text);
-  notify (self, PROP_PASSWORD_WRONG);
+  set_account_error (self,
+                     text,
+                     g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FORBIDDEN));
   g_signal_emit (self,
                  signals[SIGNAL_FOCUS_WANTED],
                  0,
@@ -302,8 +196,11 @@ sign_in_fiber (gpointer data)
   again = confab_session_get_state (self->session) == CONFAB_SESSION_STATE_LOGGED_OUT;
   signed_in = dex_await (
     /* Translators: what this device is called in a person's list of devices */
-    confab_session_sign_in (
-      self->session, self->homeserver, self->user, self->password, _ ("Confab")),
+    confab_session_sign_in (self->session,
+                            confab_server_search_get_homeserver (self->search),
+                            self->user,
+                            self->password,
+                            _ ("Confab")),
     &error);
   if (task->number != self->attempt) {
     if (signed_in)
@@ -315,12 +212,14 @@ sign_in_fiber (gpointer data)
     wipe_password (self);
     notify (self, PROP_CAN_SIGN_IN);
     if (self->settings != NULL)
-      g_settings_set_string (self->settings, HOMESERVER_KEY, self->homeserver_name);
+      g_settings_set_string (self->settings,
+                             HOMESERVER_KEY,
+                             confab_server_search_get_name (self->search));
     return dex_future_new_true ();
   }
   g_info ("Signing in: %s", error->message);
   if (is_about_server (error)) {
-    server_failed (self, error);
+    confab_server_search_fail (self->search, error);
     g_signal_emit (self, signals[SIGNAL_FOCUS_WANTED], 0, "homeserver");
   } else {
     account_failed (self, error);
@@ -338,13 +237,13 @@ confab_sign_in_view_model_get_property (GObject *object,
 
   switch ((Property) prop_id) {
   case PROP_HOMESERVER:
-    g_value_set_string (value, self->homeserver_name);
+    g_value_set_string (value, confab_server_search_get_name (self->search));
     break;
   case PROP_USER:
     g_value_set_string (value, self->user);
     break;
   case PROP_SERVER_STATE:
-    g_value_set_uint (value, self->server_state);
+    g_value_set_uint (value, confab_server_search_get_state (self->search));
     break;
   case PROP_SERVER_ERROR:
     g_value_set_string (value, self->server_error);
@@ -359,13 +258,15 @@ confab_sign_in_view_model_get_property (GObject *object,
     g_value_set_boolean (value, confab_sign_in_view_model_get_can_sign_in (self));
     break;
   case PROP_SHOW_ACCOUNT:
-    g_value_set_boolean (value, self->server_state == CONFAB_SERVER_FOUND || *self->user != '\0');
+    g_value_set_boolean (value,
+                         confab_server_search_get_state (self->search) == CONFAB_SERVER_FOUND ||
+                           *self->user != '\0');
     break;
   case PROP_PASSWORD_WRONG:
     g_value_set_boolean (value, self->password_wrong);
     break;
   case PROP_PORTAL_URI:
-    g_value_set_string (value, self->portal_uri);
+    g_value_set_string (value, confab_server_search_get_portal_uri (self->search));
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -397,19 +298,14 @@ confab_sign_in_view_model_dispose (GObject *object)
 {
   ConfabSignInViewModel *self = CONFAB_SIGN_IN_VIEW_MODEL (object);
 
-  if (self->clock != NULL)
-    confab_clock_clear (self->clock, &self->look_up_timeout);
   wipe_password (self);
-  g_clear_object (&self->homeserver);
+  g_clear_object (&self->search);
   g_clear_object (&self->session);
-  g_clear_object (&self->clock);
   g_clear_object (&self->settings);
   dex_clear (&self->signing_in);
-  g_clear_pointer (&self->homeserver_name, g_free);
   g_clear_pointer (&self->user, g_free);
   g_clear_pointer (&self->server_error, g_free);
   g_clear_pointer (&self->account_error, g_free);
-  g_clear_pointer (&self->portal_uri, g_free);
 
   G_OBJECT_CLASS (confab_sign_in_view_model_parent_class)->dispose (object);
 }
@@ -510,11 +406,9 @@ confab_sign_in_view_model_class_init (ConfabSignInViewModelClass *klass)
 static void
 confab_sign_in_view_model_init (ConfabSignInViewModel *self)
 {
-  self->homeserver_name = g_strdup ("");
   self->user = g_strdup ("");
   self->server_error = g_strdup ("");
   self->account_error = g_strdup ("");
-  self->portal_uri = g_strdup ("");
 }
 
 /**
@@ -534,8 +428,10 @@ confab_sign_in_view_model_new (ConfabSession *session, ConfabClock *clock)
 
   self = g_object_new (CONFAB_TYPE_SIGN_IN_VIEW_MODEL, NULL);
   self->session = g_object_ref (session);
-  self->clock = g_object_ref (clock);
+  self->search = confab_server_search_new (clock);
   self->settings = confab_settings_new ();
+  g_signal_connect_object (
+    self->search, "changed", G_CALLBACK (search_cb), self, G_CONNECT_SWAPPED);
   return self;
 }
 
@@ -544,7 +440,7 @@ confab_sign_in_view_model_get_homeserver (ConfabSignInViewModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_SIGN_IN_VIEW_MODEL (self), NULL);
 
-  return self->homeserver_name;
+  return confab_server_search_get_name (self->search);
 }
 
 const char *
@@ -560,7 +456,7 @@ confab_sign_in_view_model_get_server_error (ConfabSignInViewModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_SIGN_IN_VIEW_MODEL (self), NULL);
 
-  return self->server_error;
+  return confab_server_search_get_error (self->search);
 }
 
 const char *
@@ -576,7 +472,7 @@ confab_sign_in_view_model_get_server_state (ConfabSignInViewModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_SIGN_IN_VIEW_MODEL (self), CONFAB_SERVER_NONE);
 
-  return self->server_state;
+  return confab_server_search_get_state (self->search);
 }
 
 gboolean
@@ -590,27 +486,24 @@ confab_sign_in_view_model_get_busy (ConfabSignInViewModel *self)
 gboolean
 confab_sign_in_view_model_get_can_sign_in (ConfabSignInViewModel *self)
 {
-  gboolean server = FALSE;
-
   g_return_val_if_fail (CONFAB_IS_SIGN_IN_VIEW_MODEL (self), FALSE);
 
-  server = self->server_state == CONFAB_SERVER_FOUND ||
-           (self->server_state == CONFAB_SERVER_WRONG && self->worth_a_try);
-  return !self->busy && server && *self->user != '\0' && self->password != NULL &&
-         *self->password != '\0';
+  return !self->busy && confab_server_search_is_worth_a_try (self->search) && *self->user != '\0' &&
+         self->password != NULL && *self->password != '\0';
 }
 
 static void
 change_homeserver (ConfabSignInViewModel *self, const char *homeserver, gboolean from_user)
 {
-  g_autofree char *stripped = g_strstrip (g_strdup (homeserver != NULL ? homeserver : ""));
+  gboolean before = self->sign_in_when_found;
 
-  if (!g_set_str (&self->homeserver_name, stripped))
-    return;
-  self->from_user = from_user;
   self->sign_in_when_found = FALSE;
-  notify (self, PROP_HOMESERVER);
-  look_up_soon (self, LOOK_UP_DELAY_MS);
+  if (confab_server_search_set_name (self->search, homeserver)) {
+    self->from_user = from_user;
+    notify (self, PROP_HOMESERVER);
+  } else {
+    self->sign_in_when_found = before;
+  }
 }
 
 /**
@@ -633,8 +526,8 @@ confab_sign_in_view_model_set_homeserver (ConfabSignInViewModel *self, const cha
 static gboolean
 has_own_homeserver (ConfabSignInViewModel *self)
 {
-  return *self->homeserver_name != '\0' && !self->from_user &&
-         self->server_state != CONFAB_SERVER_WRONG;
+  return *confab_server_search_get_name (self->search) != '\0' && !self->from_user &&
+         confab_server_search_get_state (self->search) != CONFAB_SERVER_WRONG;
 }
 
 /**
@@ -654,7 +547,7 @@ confab_sign_in_view_model_set_user (ConfabSignInViewModel *self, const char *use
 
   if (self->busy || !g_set_str (&self->user, stripped))
     return;
-  set_errors (self, self->server_error, "");
+  set_account_error (self, "", FALSE);
   notify (self, PROP_USER);
   notify (self, PROP_CAN_SIGN_IN);
   notify (self, PROP_SHOW_ACCOUNT);
@@ -679,7 +572,7 @@ confab_sign_in_view_model_set_password (ConfabSignInViewModel *self, const char 
     return;
   wipe_password (self);
   self->password = g_strdup (password);
-  set_errors (self, self->server_error, "");
+  set_account_error (self, "", FALSE);
   notify (self, PROP_CAN_SIGN_IN);
 }
 
@@ -700,7 +593,7 @@ confab_sign_in_view_model_show (ConfabSignInViewModel *self)
 
   if (self->settings != NULL)
     homeserver = g_settings_get_string (self->settings, HOMESERVER_KEY);
-  if (*self->homeserver_name == '\0')
+  if (*confab_server_search_get_name (self->search) == '\0')
     confab_sign_in_view_model_set_homeserver (self, homeserver);
   user_id = confab_session_get_user_id (self->session);
   if (*self->user == '\0' && user_id != NULL)
@@ -716,22 +609,24 @@ confab_sign_in_view_model_show (ConfabSignInViewModel *self)
 void
 confab_sign_in_view_model_sign_in (ConfabSignInViewModel *self)
 {
+  ConfabServerState state = CONFAB_SERVER_NONE;
   Task *task = NULL;
 
   g_return_if_fail (CONFAB_IS_SIGN_IN_VIEW_MODEL (self));
 
   if (self->busy)
     return;
-  if (self->server_state != CONFAB_SERVER_FOUND) {
-    self->sign_in_when_found = *self->homeserver_name != '\0';
-    if (self->look_up_timeout != 0 || self->server_state == CONFAB_SERVER_WRONG)
-      look_up_soon (self, 0);
+  state = confab_server_search_get_state (self->search);
+  if (state != CONFAB_SERVER_FOUND) {
+    self->sign_in_when_found = *confab_server_search_get_name (self->search) != '\0';
+    if (state != CONFAB_SERVER_LOOKING)
+      confab_server_search_look_now (self->search);
     return;
   }
   self->sign_in_when_found = FALSE;
   if (!confab_sign_in_view_model_get_can_sign_in (self))
     return;
-  set_errors (self, "", "");
+  set_account_error (self, "", FALSE);
   set_busy (self, TRUE);
   task = task_new (self, ++self->attempt);
   task->before = g_steal_pointer (&self->signing_in);
@@ -752,8 +647,8 @@ confab_sign_in_view_model_cancel (ConfabSignInViewModel *self)
   if (!self->busy)
     return;
   self->attempt++;
-  if (self->homeserver != NULL)
-    confab_homeserver_abort (self->homeserver);
+  if (confab_server_search_get_homeserver (self->search) != NULL)
+    confab_homeserver_abort (confab_server_search_get_homeserver (self->search));
   set_busy (self, FALSE);
-  look_up_soon (self, 0); /* an aborted homeserver is of no more use */
+  confab_server_search_look_now (self->search); /* an aborted homeserver is of no more use */
 }
