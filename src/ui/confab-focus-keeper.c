@@ -14,6 +14,7 @@ struct _ConfabFocusKeeper {
   AdwBreakpointBin *bin; /* owns this */
   GtkWidget *focus;      /* what had it before the breakpoint changed; weak */
   GtkWidget *twins[2];   /* weak */
+  GSignalGroup *signals; /* of what is to have it and is not mapped yet */
   guint timeout;
 };
 
@@ -29,7 +30,7 @@ static GtkWidget *
 find_target (ConfabFocusKeeper *self)
 {
   for (guint i = 0; i < G_N_ELEMENTS (self->twins); i++) {
-    if (is_in (self->focus, self->twins[i]) && !gtk_widget_get_mapped (self->twins[i]))
+    if (is_in (self->focus, self->twins[i]) && !gtk_widget_is_visible (self->twins[i]))
       return self->twins[1 - i];
   }
   return self->focus;
@@ -42,9 +43,21 @@ restore_cb (gpointer data)
   GtkWidget *target = self->focus != NULL ? find_target (self) : NULL;
 
   self->timeout = 0;
-  if (target != NULL && gtk_widget_get_mapped (target))
+  /* The content is back with one of the next frames: the target's “map” tells when. */
+  g_signal_group_set_target (self->signals, target);
+  if (target != NULL && !gtk_widget_get_mapped (target))
+    return;
+  g_signal_group_set_target (self->signals, NULL);
+  if (target != NULL)
     gtk_widget_grab_focus (target);
   g_clear_weak_pointer (&self->focus);
+}
+
+static void
+restore_soon (ConfabFocusKeeper *self)
+{
+  if (self->timeout == 0)
+    self->timeout = g_timeout_add_once (RESTORE_MS, restore_cb, self);
 }
 
 static void
@@ -55,8 +68,8 @@ breakpoint_cb (ConfabFocusKeeper *self)
 
   if (self->focus == NULL && focus != NULL && is_in (focus, GTK_WIDGET (self->bin)))
     g_set_weak_pointer (&self->focus, focus);
-  if (self->focus != NULL && self->timeout == 0)
-    self->timeout = g_timeout_add_once (RESTORE_MS, restore_cb, self);
+  if (self->focus != NULL)
+    restore_soon (self);
 }
 
 static void
@@ -65,6 +78,7 @@ confab_focus_keeper_dispose (GObject *object)
   ConfabFocusKeeper *self = CONFAB_FOCUS_KEEPER (object);
 
   g_clear_handle_id (&self->timeout, g_source_remove);
+  g_clear_object (&self->signals);
   g_clear_weak_pointer (&self->focus);
   g_clear_weak_pointer (&self->twins[0]);
   g_clear_weak_pointer (&self->twins[1]);
@@ -81,6 +95,8 @@ confab_focus_keeper_class_init (ConfabFocusKeeperClass *klass)
 static void
 confab_focus_keeper_init (ConfabFocusKeeper *self)
 {
+  self->signals = g_signal_group_new (GTK_TYPE_WIDGET);
+  g_signal_group_connect_swapped (self->signals, "map", G_CALLBACK (restore_soon), self);
 }
 
 /**

@@ -70,6 +70,12 @@ has_focus (ConfabPageStand *stand, GtkWidget *widget)
 }
 
 static gboolean
+is_rooms_page_there (gpointer data)
+{
+  return confab_page_stand_find (data, CONFAB_TYPE_ROOMS_PAGE, NULL) != NULL;
+}
+
+static gboolean
 is_narrow (gpointer data)
 {
   return gtk_widget_get_width (GTK_WIDGET (((ConfabPageStand *) data)->window)) == phone.width;
@@ -238,8 +244,7 @@ test_sign_in_done (void)
   OPEN ("sign-in-filled", &wide);
   row = g_object_ref (FIND (ADW_TYPE_PASSWORD_ENTRY_ROW, NULL));
   g_signal_emit_by_name (FIND (GTK_TYPE_BUTTON, "Sign In"), "clicked");
-  while (FIND (CONFAB_TYPE_ROOMS_PAGE, NULL) == NULL)
-    g_main_context_iteration (NULL, TRUE);
+  test_until (is_rooms_page_there, &stand);
   confab_shot_frames (stand.window, 2);
   g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (row)), ==, "");
   g_object_unref (row);
@@ -371,8 +376,7 @@ test_states (void)
   g_assert_nonnull (FIND (ADW_TYPE_STATUS_PAGE, "Your Keyring Is Locked"));
   fake_secrets_refuse (stand.secrets, -1);
   g_signal_emit_by_name (FIND (GTK_TYPE_BUTTON, "Try Again"), "clicked");
-  while (FIND (CONFAB_TYPE_ROOMS_PAGE, NULL) == NULL)
-    g_main_context_iteration (NULL, TRUE);
+  test_until (is_rooms_page_there, &stand);
   confab_page_stand_settle (&stand);
   CLOSE ();
 }
@@ -467,6 +471,12 @@ test_start_menu (void)
 
 /* ---- before a call ---- */
 
+static gboolean
+is_join_focused (gpointer data)
+{
+  return has_focus (data, confab_page_stand_find (data, ADW_TYPE_SPLIT_BUTTON, NULL));
+}
+
 static void
 test_media_columns (void)
 {
@@ -490,12 +500,10 @@ test_media_columns (void)
   g_assert_cmpfloat (preview.size.width, ==, phone.width - 24);
   g_assert_cmpfloat (join.origin.y, >, preview.origin.y + preview.size.height);
   assert_in_window (&stand, FIND (ADW_TYPE_SPLIT_BUTTON, "Join with Camera"));
-  while (!has_focus (&stand, FIND (ADW_TYPE_SPLIT_BUTTON, NULL)))
-    g_main_context_iteration (NULL, TRUE);
+  test_until (is_join_focused, &stand);
 
   resize (&stand, &wide);
-  while (!has_focus (&stand, FIND (ADW_TYPE_SPLIT_BUTTON, NULL)))
-    g_main_context_iteration (NULL, TRUE);
+  test_until (is_join_focused, &stand);
   CLOSE ();
 
   OPEN ("media-join", &huge);
