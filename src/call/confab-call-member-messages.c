@@ -308,9 +308,15 @@ confab_call_member_handle_message (ConfabCallMember *self,
   return TRUE;
 }
 
+static gboolean
+is_current (ConfabCallMember *self, const char *call_id)
+{
+  return self->call != NULL && g_str_equal (confab_peer_call_get_id (self->call), call_id);
+}
+
 /* Messages of a call whose invite never came wait for no longer than an invite may be answered. */
 static void
-drop_strays (ConfabCallMember *self, const char *current)
+drop_strays (ConfabCallMember *self)
 {
   GHashTableIter iter;
   gpointer call_id;
@@ -318,26 +324,28 @@ drop_strays (ConfabCallMember *self, const char *current)
 
   g_hash_table_iter_init (&iter, self->in);
   while (g_hash_table_iter_next (&iter, &call_id, &queue)) {
-    if (g_strcmp0 (call_id, current) != 0 && confab_seq_queue_get_age (queue) > STRAY_US)
+    if (!is_current (self, call_id) && confab_seq_queue_get_age (queue) > STRAY_US)
       g_hash_table_iter_remove (&iter);
   }
 }
 
 /**
  * confab_call_member_end_sync:
- * @self: a member
+ * @self: a member, of which the caller has a reference
  *
- * A sync is through: what an outbound call has heard by now says where its numbers start (section 8.3).
+ * A sync is through: what an outbound call has heard by now says where its numbers start (section 8.3). That may end
+ * the call, and with it the membership.
  */
 void
 confab_call_member_end_sync (ConfabCallMember *self)
 {
-  const char *current = self->call != NULL ? confab_peer_call_get_id (self->call) : NULL;
-  ConfabSeqQueue *queue = current != NULL ? g_hash_table_lookup (self->in, current) : NULL;
+  ConfabSeqQueue *queue = self->call != NULL
+                            ? g_hash_table_lookup (self->in, confab_peer_call_get_id (self->call))
+                            : NULL;
 
   if (queue != NULL && !confab_peer_call_get_inbound (self->call))
     confab_seq_queue_seed (queue);
-  drop_strays (self, current);
+  drop_strays (self);
 }
 
 /**

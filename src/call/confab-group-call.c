@@ -510,8 +510,10 @@ confab_group_call_handle_message (ConfabGroupCall *self,
 void
 confab_group_call_end_sync (ConfabGroupCall *self, gint64 server_time)
 {
-  for (guint i = 0; i < confab_group_call_get_n_members (self); i++)
-    confab_call_member_end_sync (confab_group_call_peek_member (self, i));
+  for (guint i = confab_group_call_get_n_members (self); i-- > 0;) {
+    g_autoptr (ConfabCallMember) member = g_object_ref (confab_group_call_peek_member (self, i));
+    confab_call_member_end_sync (member);
+  }
   take_own (self);
   confab_group_call_check_ringing (self, server_time);
 }

@@ -895,6 +895,38 @@ test_strays_go (void)
   lab_finish (&lab);
 }
 
+/* The batch that says where the numbers start also ends the call, and with it, where its entry has run out, the member:
+ * the others of the call are still looked at. */
+static void
+test_ends_with_the_sync (gconstpointer expired)
+{
+  Lab lab = { 0 };
+  g_autofree char *call_id = NULL;
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  if (expired != NULL)
+    lab_advance (&lab, 61 * 60 * 1000);
+  lab_member (&lab, "@d:x", "D", "S");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 2);
+  call_id = dup_call_id (&lab);
+  if (expired == NULL) { /* a call of which nothing was heard yet */
+    lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+    lab_advance (&lab, 1201);
+    g_free (call_id);
+    call_id = dup_call_id (&lab);
+  }
+  lab_receive_as (&lab, "@c:x", "C", TRUE, "S", "m.call.candidates", "stray", 0, CANDIDATE ("x"));
+  lab_receive_as (
+    &lab, "@c:x", "C", TRUE, "S", "m.call.hangup", call_id, 1, HANGUP ("user_hangup"));
+  lab_sync_end (&lab);
+  if (expired != NULL)
+    g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  else
+    assert_member (&lab, "unreachable");
+  lab_finish (&lab);
+}
+
 /* Over before it began: the invite that comes late does not bring it back. */
 static void
 test_hangup_overtakes_invite (void)
@@ -1451,6 +1483,8 @@ add_messages (void)
   TEST ("numbers/repeats", test_repeats);
   TEST ("numbers/bounds", test_bounds);
   TEST ("numbers/strays-go", test_strays_go);
+  CASE ("numbers/ends-with-the-sync", NULL, test_ends_with_the_sync);
+  CASE ("numbers/ends-with-the-sync/expired", "expired", test_ends_with_the_sync);
   TEST ("hole", test_hole);
   TEST ("hole/given-up", test_hole_is_given_up);
   TEST ("hole/fills", test_hole_fills);

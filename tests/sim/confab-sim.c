@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,6 +100,8 @@ fork_quietly (gboolean quiet)
   pid = fork ();
   if (pid < 0)
     g_error ("fork: %s", g_strerror (errno));
+  if (pid == 0)
+    prctl (PR_SET_PDEATHSIG, SIGKILL); /* whoever stops the parent means all of it */
   if (pid == 0 && quiet && (freopen ("/dev/null", "w", stderr) == NULL))
     _exit (2);
   return pid;
