@@ -89,6 +89,18 @@ report_cb (DexFuture *future, gpointer data)
   return NULL;
 }
 
+/* Whether somebody is choosing and sees themselves: a paintable has a size from its first frame on. */
+static gboolean
+has_preview (ConfabInspector *self)
+{
+  ConfabSelectCallMediaViewModel *select = confab_session_view_model_get_select_media (self->model);
+  g_autoptr (GdkPaintable) paintable = NULL;
+
+  if (select != NULL)
+    g_object_get (select, "paintable", &paintable, NULL);
+  return paintable != NULL && gdk_paintable_get_intrinsic_width (paintable) > 0;
+}
+
 /* Whose account it is, which page is shown, and what its test picture and tone are. */
 static JsonObject *
 describe_state (ConfabInspector *self)
@@ -116,6 +128,7 @@ describe_state (ConfabInspector *self)
                               self->engine != NULL ? confab_media_engine_get_tone_hz (self->engine)
                                                    : 0);
   json_object_set_array_member (state, "meanRgb", rgb);
+  json_object_set_boolean_member (state, "preview", has_preview (self));
   return state;
 }
 

@@ -11,6 +11,7 @@ CONFAB_SYNAPSE_PYTHON names the interpreter that has Synapse (./dev sets it).
 """
 
 import argparse
+import base64
 import hashlib
 import hmac
 import json
@@ -124,24 +125,22 @@ class Synapse:
         (self.dir / 'homeserver.yaml').write_text(CONFIG.format(
             dir=self.dir, port=self.port, secret=self.secret, token_lifetime=token_lifetime,
             limits=rate_limits()))
-        python = os.environ.get('CONFAB_SYNAPSE_PYTHON', sys.executable)
-        command = [python, '-m', 'synapse.app.homeserver', '-c', str(self.dir / 'homeserver.yaml')]
-        env = {**os.environ, 'SYNAPSE_CACHE_FACTOR': '1'}
-        keys = subprocess.run([*command, '--generate-keys'], check=False, env=env, capture_output=True,
-                              text=True)
-        if keys.returncode != 0:
-            raise RuntimeError(f'no Synapse for {python} (./dev setup makes one, and ./dev test names it in '
-                               f'CONFAB_SYNAPSE_PYTHON): {keys.stderr.strip()[-500:]}')
+        # Synapse could make its own key, but takes a second to load for that alone.
+        seed = base64.b64encode(os.urandom(32)).decode().rstrip('=')
+        (self.dir / 'signing.key').write_text(f'ed25519 a_test {seed}\n')
+        self.python = os.environ.get('CONFAB_SYNAPSE_PYTHON', sys.executable)
         self.output = (self.dir / 'output').open('w')
-        self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
-                                        stdout=self.output, stderr=self.output,
-                                        start_new_session=True)
+        self.process = subprocess.Popen(
+            [self.python, '-m', 'synapse.app.homeserver', '-c', str(self.dir / 'homeserver.yaml')],
+            env={**os.environ, 'SYNAPSE_CACHE_FACTOR': '1'}, stdin=subprocess.DEVNULL, stdout=self.output,
+            stderr=self.output, start_new_session=True)
 
     def wait_ready(self, seconds=120):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
-                raise RuntimeError('Synapse ended: ' + (self.dir / 'output').read_text()[-2000:])
+                raise RuntimeError(f'Synapse of {self.python} ended (./dev setup makes one, and ./dev test names it in '
+                                   f'CONFAB_SYNAPSE_PYTHON): {(self.dir / "output").read_text()[-2000:]}')
             try:
                 request(self.base + '/health')
                 return
@@ -149,14 +148,14 @@ class Synapse:
                 time.sleep(0.1)  # a health check can only be asked again
         raise RuntimeError(f'Synapse was not ready within {seconds} s')
 
-    def register(self, name, password, admin=False):
+    def register(self, name, password, admin=False, display_name=None):
         nonce = request(self.base + '/_synapse/admin/v1/register')['nonce']
         mac = hmac.new(self.secret.encode(), digestmod=hashlib.sha1)
         mac.update(b'\0'.join([nonce.encode(), name.encode(), password.encode(),
                                b'admin' if admin else b'notadmin']))
         return request(self.base + '/_synapse/admin/v1/register', {
-            'nonce': nonce, 'username': name, 'password': password, 'admin': admin,
-            'mac': mac.hexdigest(), 'inhibit_login': True})['user_id']
+            'nonce': nonce, 'username': name, 'displayname': display_name or name, 'password': password,
+            'admin': admin, 'mac': mac.hexdigest(), 'inhibit_login': True})['user_id']
 
     def stop(self):
         if self.process.poll() is None:
