@@ -170,8 +170,14 @@ await_close (ConfabSession *self)
   g_autoptr (ConfabRoomList) rooms = NULL;
 
   if (self->calls != NULL)
-    dex_await (confab_session_calls_stop (self->calls), NULL);
+    dex_await (confab_session_calls_leave (self->calls), NULL);
   dex_await (confab_session_stop_sync (self), NULL);
+  /* Whoever was to hear of our leaving has heard, or the server does not answer. Then nobody waits for its answer: what
+   * was not sent is in the outbox's table at the next start. */
+  if (self->homeserver != NULL)
+    confab_homeserver_abort (self->homeserver);
+  if (self->calls != NULL)
+    dex_await (confab_session_calls_stop (self->calls), NULL);
   if (self->keeping != NULL)
     dex_await (dex_ref (self->keeping), NULL);
   if (self->homeserver != NULL) {

@@ -381,11 +381,18 @@ typedef struct {
   DexPromise *left;
 } Leaving;
 
+/* Others see us in it: the entry that says so is on its way out at best. */
+static gboolean
+is_in (ConfabCall *call)
+{
+  return confab_call_is_active (call) || confab_call_get_state (call) == CONFAB_CALL_STATE_LEAVING;
+}
+
 static void
 check_left_cb (ConfabCall *call, GParamSpec *pspec, Leaving *leaving)
 {
   for (guint i = 0; i < leaving->calls->calls->len; i++) {
-    if (confab_call_is_active (leaving->calls->calls->pdata[i]))
+    if (is_in (leaving->calls->calls->pdata[i]))
       return;
   }
   if (dex_future_is_pending (DEX_FUTURE (leaving->left)))
@@ -400,12 +407,13 @@ await_left (ConfabSessionCalls *self)
   Leaving leaving = { .calls = self, .left = dex_promise_new () };
 
   for (guint i = 0; i < self->calls->len; i++) {
-    if (confab_call_is_active (self->calls->pdata[i]))
+    if (is_in (self->calls->pdata[i]))
       g_ptr_array_add (active, g_object_ref (self->calls->pdata[i]));
   }
   for (guint i = 0; i < active->len; i++) {
     g_signal_connect (active->pdata[i], "notify::state", G_CALLBACK (check_left_cb), &leaving);
-    confab_call_leave (active->pdata[i]);
+    if (confab_call_is_active (active->pdata[i]))
+      confab_call_leave (active->pdata[i]);
   }
   if (active->len > 0) {
     g_autoptr (DexFuture) deadline = dex_timeout_new_msec (LEAVE_TIMEOUT_MS);
@@ -424,13 +432,22 @@ await_left (ConfabSessionCalls *self)
 }
 
 static DexFuture *
+leave_fiber (gpointer data)
+{
+  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
+
+  if (!self->stopped)
+    await_left (self);
+  return dex_future_new_true ();
+}
+
+static DexFuture *
 stop_fiber (gpointer data)
 {
   ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
 
   if (self->stopped)
     return dex_future_new_true ();
-  await_left (self);
   self->stopped = TRUE;
   if (self->inbox != NULL)
     dex_await (dex_ref (self->inbox), NULL);
@@ -559,6 +576,12 @@ confab_session_calls_feed (ConfabSessionCalls *self, ConfabSyncBatch *batch)
 
   *feed = (Feed) { .calls = g_object_ref (self), .batch = confab_sync_batch_ref (batch) };
   return dex_scheduler_spawn (NULL, 0, feed_fiber, feed, (GDestroyNotify) feed_free);
+}
+
+DexFuture *
+confab_session_calls_leave (ConfabSessionCalls *self)
+{
+  return dex_scheduler_spawn (NULL, 0, leave_fiber, g_object_ref (self), g_object_unref);
 }
 
 DexFuture *

@@ -46,7 +46,10 @@ void confab_session_calls_go_live (ConfabSessionCalls *self);
 /* When the rooms took in @batch. Resolves to true when the calls have heard of all of it. */
 DexFuture *confab_session_calls_feed (ConfabSessionCalls *self, ConfabSyncBatch *batch)
   G_GNUC_WARN_UNUSED_RESULT;
-/* Leaves calls, and waits until that went out, at most 2 s; then ends all else. Resolves to true. */
+/* Leaves calls, and waits until that went out, at most 2 s. Resolves to true. */
+DexFuture *confab_session_calls_leave (ConfabSessionCalls *self) G_GNUC_WARN_UNUSED_RESULT;
+/* Ends all else; first whoever calls this cuts off the requests that are on (confab_homeserver_abort()), else it waits
+ * for them. Resolves to true. */
 DexFuture *confab_session_calls_stop (ConfabSessionCalls *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -336,6 +336,25 @@ test_stop_at_any_time (Fixture *f, gconstpointer data)
   assert_room (f);
 }
 
+static gboolean
+is_uploading (gpointer data)
+{
+  Fixture *f = data;
+
+  return fake_homeserver_get_n_requests (f->account->server, "/_matrix/client/v3/keys/upload") > 0;
+}
+
+/* A server that has stopped to answer is not waited for: the clock of this test stands, so no request times out. */
+static void
+test_stop_with_frozen_server (Fixture *f, gconstpointer data)
+{
+  fake_homeserver_forget (f->account->server, "/_matrix/client/v3/keys/upload");
+  fake_homeserver_hang (f->account->server, "/_matrix/client/v3/keys/upload");
+  sign_in (f);
+  test_until (is_uploading, f);
+  test_expect (confab_session_stop (f->session));
+}
+
 static void
 test_restore_without_secret (Fixture *f, gconstpointer data)
 {
@@ -838,6 +857,7 @@ main (int argc, char **argv)
   ADD ("/session/filter", test_filter);
   ADD ("/session/back-off", test_back_off);
   ADD ("/session/bad-sync", test_bad_sync);
+  ADD ("/session/stop-with-frozen-server", test_stop_with_frozen_server);
   ADD ("/session/soft-logout", test_soft_logout);
   ADD ("/session/hard-logout", test_hard_logout);
   ADD ("/session/refused-elsewhere", test_refused_elsewhere);
