@@ -45,7 +45,8 @@ class Room:
     def __init__(self, command, folder):
         words = shlex.split(command)
         self.folder = folder
-        self.command = [words[0]]
+        # With ccache (meson takes it when it is there) the compiler is the second word.
+        self.command = words[:2] if pathlib.Path(words[0]).name == 'ccache' else words[:1]
         for index, word in enumerate(words):
             if word.startswith(('-I', '-D', '-std=', '-pthread')):
                 self.command.append(word)
