@@ -194,8 +194,13 @@ class Rehearsal(unittest.TestCase):
         """On a person's display it stays until the window is closed, and is in the call with --join."""
         with Desktop() as desktop, Run('--join', env={'DISPLAY': desktop.env['DISPLAY']}) as run:
             run.until('Close the window')
-            x, y = self.close_button(desktop)
-            self.xdotool(desktop, 'mousemove', x, y, 'click', '1')
+            # As a person does: a click that comes while one page gives way to the next goes nowhere.
+            for _ in range(30):
+                x, y = self.close_button(desktop)
+                self.xdotool(desktop, 'mousemove', x, y, 'click', '1')
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    run.process.wait(2)
+                    break
             self.assertEqual(run.end(30), 0, run.text)
             self.assert_nothing_left(run)
             self.assertNotIn('CRITICAL', (run.out / 'confab.log').read_text())
@@ -211,7 +216,7 @@ class Rehearsal(unittest.TestCase):
                          self.xdotool(desktop, 'getwindowgeometry', '--shell', window).split())
             if int(words['WIDTH']) > 100:
                 return int(words['X']) + int(words['WIDTH']) - 28, int(words['Y']) + 28
-        raise AssertionError('there is no window')
+        return 0, 0  # it is closed already
 
 
 if __name__ == '__main__':
