@@ -36,7 +36,7 @@ struct _ConfabNegotiation {
   State state;
   gboolean polite;
   gboolean needed;                /* once this exchange is through */
-  ConfabCallEvent *waiting_offer; /* (nullable): the peer's, for later */
+  ConfabCallEvent *waiting_offer; /* (nullable): the peer's, for later, without metadata */
   guint timer;                    /* runs while an offer waits for its answer */
 };
 
@@ -108,11 +108,15 @@ ignore_offer (ConfabNegotiation *self, ConfabCallEvent *message)
   confab_call_debug (self->call_id, "colliding offer ignored: this side is impolite");
 }
 
+/* Its metadata counts now: by the time it is applied there may be newer. */
 static void
 keep_offer (ConfabNegotiation *self, ConfabCallEvent *message)
 {
+  self->funcs->describe (message, self->data);
   g_clear_pointer (&self->waiting_offer, confab_call_event_unref);
-  self->waiting_offer = confab_call_event_ref (message);
+  self->waiting_offer = confab_call_event_new (message->type, message->call_id);
+  self->waiting_offer->sdp_type = message->sdp_type;
+  self->waiting_offer->sdp = g_strdup (message->sdp);
 }
 
 static void

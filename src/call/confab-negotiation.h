@@ -25,11 +25,13 @@ typedef enum {
 /**
  * ConfabNegotiationFuncs:
  * @send: sends the local description as an `m.call.negotiate`
- * @apply: hands the peer's description to the connection
+ * @apply: hands the peer's description to the connection, and takes what the message says of streams
+ * @describe: takes only what the message says of streams
  */
 typedef struct {
   void (*send) (ConfabSdpType type, gpointer data);
   void (*apply) (ConfabSdpType type, ConfabCallEvent *message, gpointer data);
+  void (*describe) (ConfabCallEvent *message, gpointer data);
 } ConfabNegotiationFuncs;
 
 /**

@@ -11,8 +11,8 @@
 #define RENEW_MS (45 * 60 * 1000)
 #define RENEW_JITTER_MS (2 * 60 * 1000)
 #define RENEW_RETRY_MS 30000
-#define LOST_TWICE_US (60 * G_USEC_PER_SEC)
-#define MAX_REWRITTEN_UNSEEN 3
+#define REWRITE_WINDOW_US (60 * G_USEC_PER_SEC)
+#define MAX_REWRITES 3 /* within that */
 
 struct _ConfabOwnMembership {
   grefcount ref_count; /* the call, and each write on its way */
@@ -25,11 +25,10 @@ struct _ConfabOwnMembership {
   guint generation;    /* of join and leave: what belongs to an earlier one is stale */
   gint64 expires_ts;   /* of the entry that the server has: ms since the epoch */
   gint64 writing_ts;   /* of the one that was sent last */
-  gint64 rewritten_at; /* monotonic, µs; 0: not in this session */
+  gint64 rewritten_at; /* monotonic, µs: the first of @n_rewritten */
+  guint n_rewritten;   /* within the last minute */
   gboolean in_force;
-  gboolean seen;            /* in the last sync that had the event */
-  gboolean ever_seen;       /* in this session */
-  guint n_rewritten_unseen; /* in this session, before it was seen */
+  gboolean seen; /* in the last sync that had the event */
   guint renew_timer;
 };
 
@@ -106,6 +105,12 @@ arm_renewal (ConfabOwnMembership *self, guint delay_ms)
   self->renew_timer = confab_clock_add_timeout (self->clock, delay_ms, renew_cb, self);
 }
 
+static gboolean
+is_window_over (ConfabOwnMembership *self)
+{
+  return confab_clock_get_time (self->clock) - self->rewritten_at > REWRITE_WINDOW_US;
+}
+
 /**
  * confab_own_membership_new:
  * @room: the call's room
@@ -156,9 +161,7 @@ confab_own_membership_start (ConfabOwnMembership *self)
   confab_own_membership_stop (self);
   g_free (self->session_id);
   self->session_id = confab_random_id (16);
-  self->rewritten_at = 0;
-  self->ever_seen = FALSE;
-  self->n_rewritten_unseen = 0;
+  self->n_rewritten = 0;
 }
 
 /**
@@ -194,10 +197,11 @@ confab_own_membership_renew (ConfabOwnMembership *self)
 void
 confab_own_membership_rewrite (ConfabOwnMembership *self)
 {
-  if (self->ever_seen)
+  if (self->n_rewritten == 0 || is_window_over (self)) {
+    self->n_rewritten = 0;
     self->rewritten_at = confab_clock_get_time (self->clock);
-  else
-    self->n_rewritten_unseen++;
+  }
+  self->n_rewritten++;
   send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
 }
 
@@ -263,7 +267,6 @@ confab_own_membership_check (ConfabOwnMembership *self)
   g_clear_pointer (&entry, confab_call_membership_free);
   if (there && !self->seen) {
     self->seen = TRUE;
-    self->ever_seen = TRUE;
     self->func (CONFAB_OWN_MEMBERSHIP_SEEN, NULL, self->data);
   } else if (!there && self->in_force) {
     self->seen = FALSE;
@@ -340,17 +343,14 @@ confab_own_membership_is_valid (ConfabOwnMembership *self)
  * confab_own_membership_may_rewrite:
  * @self: an own membership that was lost
  *
- * Two devices of one user may race, and before the entry was seen for the first time, an event without it may just be
- * older than it: the echo of having left, say.
+ * The sheet (section 10.1) has one rewrite. That is too few where two devices of one user join at the same time: each
+ * writes the event as it knows it, and they take each other out more than once before both have seen both. Who is
+ * taken out four times in a minute is meant to be out.
  *
- * Returns: whether it is to be written again: three times before it was seen, and then once a minute; who is put out twice is
- *   meant to be out
+ * Returns: whether it is to be written again
  */
 gboolean
 confab_own_membership_may_rewrite (ConfabOwnMembership *self)
 {
-  if (!self->ever_seen)
-    return self->n_rewritten_unseen < MAX_REWRITTEN_UNSEEN;
-  return self->rewritten_at == 0 ||
-         confab_clock_get_time (self->clock) - self->rewritten_at > LOST_TWICE_US;
+  return self->n_rewritten < MAX_REWRITES || is_window_over (self);
 }

@@ -202,10 +202,16 @@ find_ufrag (const char *sdp)
 }
 
 static void
-apply_remote (ConfabPeerCall *self, ConfabSdpType type, ConfabCallEvent *message, const char *sdp)
+describe (ConfabPeerCall *self, ConfabCallEvent *message)
 {
   if (message->metadata != NULL)
     confab_remote_streams_set_metadata (self->streams, message->metadata);
+}
+
+static void
+apply_remote (ConfabPeerCall *self, ConfabSdpType type, ConfabCallEvent *message, const char *sdp)
+{
+  describe (self, message);
   if (self->remote_ufrag == NULL)
     self->remote_ufrag = find_ufrag (sdp);
   confab_peer_connection_set_remote_description (self->connection, type, sdp);
@@ -460,9 +466,16 @@ negotiation_apply (ConfabSdpType type, ConfabCallEvent *message, gpointer data)
   apply_remote (data, type, message, message->sdp);
 }
 
+static void
+negotiation_describe (ConfabCallEvent *message, gpointer data)
+{
+  describe (data, message);
+}
+
 const ConfabNegotiationFuncs confab_peer_call_negotiation_funcs = {
   .send = negotiation_send,
   .apply = negotiation_apply,
+  .describe = negotiation_describe,
 };
 
 /* Guards. */

@@ -771,6 +771,43 @@ test_descriptions (void)
   finish (&stage);
 }
 
+static void
+receive_with_mute (Stage *stage, ConfabCallEventType type, gboolean muted)
+{
+  g_autoptr (ConfabCallEvent) message = confab_call_event_new (type, "c1");
+
+  message->sdp_type = CONFAB_SDP_TYPE_OFFER;
+  message->sdp = type == CONFAB_CALL_EVENT_NEGOTIATE ? g_strdup (SDP) : NULL;
+  message->metadata = confab_stream_metadata_new ();
+  confab_stream_metadata_add (
+    message->metadata, "s1", CONFAB_STREAM_PURPOSE_USERMEDIA, muted, FALSE);
+  confab_peer_call_handle_event (stage->call, message);
+}
+
+/* An offer that has to wait says what was muted when it was made, not when its turn comes. */
+static void
+test_waiting_offer_is_old (void)
+{
+  Stage stage = { 0 };
+
+  start (&stage);
+  confab_peer_call_place (stage.call);
+  confab_manual_clock_advance (stage.clock, 201);
+  receive (&stage, CONFAB_CALL_EVENT_ANSWER, CONFAB_SDP_TYPE_ANSWER, SDP);
+  receive_with_mute (&stage, CONFAB_CALL_EVENT_NEGOTIATE, FALSE); /* waits for the answer */
+  g_assert_false (confab_stream_get_audio_muted (peek_stream (&stage, 0)));
+  receive_with_mute (&stage, CONFAB_CALL_EVENT_METADATA_CHANGED, TRUE);
+  confab_manual_clock_advance (stage.clock, 3);
+  g_assert_cmpuint (count (stage.sent->str, "negotiate:answer"), ==, 1);
+  g_assert_true (confab_stream_get_audio_muted (peek_stream (&stage, 0)));
+  /* One that is newer than that counts, at once. */
+  receive_with_mute (&stage, CONFAB_CALL_EVENT_NEGOTIATE, FALSE);
+  g_assert_false (confab_stream_get_audio_muted (peek_stream (&stage, 0)));
+  confab_manual_clock_advance (stage.clock, 3);
+  g_assert_false (confab_stream_get_audio_muted (peek_stream (&stage, 0)));
+  finish (&stage);
+}
+
 /* Streams go with the connection. */
 static void
 test_streams_go (void)
@@ -800,6 +837,7 @@ main (int argc, char *argv[])
     g_test_add_data_func (stories[i].path, &stories[i], test_story);
   g_test_add_func ("/peer-call/streams", test_streams);
   g_test_add_func ("/peer-call/streams-go", test_streams_go);
+  g_test_add_func ("/peer-call/waiting-offer-is-old", test_waiting_offer_is_old);
   g_test_add_func ("/peer-call/floods", test_floods);
   g_test_add_func ("/peer-call/descriptions", test_descriptions);
   return g_test_run ();

@@ -14,6 +14,7 @@
 
 #define SYNC_RETRY_MS 2000
 #define WRONG_MEMBERS_US (20 * 1000)
+#define EXPIRY_LAG_MS 20
 
 struct _ConfabSimClient {
   ConfabSimNetwork *network;
@@ -39,7 +40,8 @@ struct _ConfabSimClient {
   GHashTable *left;         /* user ids that are not in the room, as synced */
   gboolean members_changed; /* since who is shown was compared with who is there */
   guint n_shown;
-  gint64 wrong_since; /* monotonic, µs; 0: not */
+  const char *wrong;  /* (nullable): a device that is shown wrongly */
+  gint64 wrong_since; /* monotonic, µs */
   guint sync_timer;
   gboolean waits_for_news;
   gboolean comes_back;  /* into the room: its state is being taken again */
@@ -417,7 +419,7 @@ confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost)
   g_clear_pointer (&self->next_seq, g_hash_table_unref);
   self->wants_in = FALSE;
   self->told = FALSE;
-  self->wrong_since = 0;
+  self->wrong = NULL;
   if (power_lost) {
     self->since_events = self->last_events;
     self->since_messages = self->last_messages;
@@ -567,18 +569,6 @@ count_open (ConfabSimClient *self)
   return n;
 }
 
-static gboolean
-is_connected (GListModel *members, const char *user, const char *device)
-{
-  for (guint i = 0; i < g_list_model_get_n_items (members); i++) {
-    g_autoptr (ConfabCallMember) member = g_list_model_get_item (members, i);
-    if (g_str_equal (confab_call_member_get_user_id (member), user) &&
-        g_str_equal (confab_call_member_get_device_id (member), device))
-      return confab_call_member_get_connected (member);
-  }
-  return FALSE;
-}
-
 static guint
 count_held (ConfabSimClient *self, GListModel *members)
 {
@@ -593,31 +583,49 @@ count_held (ConfabSimClient *self, GListModel *members)
   return n;
 }
 
-/* Who is shown is who is in the call, as far as the sync has got; a connection outlives its entry, and an entry its
- * expiry by some milliseconds. */
-static gboolean
-shows_right_members (ConfabSimClient *self, GListModel *members, const char *call_id)
+static ConfabCallMember *
+find_shown (GListModel *members, const char *user, const char *device)
 {
-  gint64 now_ms = confab_clock_get_real_time (self->network->clock) / 1000;
-  guint n_right = 0;
-
   for (guint i = 0; i < g_list_model_get_n_items (members); i++) {
     g_autoptr (ConfabCallMember) member = g_list_model_get_item (members, i);
-    n_right += confab_call_member_get_connected (member);
+    if (g_str_equal (confab_call_member_get_user_id (member), user) &&
+        g_str_equal (confab_call_member_get_device_id (member), device))
+      return member; /* the call keeps it */
   }
-  for (guint i = 0; i < self->network->n; i++) {
-    const char *user = self->network->users[i];
-    const char *device = self->network->devices[i];
-    g_autoptr (GPtrArray) entries = NULL;
-    const ConfabCallMembership *entry;
+  return NULL;
+}
 
-    if (i == self->index || g_hash_table_contains (self->left, user))
-      continue;
+/* One who has a valid entry is shown; one without, only as long as a connection lasts that was there before, or for the
+ * ten milliseconds after which an entry is looked at. */
+static gboolean
+shows_right_member (ConfabSimClient *self, GListModel *members, const char *call_id, guint i)
+{
+  const char *user = self->network->users[i];
+  const char *device = self->network->devices[i];
+  gint64 now_ms = confab_clock_get_real_time (self->network->clock) / 1000;
+  ConfabCallMember *member = find_shown (members, user, device);
+  g_autoptr (GPtrArray) entries = NULL;
+  const ConfabCallMembership *entry = NULL;
+
+  if (!g_hash_table_contains (self->left, user)) {
     entries = confab_call_membership_parse (g_hash_table_lookup (self->members, user));
     entry = find_entry (entries, call_id, device);
-    n_right += entry != NULL && entry->expires_ts > now_ms && !is_connected (members, user, device);
   }
-  return n_right == g_list_model_get_n_items (members);
+  if (entry != NULL && entry->expires_ts > now_ms)
+    return member != NULL;
+  return member == NULL || (entry != NULL && (confab_call_member_get_connection (member) != NULL ||
+                                              entry->expires_ts > now_ms - EXPIRY_LAG_MS));
+}
+
+/* Who is shown is who is in the call, as far as the sync has got. */
+static const char *
+find_wrong_member (ConfabSimClient *self, GListModel *members, const char *call_id)
+{
+  for (guint i = 0; i < self->network->n; i++) {
+    if (i != self->index && !shows_right_member (self, members, call_id, i))
+      return self->network->devices[i];
+  }
+  return NULL;
 }
 
 static void
@@ -625,17 +633,18 @@ check_members (ConfabSimClient *self, GListModel *members, const char *call_id)
 {
   gint64 now = confab_clock_get_time (self->network->clock);
   guint n_shown = g_list_model_get_n_items (members);
+  const char *wrong;
 
   if (!self->members_changed && n_shown == self->n_shown)
     return;
+  wrong = find_wrong_member (self, members, call_id);
   self->n_shown = n_shown;
-  self->members_changed = !shows_right_members (self, members, call_id);
-  if (!self->members_changed)
-    self->wrong_since = 0;
-  else if (self->wrong_since == 0)
+  self->members_changed = wrong != NULL;
+  if (wrong == NULL || g_strcmp0 (wrong, self->wrong) != 0)
     self->wrong_since = now;
-  else if (now - self->wrong_since > WRONG_MEMBERS_US)
-    fail (self, "shows %u members, and that is wrong", n_shown);
+  self->wrong = wrong;
+  if (wrong != NULL && now - self->wrong_since > WRONG_MEMBERS_US)
+    fail (self, "is wrong of whether %s is in the call", wrong);
 }
 
 /**

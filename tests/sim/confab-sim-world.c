@@ -584,9 +584,25 @@ check_queues (ConfabSimWorld *self, guint who, guint other)
           self->network.devices[other]);
 }
 
+/* A renewal may be on its way just now: it is waited for, and comes to an end. */
+static void
+await_idle (ConfabSimWorld *self)
+{
+  for (guint tries = 0; tries < 60 && self->failure == NULL; tries++) {
+    gboolean idle = TRUE;
+
+    for (guint i = 0; i < self->network.n; i++)
+      idle &= confab_sim_client_is_idle (self->clients[i]);
+    if (idle)
+      return;
+    run_for (self, 500);
+  }
+}
+
 static void
 check_quiet (ConfabSimWorld *self)
 {
+  await_idle (self);
   for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
     if (!confab_sim_client_is_idle (self->clients[i]))
       fail (self, "%s is not idle", self->network.devices[i]);
