@@ -29,6 +29,7 @@ struct _ConfabApplication {
   char *insecure_secrets; /* --insecure-secrets, or NULL */
   char *homeserver;       /* --homeserver, or NULL */
   gboolean test_media;
+  char *test_picture; /* a file to send in place of the test picture */
   gboolean inspect;
   ConfabInspector *inspector; /* NULL without --inspect */
   ConfabClock *clock;
@@ -86,6 +87,9 @@ media_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   self->engine = confab_media_engine_new (self->test_media ? CONFAB_MEDIA_SOURCE_TEST
                                                            : CONFAB_MEDIA_SOURCE_DEVICES);
+  if (self->test_picture != NULL &&
+      !confab_media_engine_set_test_picture (self->engine, self->test_picture, &error))
+    g_warning ("--test-picture: %s", error->message);
   user_id_cb (self);
   confab_session_view_model_set_devices (self->model, CONFAB_MEDIA_DEVICES (self->engine));
   if (self->inspector != NULL)
@@ -420,6 +424,7 @@ confab_application_finalize (GObject *object)
   ConfabApplication *self = CONFAB_APPLICATION (object);
 
   g_free (self->profile_dir);
+  g_free (self->test_picture);
   g_free (self->insecure_secrets);
   g_free (self->homeserver);
   g_free (self->room_to_open);
@@ -467,6 +472,13 @@ confab_application_init (ConfabApplication *self)
       &self->test_media,
       N_ ("For tests: a test picture and tone instead of camera and microphone"),
       NULL },
+    { "test-picture",
+      0,
+      0,
+      G_OPTION_ARG_FILENAME,
+      &self->test_picture,
+      N_ ("For tests: with --test-media, send this 4:2:0 file, again and again, as the camera"),
+      N_ ("FILE.y4m") },
     { "inspect",
       0,
       0,

@@ -11,11 +11,11 @@ sys.path.insert(0, str(HERE.parent / 'tools'))
 from peers import Peer  # noqa: E402
 
 
-def hydrogen(server, name, colour=(200, 40, 40), tone=700, **options):
+def hydrogen(server, name, colour=(200, 40, 40), tone=700, arguments=(), **options):
     """hydrogen-view-sdk in Chromium."""
     return Peer(['node', str(HERE / 'hydrogen.mjs'), '--modules', os.environ['CONFAB_NODE_MODULES'],
                  '--homeserver', server.base, '--user', name, '--password', 'pw',
-                 '--colour', ','.join(map(str, colour)), '--tone', str(tone)],
+                 '--colour', ','.join(map(str, colour)), '--tone', str(tone), *arguments],
                 name=f'hydrogen {name}', **options)
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // hydrogen-view-sdk in a headless Chromium as a participant that speaks JSON lines like confab-bot:
 //   node hydrogen.mjs --modules NODE_MODULES --homeserver URL --user NAME --password P [--colour R,G,B] [--tone HZ]
+//                     [--clip FILE.y4m] (loops as the camera) [--hidden] (decodes, but draws nothing)
 // {"id":1,"cmd":"join-call","roomId":"!a:b"} → {"id":1,"cmd":"join-call","ok":true,"result":{…}}
 // Events: ready, then on trouble {"event":"page-error","message":…}. The end of its input ends it.
 import { createServer } from "node:http";
@@ -21,6 +22,8 @@ const { values: args } = parseArgs({
     colour: { type: "string", default: "200,40,40" },
     tone: { type: "string", default: "700" },
     chromium: { type: "string", default: "/usr/bin/chromium" },
+    clip: { type: "string" },
+    hidden: { type: "boolean", default: false },
   },
 });
 const here = dirname(fileURLToPath(import.meta.url));
@@ -71,6 +74,7 @@ const context = await chromium.launchPersistentContext(profile, {
     "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required",
     "--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns",
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
+    ...(args.clip ? [`--use-file-for-fake-video-capture=${resolve(args.clip)}`] : []),
   ],
 });
 
@@ -93,7 +97,7 @@ page.on("console", (message) => process.stderr.write(`${args.user}: ${message.te
 const COMMANDS = {
   "join-room": "joinRoom", rooms: "rooms", calls: "calls", "create-call": "createCall",
   "join-call": "joinCall", leave: "leave", mute: "mute", members: "members", tracks: "tracks",
-  "wait-media": "waitMedia",
+  "wait-media": "waitMedia", stats: "stats",
 };
 
 try {
@@ -101,7 +105,7 @@ try {
   await page.waitForFunction(() => window.peerReady);
   const who = await page.evaluate((options) => window.peer.login(options), {
     homeserver: HOMESERVER, user: args.user, password: args.password,
-    colour: args.colour.split(",").map(Number), toneHz: Number(args.tone),
+    colour: args.colour.split(",").map(Number), toneHz: Number(args.tone), camera: !!args.clip, hidden: args.hidden,
   });
   write({ event: "ready", ...who, toneHz: Number(args.tone), meanRgb: args.colour.split(",").map(Number) });
 } catch (error) {

@@ -7,6 +7,15 @@ import {
 
 const peer = { client: null, call: null, views: new Map(), wire: [], errors: [] };
 
+// Watched, not changed: what the browser itself counts.
+const connections = new Set();
+globalThis.RTCPeerConnection = class extends globalThis.RTCPeerConnection {
+  constructor(...options) {
+    super(...options);
+    connections.add(this);
+  }
+};
+
 function until(test, timeoutMs, what) {
   return new Promise((resolve, reject) => {
     const end = performance.now() + timeoutMs;
@@ -20,9 +29,8 @@ function until(test, timeoutMs, what) {
   });
 }
 
-peer.login = async ({ homeserver, user, password, colour, toneHz }) => {
-  peer.colour = colour;
-  peer.toneHz = toneHz;
+peer.login = async ({ homeserver, user, password, colour, toneHz, camera, hidden }) => {
+  Object.assign(peer, { colour, toneHz, camera, hidden });
   const platform = new Platform({
     container: document.querySelector("#app"),
     assetPaths: {
@@ -56,7 +64,21 @@ peer.login = async ({ homeserver, user, password, colour, toneHz }) => {
   return { userId: session.userId, deviceId: session.deviceId };
 };
 
-function localStream() {
+async function localStream() {
+  const stream = peer.camera
+    ? await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360, frameRate: 30 } })
+    : painted();
+  peer.audio ??= new AudioContext();
+  const oscillator = new OscillatorNode(peer.audio, { frequency: peer.toneHz });
+  const gain = new GainNode(peer.audio, { gain: 0.4 });
+  const destination = peer.audio.createMediaStreamDestination();
+  oscillator.connect(gain).connect(destination);
+  oscillator.start();
+  stream.addTrack(destination.stream.getAudioTracks()[0]);
+  return stream;
+}
+
+function painted() {
   const canvas = document.createElement("canvas");
   canvas.width = 640;
   canvas.height = 360;
@@ -74,15 +96,7 @@ function localStream() {
   draw();
   peer.drawing ??= setInterval(() => peer.draw?.(), 50);
   peer.draw = draw;
-  const stream = canvas.captureStream(20);
-  peer.audio ??= new AudioContext();
-  const oscillator = new OscillatorNode(peer.audio, { frequency: peer.toneHz });
-  const gain = new GainNode(peer.audio, { gain: 0.4 });
-  const destination = peer.audio.createMediaStreamDestination();
-  oscillator.connect(gain).connect(destination);
-  oscillator.start();
-  stream.addTrack(destination.stream.getAudioTracks()[0]);
-  return stream;
+  return canvas.captureStream(20);
 }
 
 const calls = () => Array.from(peer.client.session.callHandler.calls.values());
@@ -114,7 +128,7 @@ peer.joinCall = async ({ roomId, callId, timeout = 20000 }) => {
   peer.call = await until(
     () => calls().find((c) => c.roomId === roomId && !c.isTerminated && (!callId || c.id === callId)),
     timeout, "call known");
-  await peer.call.join(new LocalMedia(localStream()));
+  await peer.call.join(new LocalMedia(await localStream()));
   const { error } = peer.call;
   if (error) throw error;
   await until(() => peer.call.hasJoined, timeout, "own membership");
@@ -158,6 +172,7 @@ function view(member) {
     video.muted = true;
     video.autoplay = true;
     video.srcObject = stream;
+    video.hidden = peer.hidden;
     document.body.append(video);
     peer.audio ??= new AudioContext();
     found = { stream, video, analyser: null };
@@ -235,6 +250,24 @@ peer.tracks = async () => {
     return out;
   }));
   return rows.flat();
+};
+
+// Per connection that is up: the pictures that come and go.
+peer.stats = async () => {
+  const live = Array.from(connections).filter((connection) => connection.connectionState === "connected");
+  return Promise.all(live.map(async (connection) => {
+    const all = Array.from((await connection.getStats()).values());
+    const rows = (type) => all.filter((row) => row.type === type && row.kind === "video");
+    return {
+      inbound: rows("inbound-rtp").map((row) => ({
+        framesDecoded: row.framesDecoded, frameWidth: row.frameWidth, bytesReceived: row.bytesReceived,
+      })),
+      outbound: rows("outbound-rtp").map((row) => ({
+        framesSent: row.framesSent, frameWidth: row.frameWidth, bytesSent: row.bytesSent,
+        encoder: row.encoderImplementation, limited: row.qualityLimitationReason,
+      })),
+    };
+  }));
 };
 
 peer.waitMedia = async ({ members: wanted = 1, frames = 5, timeout = 30000 }) => {
