@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scripts are well-formed: bash, Python and the manual page. shellcheck looks too where there is one."""
+"""The scripts are well-formed: bash, Python and the manual page. shellcheck looks, too."""
 
 import pathlib
 import shutil
@@ -16,10 +16,12 @@ def main():
     for name in ('dev', '.ci/run'):
         if (TOP / name).exists():
             checks.append(['bash', '-n', name])
-            if shutil.which('shellcheck'):
-                checks.append(['shellcheck', '-x', name])
+            checks.append(['shellcheck', '-x', name])
     if shutil.which('man'):
         checks.append(['man', '--warnings', '-E', 'UTF-8', '-l', '-Tutf8', '-Z', 'data/confab-bot.1'])
+    if not shutil.which('shellcheck'):
+        print('there is no shellcheck: ./dev setup')
+        return 1
     for command in checks:
         done = subprocess.run(command, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode or (command[0] == 'man' and done.stderr):
