@@ -9,10 +9,13 @@
 #include "confab-fanout.h"
 #include "confab-media-pipeline.h"
 
+#define MAX_FPS 120
+
 /* What the worker opens and closes. */
 typedef struct {
   gatomicrefcount ref_count;
   gboolean is_camera;
+  guint width, height; /* of the picture that is sent */
   guint max_fps;
   GstElement *pipeline;
   GstElement *source;
@@ -63,10 +66,10 @@ opening_unref (gpointer data)
 
 /* Gives back the first of the elements made. */
 static GstElement *
-link_elements (Opening *opening, const char *const *factories, GstElement *end)
+link_elements (Opening *opening, GstElement *begin, const char *const *factories, GstElement *end)
 {
   GstElement *first = NULL;
-  GstElement *last = opening->source;
+  GstElement *last = begin;
 
   for (guint i = 0; factories[i] != NULL; i++) {
     GstElement *next = confab_media_pipeline_add (opening->pipeline, factories[i]);
@@ -81,6 +84,30 @@ link_elements (Opening *opening, const char *const *factories, GstElement *end)
   return first;
 }
 
+/*
+ * What a camera is asked for: formats of 8 bits that are converted quickly (PipeWire converts, and would agree on any
+ * other), and rather a picture of the right size at full speed than a large one that USB carries five times a second.
+ */
+static char *
+make_camera_caps (const Opening *opening)
+{
+  static const char
+    *const formats = "video/x-raw,format=(string){I420,YV12,NV12,NV21,YUY2,UYVY,BGRx,RGBx,"
+                     "xBGR,xRGB,BGRA,RGBA,BGR,RGB,GRAY8}";
+  const guint fps = MAX (opening->max_fps * 4 / 5, 1);
+
+  return g_strdup_printf (
+    "%s,width=(int)[%u,%u],height=(int)[%u,%u],framerate=(fraction)[%u/1,%u/1];%s",
+    formats,
+    opening->width / 2,
+    opening->width * 2,
+    opening->height / 2,
+    opening->height * 2,
+    fps,
+    MAX_FPS,
+    formats);
+}
+
 /* Linking alone costs some 5 ms: each element is asked what it takes. */
 static void
 open_cb (gpointer data)
@@ -88,6 +115,7 @@ open_cb (gpointer data)
   static const char *const video[] = { "videorate", "videoconvert", "videoscale", NULL };
   static const char *const audio[] = { "audioconvert", "audioresample", NULL };
   Opening *opening = data;
+  GstElement *begin = opening->source;
   GstElement *filter, *first;
 
   if (g_atomic_int_get (&opening->stopped))
@@ -95,7 +123,13 @@ open_cb (gpointer data)
 
   filter = confab_media_pipeline_add_caps (opening->pipeline, opening->caps);
   gst_bin_add_many (GST_BIN (opening->pipeline), opening->source, opening->output, NULL);
-  first = link_elements (opening, opening->is_camera ? video : audio, filter);
+  if (opening->is_camera) {
+    g_autofree char *wanted = make_camera_caps (opening);
+
+    begin = confab_media_pipeline_add_caps (opening->pipeline, wanted);
+    gst_element_link (opening->source, begin);
+  }
+  first = link_elements (opening, begin, opening->is_camera ? video : audio, filter);
   gst_element_link (filter, opening->output);
   if (opening->is_camera && first != NULL)
     g_object_set (first, "drop-only", TRUE, "max-rate", (int) opening->max_fps, NULL);
@@ -208,6 +242,8 @@ confab_capture_init (ConfabCapture *self)
  * @kind: camera or microphone
  * @source: (transfer floating): the device's element
  * @caps: what is made of what it gives
+ * @width: for a camera: of the picture that is sent
+ * @height: likewise
  * @max_fps: for a camera: faster ones are thinned out
  * @target: the appsrc that gets it
  * @worker: for the openings of one kind of device: one is closed before it is opened anew; outlives this
@@ -220,6 +256,8 @@ ConfabCapture *
 confab_capture_new (ConfabDeviceKind kind,
                     GstElement *source,
                     const char *caps,
+                    guint width,
+                    guint height,
                     guint max_fps,
                     GstElement *target,
                     ConfabMediaWorker *worker)
@@ -231,6 +269,8 @@ confab_capture_new (ConfabDeviceKind kind,
 
   g_atomic_ref_count_init (&opening->ref_count);
   opening->is_camera = kind == CONFAB_DEVICE_KIND_CAMERA;
+  opening->width = width;
+  opening->height = height;
   opening->max_fps = max_fps;
   opening->pipeline = confab_media_pipeline_new (opening->is_camera ? "camera" : "microphone");
   opening->source = gst_object_ref_sink (source);

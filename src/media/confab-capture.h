@@ -21,6 +21,8 @@ G_DECLARE_FINAL_TYPE (ConfabCapture, confab_capture, CONFAB, CAPTURE, GObject)
 ConfabCapture *confab_capture_new (ConfabDeviceKind kind,
                                    GstElement *source,
                                    const char *caps,
+                                   guint width,
+                                   guint height,
                                    guint max_fps,
                                    GstElement *target,
                                    ConfabMediaWorker *worker) G_GNUC_WARN_UNUSED_RESULT;

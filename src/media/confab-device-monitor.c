@@ -73,6 +73,18 @@ is_monitor (GstDevice *device)
   return g_strcmp0 (name, "monitor") == 0;
 }
 
+/* Which one the system uses when nobody has chosen. */
+static gboolean
+is_default (ConfabMediaDevice *item)
+{
+  GstDevice *device = g_object_get_data (G_OBJECT (item), KEY_GST_DEVICE);
+  g_autoptr (GstStructure) properties = device != NULL ? gst_device_get_properties (device) : NULL;
+  gboolean value = FALSE;
+
+  return properties != NULL && gst_structure_get_boolean (properties, "is-default", &value) &&
+         value;
+}
+
 static void
 add_device (gpointer object, gpointer data)
 {
@@ -99,24 +111,72 @@ add_device (gpointer object, gpointer data)
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0, kind);
 }
 
+/* Its place in the list, -1 when it is not there. */
+static int
+find_gst_device (ConfabDeviceMonitor *self, ConfabDeviceKind kind, gpointer device)
+{
+  GListModel *devices = G_LIST_MODEL (self->devices[kind]);
+
+  for (guint i = 0; i < g_list_model_get_n_items (devices); i++) {
+    g_autoptr (GObject) item = g_list_model_get_item (devices, i);
+
+    if (g_object_get_data (item, KEY_GST_DEVICE) == device)
+      return i;
+  }
+  return -1;
+}
+
 static void
 remove_device (gpointer object, gpointer data)
 {
   ConfabDeviceMonitor *self = object;
   ConfabDeviceKind kind;
+  int index;
 
   if (self->stopped || !get_kind (data, &kind))
     return;
 
-  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->devices[kind])); i++) {
-    g_autoptr (GObject) item = g_list_model_get_item (G_LIST_MODEL (self->devices[kind]), i);
-
-    if (g_object_get_data (item, KEY_GST_DEVICE) != data)
-      continue;
-    g_list_store_remove (self->devices[kind], i);
-    g_signal_emit (self, signals[SIGNAL_CHANGED], 0, kind);
+  index = find_gst_device (self, kind, data);
+  if (index < 0)
     return;
-  }
+  g_list_store_remove (self->devices[kind], index);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, kind);
+}
+
+typedef struct {
+  GstDevice *device;
+  GstDevice *before;
+} Change;
+
+static void
+change_free (gpointer data)
+{
+  Change *change = data;
+
+  gst_object_unref (change->device);
+  gst_object_unref (change->before);
+  g_free (change);
+}
+
+/* Another one is the default now, for instance: GStreamer puts a new object in place of the old one. */
+static void
+change_device (gpointer object, gpointer data)
+{
+  ConfabDeviceMonitor *self = object;
+  const Change *change = data;
+  g_autoptr (GObject) item = NULL;
+  ConfabDeviceKind kind;
+  int index;
+
+  if (self->stopped || !get_kind (change->before, &kind))
+    return;
+
+  index = find_gst_device (self, kind, change->before);
+  if (index < 0)
+    return;
+  item = g_list_model_get_item (G_LIST_MODEL (self->devices[kind]), index);
+  g_object_set_data_full (item, KEY_GST_DEVICE, gst_object_ref (change->device), gst_object_unref);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, kind);
 }
 
 /* The monitor's threads */
@@ -131,6 +191,11 @@ message_cb (GstBus *bus, GstMessage *message, gpointer user_data)
   } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_DEVICE_REMOVED) {
     gst_message_parse_device_removed (message, &device);
     confab_main_link_post (user_data, remove_device, device, gst_object_unref);
+  } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_DEVICE_CHANGED) {
+    Change *change = g_new0 (Change, 1);
+
+    gst_message_parse_device_changed (message, &change->device, &change->before);
+    confab_main_link_post (user_data, change_device, change, change_free);
   }
   gst_message_unref (message);
   return GST_BUS_DROP;
@@ -297,7 +362,7 @@ confab_device_monitor_get_devices (ConfabDeviceMonitor *self, ConfabDeviceKind k
  * confab_device_monitor_find:
  * @self: a monitor
  * @kind: of which kind
- * @id: (nullable): a device's id, %NULL for any
+ * @id: (nullable): a device's id, %NULL for the system's default, or any when there is none
  *
  * Returns: (transfer none) (nullable): that device if it is there
  */
@@ -305,14 +370,17 @@ ConfabMediaDevice *
 confab_device_monitor_find (ConfabDeviceMonitor *self, ConfabDeviceKind kind, const char *id)
 {
   GListModel *devices = confab_device_monitor_get_devices (self, kind);
+  ConfabMediaDevice *first = NULL;
 
   for (guint i = 0; i < g_list_model_get_n_items (devices); i++) {
     g_autoptr (ConfabMediaDevice) device = g_list_model_get_item (devices, i);
 
-    if (id == NULL || g_strcmp0 (confab_media_device_get_id (device), id) == 0)
+    if (id == NULL ? is_default (device) : g_strcmp0 (confab_media_device_get_id (device), id) == 0)
       return device; /* the list keeps it */
+    if (first == NULL)
+      first = device;
   }
-  return NULL;
+  return id == NULL ? first : NULL;
 }
 
 /**

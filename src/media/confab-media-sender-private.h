@@ -19,6 +19,7 @@ typedef struct {
   gboolean muted;
   ConfabDeviceProblem problem;
   ConfabCapture *capture;
+  gboolean stands_in;        /* capture is silence in place of the microphone */
   ConfabMediaWorker *worker; /* opens and closes it */
   GstElement *input;
   guint retry_id;

@@ -47,6 +47,7 @@ close_device (ConfabMediaSender *self, ConfabSenderDevice *device)
     confab_capture_stop (device->capture);
     g_clear_object (&device->capture);
   }
+  device->stands_in = FALSE;
   if (device->kind == CONFAB_DEVICE_KIND_CAMERA)
     confab_stream_set_has_video (self->stream, FALSE);
 }
@@ -92,7 +93,14 @@ start_capture (ConfabMediaSender *self, ConfabSenderDevice *device, GstElement *
                                 self->height)
                             : g_strdup (CONFAB_AUDIO_CAPS);
 
-  return confab_capture_new (device->kind, source, caps, self->fps, device->input, device->worker);
+  return confab_capture_new (device->kind,
+                             source,
+                             caps,
+                             self->width,
+                             self->height,
+                             self->fps,
+                             device->input,
+                             device->worker);
 }
 
 /* Silence is sent in place of a microphone, so that clocks and jitter buffers go on. */
@@ -106,16 +114,20 @@ start_silence (ConfabMediaSender *self)
   gst_util_set_object_arg (G_OBJECT (source), "wave", "silence");
   g_object_set (source, "is-live", TRUE, "samplesperbuffer", 960, NULL);
   self->microphone.capture = start_capture (self, &self->microphone, source);
+  self->microphone.stands_in = TRUE;
 }
 
 static void
-give_up (ConfabMediaSender *self, ConfabSenderDevice *device, ConfabDeviceProblem problem)
+give_up (ConfabMediaSender *self,
+         ConfabSenderDevice *device,
+         ConfabDeviceProblem problem,
+         gboolean is_known)
 {
   const gboolean is_camera = device->kind == CONFAB_DEVICE_KIND_CAMERA;
 
   close_device (self, device);
-  /* One that is missing comes with a change of the devices; others are asked again. */
-  if (problem != CONFAB_DEVICE_PROBLEM_MISSING)
+  /* One that nobody knows comes with a change of the devices; others are asked again. */
+  if (is_known)
     device->retry_id = g_timeout_add_once (RETRY_MS,
                                            is_camera ? retry_camera_cb : retry_microphone_cb,
                                            self);
@@ -128,9 +140,9 @@ static void
 failed_cb (ConfabMediaSender *self, ConfabDeviceProblem problem, ConfabCapture *capture)
 {
   if (capture == self->camera.capture)
-    give_up (self, &self->camera, problem);
+    give_up (self, &self->camera, problem, TRUE);
   else if (capture == self->microphone.capture)
-    give_up (self, &self->microphone, problem);
+    give_up (self, &self->microphone, problem, TRUE);
 }
 
 static void
@@ -146,7 +158,7 @@ open_device (ConfabMediaSender *self, ConfabSenderDevice *device)
   g_clear_handle_id (&device->retry_id, g_source_remove);
   source = confab_media_engine_create_source (self->engine, device->kind, &problem);
   if (source == NULL) {
-    give_up (self, device, problem);
+    give_up (self, device, problem, problem != CONFAB_DEVICE_PROBLEM_MISSING);
     return;
   }
   device->capture = start_capture (self, device, source);
@@ -419,7 +431,8 @@ confab_media_sender_device_changed (ConfabMediaSender *self,
 
   device = device_of (self, kind);
   if (self->pipeline == NULL || kind == CONFAB_DEVICE_KIND_SPEAKER ||
-      (!chosen_changed && device->problem == CONFAB_DEVICE_PROBLEM_NONE))
+      /* One that is being opened is left in peace: others come and go meanwhile. */
+      (!chosen_changed && device->capture != NULL && !device->stands_in))
     return;
 
   close_device (self, device);
