@@ -131,4 +131,8 @@ static const char version_1[] =
   "  received_at INTEGER NOT NULL DEFAULT 0" /* ms since epoch */
   ");";
 
-const char *const confab_schema_migrations[] = { version_1, NULL };
+/* When a membership was written: one that a sync tells late does not replace a newer one. */
+static const char version_2[] = "ALTER TABLE members ADD COLUMN origin_server_ts INTEGER NOT NULL "
+                                "DEFAULT 0;"; /* ms since epoch */
+
+const char *const confab_schema_migrations[] = { version_1, version_2, NULL };

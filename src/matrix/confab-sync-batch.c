@@ -166,6 +166,7 @@ read_room (ConfabSyncBatch *batch,
   JsonObject *summary = confab_json_peek_object (data, "summary");
 
   read_events (batch, confab_json_peek_object (data, "state"), NULL, room->state, NULL);
+  room->n_block = room->state->len;
   read_events (batch, timeline, NULL, room->state, room->timeline);
   /* Invites bring stripped state: no ids, no times. */
   read_events (batch, confab_json_peek_object (data, "invite_state"), NULL, room->state, NULL);

@@ -33,6 +33,7 @@ typedef enum {
 /**
  * ConfabSyncRoom:
  * @state: (element-type ConfabSyncEvent): state changes in order: the state block, then state in the timeline
+ * @n_block: how many of @state are from the state block
  * @timeline: (element-type ConfabSyncEvent): the other events of the timeline, in order
  * @limited: events between the last batch and @timeline are missing (@state is complete nevertheless)
  * @heroes: (nullable): %NULL when they did not change
@@ -45,6 +46,7 @@ typedef struct {
   char *room_id;
   ConfabSyncMembership membership;
   GPtrArray *state;
+  guint n_block;
   GPtrArray *timeline;
   gboolean limited;
   GStrv heroes;
@@ -67,7 +69,7 @@ typedef struct {
  * @unused_fallback_key_types: (nullable): %NULL when the server did not say
  *
  * All that one sync brought, from whatever endpoint; typed and checked. A part that is not as the specification
- * says is left out, and counted in @n_skipped. Immutable, but used by one thread at a time: JsonObject's reference
+ * says is left out, and counted in @n_skipped. Immutable once it was stored, but used by one thread at a time: JsonObject's reference
  * count is not atomic.
  */
 typedef struct {

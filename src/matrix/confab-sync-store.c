@@ -68,19 +68,58 @@ apply_member (ConfabStoreTransaction *transaction,
   return confab_store_exec (
     transaction,
     error,
-    "INSERT INTO members VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+    "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
     /* Who leaves keeps the name: such events seldom say it. */
     "display_name = iif (excluded.membership IN ('join', 'invite'), excluded.display_name, "
     "coalesce (excluded.display_name, display_name)), "
     "avatar_url = iif (excluded.membership IN ('join', 'invite'), excluded.avatar_url, "
     "coalesce (excluded.avatar_url, avatar_url)), "
-    "membership = excluded.membership",
-    "sssss",
+    "membership = excluded.membership, origin_server_ts = excluded.origin_server_ts",
+    "sssssi",
     room_id,
     event->state_key,
     membership,
     confab_json_peek_string (event->content, "displayname"),
-    confab_json_peek_string (event->content, "avatar_url"));
+    confab_json_peek_string (event->content, "avatar_url"),
+    event->origin_server_ts);
+}
+
+static gboolean
+read_int_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(gint64 *) data = confab_store_row_get_int (row, 0);
+  return TRUE;
+}
+
+/*
+ * With lazy loading the state block also has the memberships of whoever the timeline is about, as they were before its
+ * first event. When people come and write at the same time, that is before what the last sync has told: Synapse then
+ * says “invited” of somebody who has joined, and has a call membership in the same reply. Without a gap every change
+ * is in the timeline, so what is older than what is known is no news. After a gap the server's word counts.
+ */
+static gboolean
+is_stale (ConfabStoreTransaction *transaction,
+          const ConfabSyncRoom *room,
+          const ConfabSyncEvent *event,
+          gboolean *stale,
+          GError **error)
+{
+  gint64 known_ts = 0;
+
+  *stale = FALSE;
+  if (room->limited || !g_str_equal (event->type, "m.room.member"))
+    return TRUE;
+  if (!confab_store_query (transaction,
+                           read_int_cb,
+                           &known_ts,
+                           error,
+                           "SELECT origin_server_ts FROM members WHERE room_id = ? AND user_id = ?",
+                           "ss",
+                           room->room_id,
+                           event->state_key))
+    return FALSE;
+  *stale = event->origin_server_ts < known_ts;
+  return TRUE;
 }
 
 static gboolean
@@ -159,7 +198,29 @@ heroes_to_json (const ConfabSyncRoom *room)
 }
 
 static gboolean
-apply_room (ConfabStoreTransaction *transaction, const ConfabSyncRoom *room, GError **error)
+leave_out_stale (ConfabStoreTransaction *transaction, ConfabSyncRoom *room, GError **error)
+{
+  guint i = 0;
+
+  while (i < room->n_block) {
+    const ConfabSyncEvent *event = room->state->pdata[i];
+    gboolean stale = FALSE;
+
+    if (!is_stale (transaction, room, event, &stale, error))
+      return FALSE;
+    if (!stale) {
+      i++;
+      continue;
+    }
+    g_debug ("%s: an older membership of %s is left out", room->room_id, event->state_key);
+    g_ptr_array_remove_index (room->state, i);
+    room->n_block--;
+  }
+  return TRUE;
+}
+
+static gboolean
+apply_room (ConfabStoreTransaction *transaction, ConfabSyncRoom *room, GError **error)
 {
   g_autofree char *heroes = heroes_to_json (room);
 
@@ -188,6 +249,8 @@ apply_room (ConfabStoreTransaction *transaction, const ConfabSyncRoom *room, GEr
         room->last_activity,
         room->room_id))
     return FALSE;
+  if (!leave_out_stale (transaction, room, error))
+    return FALSE;
   for (guint i = 0; i < room->state->len; i++) {
     if (!apply_state (transaction, room->room_id, room->state->pdata[i], error))
       return FALSE;
@@ -201,13 +264,14 @@ apply_room (ConfabStoreTransaction *transaction, const ConfabSyncRoom *room, GEr
  * @batch: what a sync brought
  * @error: a #ConfabStoreError
  *
- * Writes the rooms of @batch and the token that follows it. To-device messages are not its business.
+ * Writes the rooms of @batch and the token that follows it. To-device messages are not its business. What is older
+ * than what is stored is taken out of @batch.
  *
  * Returns: whether it was written
  */
 gboolean
 confab_sync_store_apply (ConfabStoreTransaction *transaction,
-                         const ConfabSyncBatch *batch,
+                         ConfabSyncBatch *batch,
                          GError **error)
 {
   for (guint i = 0; i < batch->rooms->len; i++) {

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 /* Rooms in the store. Both run on the store's thread. */
 gboolean confab_sync_store_apply (ConfabStoreTransaction *transaction,
-                                  const ConfabSyncBatch *batch,
+                                  ConfabSyncBatch *batch,
                                   GError **error);
 /* All that is kept, as if one sync had brought it; next_batch is empty when there was none yet. */
 ConfabSyncBatch *confab_sync_store_load (ConfabStoreTransaction *transaction, GError **error)

@@ -527,6 +527,78 @@ load_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
   return *(ConfabSyncBatch **) data != NULL;
 }
 
+#define MEMBER_AT(id, membership, ts)                                                              \
+  "{\"type\":\"m.room.member\",\"state_key\":\"" id "\",\"sender\":\"" id                          \
+  "\",\"origin_server_ts\":" ts ",\"content\":{\"membership\":\"" membership "\"}}"
+
+typedef struct {
+  const char *path;
+  const char *news; /* of a room in which @b:x has joined at 20 */
+  guint n_left;     /* memberships in it that count */
+  const char *membership;
+} Late;
+
+#define STATE_BLOCK(event) "\"state\":{\"events\":[" event "]}"
+#define TIMELINE(event) "\"timeline\":{\"events\":[" event "]}"
+
+/* Seen from Synapse: the state block says what was before, with lazy loading and a room whose history forks. */
+static const Late lates[] = {
+  { "older", STATE_BLOCK (MEMBER_AT ("@b:x", "invite", "10")), 0, "join" },
+  { "older-and-more",
+    STATE_BLOCK (MEMBER_AT ("@b:x", "invite", "10") "," MEMBER_AT ("@c:x", "join", "10")),
+    1,
+    "join" },
+  { "same", STATE_BLOCK (MEMBER_AT ("@b:x", "join", "20")), 1, "join" },
+  { "newer", STATE_BLOCK (MEMBER_AT ("@b:x", "leave", "30")), 1, "leave" },
+  { "timeline", TIMELINE (MEMBER_AT ("@b:x", "leave", "10")), 1, "leave" },
+  { "both",
+    STATE_BLOCK (MEMBER_AT ("@b:x", "invite", "10")) "," TIMELINE (
+      MEMBER_AT ("@b:x", "leave", "15")),
+    1,
+    "leave" },
+  { "gap",
+    STATE_BLOCK (MEMBER_AT ("@b:x", "leave", "10")) ",\"timeline\":{\"limited\":true}",
+    1,
+    "leave" },
+};
+
+static const char *
+stored_membership (ConfabStore *store, const char *user_id, ConfabSyncBatch **loaded)
+{
+  g_assert_true (confab_store_run (store, load_func, loaded, NULL));
+  for (guint i = 0; i < (*loaded)->rooms->len; i++) {
+    ConfabSyncRoom *room = (*loaded)->rooms->pdata[i];
+
+    for (guint j = 0; j < room->state->len; j++) {
+      ConfabSyncEvent *event = room->state->pdata[j];
+
+      if (g_strcmp0 (event->state_key, user_id) == 0)
+        return confab_json_peek_string (event->content, "membership");
+    }
+  }
+  return NULL;
+}
+
+static void
+test_late (gconstpointer data)
+{
+  const Late *late = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ConfabStore) store = confab_store_new (NULL, confab_schema_migrations, &error);
+  g_autofree char *text = g_strdup_printf (
+    "{\"next_batch\":\"2\",\"rooms\":{\"join\":{\"!a:x\":{%s}}}}", late->news);
+  g_autoptr (ConfabSyncBatch) first = batch ("{\"next_batch\":\"1\",\"rooms\":{\"join\":{\"!a:x\":{" TIMELINE (
+    MEMBER_AT ("@b:x", "join", "20")) "}}}}");
+  g_autoptr (ConfabSyncBatch) second = batch (text);
+  g_autoptr (ConfabSyncBatch) loaded = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (confab_store_run (store, apply_func, first, NULL));
+  g_assert_true (confab_store_run (store, apply_func, second, NULL));
+  g_assert_cmpuint (((ConfabSyncRoom *) second->rooms->pdata[0])->state->len, ==, late->n_left);
+  g_assert_cmpstr (stored_membership (store, "@b:x", &loaded), ==, late->membership);
+}
+
 /* What comes out of the store makes the same rooms as what went in. */
 static void
 test_store (Fixture *f, gconstpointer data)
@@ -588,6 +660,11 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autofree char *path = g_strconcat ("/room-name/", names[i].path, NULL);
     g_test_add_data_func (path, &names[i], test_name);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (lates); i++) {
+    g_autofree char *path = g_strconcat ("/sync-store/late/", lates[i].path, NULL);
+
+    g_test_add_data_func (path, &lates[i], test_late);
   }
   g_test_add_func ("/room-name/words", test_words);
   g_test_add_func ("/sync-batch/mixed", test_batch);
