@@ -298,9 +298,22 @@ confab_call_member_join (ConfabCallMember *self,
     return;
   g_set_str (&self->own_session_id, own_session_id);
   g_set_object (&self->media, media);
+  confab_call_member_set_servers (self, servers);
+  confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_JOIN, NULL);
+}
+
+/**
+ * confab_call_member_set_servers:
+ * @self: a member
+ * @servers: fresh ones
+ *
+ * The next connection is made with these.
+ */
+void
+confab_call_member_set_servers (ConfabCallMember *self, const ConfabIceServers *servers)
+{
   g_clear_pointer (&self->servers, confab_ice_servers_free);
   self->servers = confab_ice_servers_copy (servers);
-  confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_JOIN, NULL);
 }
 
 /**

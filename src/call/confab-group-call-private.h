@@ -3,6 +3,7 @@
 #pragma once
 
 #include "confab-group-call.h"
+#include "confab-ice-keeper.h"
 #include "confab-own-membership.h"
 
 G_BEGIN_DECLS
@@ -61,9 +62,8 @@ struct _ConfabGroupCall {
 
   GListStore *members;
   ConfabLocalMedia *media;
-  ConfabIceServers *servers;
+  ConfabIceKeeper *servers;
   ConfabOwnMembership *own;
-  guint generation;     /* of join and leave: servers for an earlier one are stale */
   gint64 joined_at;     /* monotonic, µs */
   gboolean own_changed; /* since the last sync */
   gboolean withdrawn;   /* the entry is out of the way of leaving */
@@ -79,6 +79,7 @@ void confab_group_call_push (ConfabGroupCall *self, ConfabGroupCallEventId id, c
 void confab_group_call_event_free (gpointer data);
 void confab_group_call_send_draft (ConfabGroupCall *self);
 void confab_group_call_own_cb (ConfabOwnMembershipEvent event, const GError *error, gpointer data);
+void confab_group_call_servers_cb (gpointer data);
 void confab_group_call_check_left (ConfabGroupCall *self);
 void
 confab_group_call_emit_failed (ConfabGroupCall *self, ConfabCallError code, const char *message);

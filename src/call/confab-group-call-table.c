@@ -44,12 +44,10 @@ emit_signalling_failed (ConfabGroupCall *self, const GError *error)
                                  error != NULL ? error->message : "the membership ran out");
 }
 
-/* What is sent answers to the call that sent it, as long as that is there and, for what belongs to a join, has not
- * moved on. */
+/* What is sent answers to the call that sent it, as long as that is there. */
 
 typedef struct {
   GWeakRef call;
-  guint generation;
 } Ticket;
 
 static Ticket *
@@ -58,7 +56,6 @@ new_ticket (ConfabGroupCall *self)
   Ticket *ticket = g_new0 (Ticket, 1);
 
   g_weak_ref_init (&ticket->call, self);
-  ticket->generation = self->generation;
   return ticket;
 }
 
@@ -110,21 +107,17 @@ tidied_up_cb (const GError *error, gpointer data)
     PUSH (TERMINATED);
 }
 
-static void
-servers_cb (const ConfabIceServers *servers, const GError *error, gpointer data)
+/* What the next connection to anybody is made with; those that are there keep what they have. */
+void
+confab_group_call_servers_cb (gpointer data)
 {
-  static const char *const none[] = { NULL };
-  Ticket *ticket = data;
-  g_autoptr (ConfabGroupCall) self = g_weak_ref_get (&ticket->call);
+  ConfabGroupCall *self = data;
 
-  if (self == NULL || self->generation != ticket->generation)
-    return;
-  if (error != NULL)
-    confab_call_info (self->id, "no ICE servers: %s", error->message);
-  g_clear_pointer (&self->servers, confab_ice_servers_free);
-  self->servers = servers != NULL ? confab_ice_servers_copy (servers)
-                                  : confab_ice_servers_new (none, NULL, NULL);
-  PUSH (READY);
+  for (guint i = 0; i < confab_group_call_get_n_members (self); i++)
+    confab_call_member_set_servers (confab_group_call_peek_member (self, i),
+                                    confab_ice_keeper_peek (self->servers));
+  if (self->state == CONFAB_CALL_STATE_PREPARING)
+    PUSH (READY);
 }
 
 static gboolean
@@ -197,9 +190,9 @@ release_media (ConfabGroupCall *self)
 static void
 go_out (ConfabGroupCall *self)
 {
-  self->generation++;
   self->joined_at = 0;
   confab_own_membership_stop (self->own);
+  confab_ice_keeper_stop (self->servers);
   confab_clock_clear (self->clock, &self->leave_timer);
   release_media (self);
 }
@@ -207,23 +200,18 @@ go_out (ConfabGroupCall *self)
 static void
 prepare (ConfabGroupCall *self, const Event *event)
 {
-  self->generation++;
   self->abandoned = FALSE;
   confab_clock_clear (self->clock, &self->leave_timer);
   confab_own_membership_start (self->own);
   confab_group_call_set_ringing (self, FALSE);
-  g_clear_pointer (&self->servers, confab_ice_servers_free);
-  confab_signalling_get_ice_servers (confab_call_room_get_signalling (self->room),
-                                     servers_cb,
-                                     new_ticket (self),
-                                     free_ticket);
+  confab_ice_keeper_start (self->servers);
 }
 
 static void
 mark_created (ConfabGroupCall *self, const Event *event)
 {
   self->created = TRUE;
-  if (self->servers != NULL && self->state == CONFAB_CALL_STATE_PREPARING)
+  if (confab_ice_keeper_peek (self->servers) != NULL && self->state == CONFAB_CALL_STATE_PREPARING)
     PUSH (READY);
 }
 
@@ -251,7 +239,7 @@ connect_members (ConfabGroupCall *self, const Event *event)
     confab_call_member_join (confab_group_call_peek_member (self, i),
                              session_id,
                              self->media,
-                             self->servers);
+                             confab_ice_keeper_peek (self->servers));
   g_signal_emit_by_name (self, "listening");
 }
 
@@ -435,7 +423,7 @@ lose_room (ConfabGroupCall *self, const Event *event)
 static gboolean
 is_created (ConfabGroupCall *self)
 {
-  return self->created && self->servers != NULL;
+  return self->created && confab_ice_keeper_peek (self->servers) != NULL;
 }
 
 static gboolean

@@ -84,7 +84,7 @@ add_member (ConfabGroupCall *self, const char *user_id, const ConfabCallMembersh
     confab_call_member_join (member,
                              confab_own_membership_get_session_id (self->own),
                              self->media,
-                             self->servers);
+                             confab_ice_keeper_peek (self->servers));
 }
 
 static const ConfabCallMembership *
@@ -116,6 +116,7 @@ confab_group_call_dispose (GObject *object)
 
   if (self->clock != NULL) {
     confab_own_membership_stop (self->own);
+    confab_ice_keeper_stop (self->servers);
     confab_clock_clear (self->clock, &self->leave_timer);
     confab_clock_clear (self->clock, &self->ring_timer);
   }
@@ -138,9 +139,9 @@ confab_group_call_finalize (GObject *object)
   g_queue_clear_full (&self->events, confab_group_call_event_free);
   g_clear_object (&self->members);
   g_clear_pointer (&self->own, confab_own_membership_free);
+  g_clear_pointer (&self->servers, confab_ice_keeper_free);
   g_clear_object (&self->room);
   g_clear_object (&self->clock);
-  g_clear_pointer (&self->servers, confab_ice_servers_free);
   g_clear_pointer (&self->content, json_object_unref);
   g_free (self->id);
   g_free (self->name);
@@ -360,6 +361,8 @@ new_call (ConfabCallRoom *room, const char *id, JsonObject *content)
   self->clock = g_object_ref (confab_call_room_get_clock (room));
   self->id = g_strdup (id);
   self->own = confab_own_membership_new (room, id, confab_group_call_own_cb, self);
+  self->servers = confab_ice_keeper_new (
+    confab_call_room_get_signalling (room), self->clock, id, confab_group_call_servers_cb, self);
   read_content (self, content);
   for (GList *l = users; l != NULL; l = l->next)
     confab_group_call_handle_members (self, l->data);

@@ -34,9 +34,13 @@ confab_ice_servers_new (const char *const *uris, const char *username, const cha
 ConfabIceServers *
 confab_ice_servers_copy (const ConfabIceServers *self)
 {
+  ConfabIceServers *copy;
+
   if (self == NULL)
     return NULL;
-  return confab_ice_servers_new ((const char *const *) self->uris, self->username, self->password);
+  copy = confab_ice_servers_new ((const char *const *) self->uris, self->username, self->password);
+  copy->fresh_ms = self->fresh_ms;
+  return copy;
 }
 
 void

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * @uris: (array zero-terminated=1): `stun:`, `turn:`, `turns:` URIs as the homeserver gave them
  * @username: (nullable): for the TURN servers
  * @password: (nullable): for the TURN servers
+ * @fresh_ms: for how long after they were handed over they are worth using; 0 when nobody knows
  *
  * STUN and TURN servers of one homeserver. Immutable.
  */
@@ -18,6 +19,7 @@ typedef struct {
   GStrv uris;
   char *username;
   char *password;
+  gint64 fresh_ms;
 } ConfabIceServers;
 
 #define CONFAB_TYPE_ICE_SERVERS (confab_ice_servers_get_type ())

@@ -44,6 +44,16 @@ take_servers (ConfabTurnSource *self, ConfabIceServers *servers, gint64 ttl_s)
   self->refresh_at = confab_clock_get_time (self->clock) + ttl_s * G_USEC_PER_SEC / 10 * 9;
 }
 
+/* @fresh_ms is rounded up: whoever asks again when they are over is not told the same. */
+static ConfabIceServers *
+dup_servers (ConfabTurnSource *self)
+{
+  ConfabIceServers *servers = confab_ice_servers_copy (self->servers);
+
+  servers->fresh_ms = MAX (self->refresh_at - confab_clock_get_time (self->clock) + 999, 0) / 1000;
+  return servers;
+}
+
 static void
 read_reply (ConfabTurnSource *self, JsonObject *reply)
 {
@@ -93,8 +103,7 @@ fetch_fiber (gpointer data)
     /* The last tenth of their time is for this: the old ones still work, and the next call asks again. */
     g_info ("TURN credentials cannot be refreshed: %s", error->message);
   }
-  return dex_future_new_take_boxed (CONFAB_TYPE_ICE_SERVERS,
-                                    confab_ice_servers_copy (self->servers));
+  return dex_future_new_take_boxed (CONFAB_TYPE_ICE_SERVERS, dup_servers (self));
 }
 
 static void
@@ -136,7 +145,8 @@ confab_turn_source_new (ConfabHomeserver *homeserver, ConfabClock *clock)
  *
  * Rejects with a #ConfabMatrixError only when nothing is known and the server cannot be reached.
  *
- * Returns: (transfer full): a future that resolves to #ConfabIceServers (boxed), which may be without any server
+ * Returns: (transfer full): a future that resolves to #ConfabIceServers (boxed), which may be without any server;
+ *   their @fresh_ms says when to ask again
  */
 DexFuture *
 confab_turn_source_get (ConfabTurnSource *self)
@@ -144,8 +154,7 @@ confab_turn_source_get (ConfabTurnSource *self)
   dex_return_error_if_fail (CONFAB_IS_TURN_SOURCE (self));
 
   if (self->servers != NULL && confab_clock_get_time (self->clock) < self->refresh_at)
-    return dex_future_new_take_boxed (CONFAB_TYPE_ICE_SERVERS,
-                                      confab_ice_servers_copy (self->servers));
+    return dex_future_new_take_boxed (CONFAB_TYPE_ICE_SERVERS, dup_servers (self));
   if (self->fetch == NULL)
     self->fetch = dex_scheduler_spawn (NULL, 0, fetch_fiber, g_object_ref (self), g_object_unref);
   return dex_ref (self->fetch);

@@ -13,6 +13,7 @@ struct _ConfabFakeLocalMedia {
   guint gather_ms;
   ConfabDeviceProblem problem;
   guint n_servers; /* that the last connection was given */
+  char *username;  /* for them */
   gboolean closed;
 };
 
@@ -32,6 +33,7 @@ fake_create_peer_connection (ConfabLocalMedia *media, const ConfabIceServers *se
   g_assert_false (self->closed);
   g_assert_nonnull (servers);
   self->n_servers = g_strv_length (servers->uris);
+  g_set_str (&self->username, servers->username);
   connection = confab_fake_peer_connection_new (self->clock, confab_stream_get_id (self->stream));
   confab_fake_peer_connection_set_gather (connection, self->gather_ms);
   g_ptr_array_add (self->connections, g_object_ref (connection));
@@ -91,6 +93,7 @@ confab_fake_local_media_finalize (GObject *object)
   g_object_unref (self->clock);
   g_object_unref (self->stream);
   g_ptr_array_unref (self->connections);
+  g_free (self->username);
   G_OBJECT_CLASS (confab_fake_local_media_parent_class)->finalize (object);
 }
 
@@ -141,6 +144,12 @@ guint
 confab_fake_local_media_get_n_servers (ConfabFakeLocalMedia *self)
 {
   return self->n_servers;
+}
+
+const char *
+confab_fake_local_media_get_username (ConfabFakeLocalMedia *self)
+{
+  return self->username;
 }
 
 gboolean

@@ -16,6 +16,7 @@ G_DECLARE_FINAL_TYPE (
 ConfabFakeLocalMedia *confab_fake_local_media_new (ConfabClock *clock, const char *stream_id);
 void confab_fake_local_media_set_problem (ConfabFakeLocalMedia *self, ConfabDeviceProblem problem);
 guint confab_fake_local_media_get_n_servers (ConfabFakeLocalMedia *self);
+const char *confab_fake_local_media_get_username (ConfabFakeLocalMedia *self);
 gboolean confab_fake_local_media_get_closed (ConfabFakeLocalMedia *self);
 void confab_fake_local_media_set_gather (ConfabFakeLocalMedia *self, guint gather_ms);
 ConfabFakePeerConnection *

@@ -31,6 +31,8 @@ struct _ConfabFakeSignalling {
   char *fail_type;
   int fail_code;
   guint fail_times;
+  guint n_asked; /* for ICE servers */
+  gint64 servers_fresh_ms;
   gboolean held;
 };
 
@@ -77,7 +79,9 @@ answer (ConfabFakeSignalling *self, Request *request)
   }
   if (request->type == NULL) {
     static const char *const uris[] = { "turn:127.0.0.1:3478", NULL };
-    g_autoptr (ConfabIceServers) servers = confab_ice_servers_new (uris, "u", "p");
+    g_autofree char *username = g_strdup_printf ("user-%u", self->n_asked++);
+    g_autoptr (ConfabIceServers) servers = confab_ice_servers_new (uris, username, "p");
+    servers->fresh_ms = self->servers_fresh_ms;
     request->servers_done (error == NULL ? servers : NULL, error, request->data);
     return;
   }
@@ -257,6 +261,7 @@ confab_fake_signalling_init (ConfabFakeSignalling *self)
                                       g_free,
                                       (GDestroyNotify) json_object_unref);
   self->log = g_string_new (NULL);
+  self->servers_fresh_ms = 24 * 60 * 60 * 1000;
 }
 
 ConfabFakeSignalling *
@@ -287,6 +292,19 @@ confab_fake_signalling_fail (ConfabFakeSignalling *self, const char *type, int c
   g_set_str (&self->fail_type, type);
   self->fail_code = code;
   self->fail_times = times;
+}
+
+/* For how long the ICE servers that it gives from now on last; each answer has another user name. */
+void
+confab_fake_signalling_set_servers_fresh (ConfabFakeSignalling *self, gint64 fresh_ms)
+{
+  self->servers_fresh_ms = fresh_ms;
+}
+
+guint
+confab_fake_signalling_get_n_asked (ConfabFakeSignalling *self)
+{
+  return self->n_asked;
 }
 
 const char *

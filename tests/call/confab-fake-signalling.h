@@ -21,6 +21,8 @@ ConfabFakeSignalling *confab_fake_signalling_new (ConfabClock *clock);
 void confab_fake_signalling_hold (ConfabFakeSignalling *self, gboolean held);
 void
 confab_fake_signalling_fail (ConfabFakeSignalling *self, const char *type, int code, guint times);
+void confab_fake_signalling_set_servers_fresh (ConfabFakeSignalling *self, gint64 fresh_ms);
+guint confab_fake_signalling_get_n_asked (ConfabFakeSignalling *self);
 const char *confab_fake_signalling_get_log (ConfabFakeSignalling *self);
 void confab_fake_signalling_clear_log (ConfabFakeSignalling *self);
 JsonObject *confab_fake_signalling_peek_last (ConfabFakeSignalling *self, const char *type);

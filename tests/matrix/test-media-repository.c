@@ -210,7 +210,7 @@ test_redirected (Fixture *f, gconstpointer data)
   g_assert_null (fake_homeserver_get_last_authorization (other));
 }
 
-static void
+static gint64
 expect_servers (ConfabTurnSource *source, guint n, const char *username)
 {
   g_autoptr (GError) error = NULL;
@@ -221,6 +221,7 @@ expect_servers (ConfabTurnSource *source, guint n, const char *username)
   servers = g_value_get_boxed (value);
   g_assert_cmpuint (g_strv_length (servers->uris), ==, n);
   g_assert_cmpstr (servers->username, ==, username);
+  return servers->fresh_ms;
 }
 
 static void
@@ -241,14 +242,14 @@ test_turn (Fixture *f, gconstpointer data)
     TURN,
     200,
     "{\"username\":\"u2\",\"password\":\"p\",\"ttl\":10,\"uris\":[\"turn:a\"]}");
-  expect_servers (source, 2, "u1");
+  g_assert_cmpint (expect_servers (source, 2, "u1"), ==, 900 * 1000);
   confab_manual_clock_advance (f->clock, 899 * 1000);
-  expect_servers (source, 2, "u1");
+  g_assert_cmpint (expect_servers (source, 2, "u1"), ==, 1000);
   g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, TURN), ==, 1);
   /* At nine tenths it asks; while the server is ill, the old ones do. */
   confab_manual_clock_advance (f->clock, 2 * 1000);
-  expect_servers (source, 2, "u1");
-  expect_servers (source, 1, "u2");
+  g_assert_cmpint (expect_servers (source, 2, "u1"), ==, 0);
+  g_assert_cmpint (expect_servers (source, 1, "u2"), ==, 9000);
   g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, TURN), ==, 3);
 }
 

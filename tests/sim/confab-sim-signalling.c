@@ -11,6 +11,7 @@
 #define MESSAGE_PATIENCE_US (60 * G_USEC_PER_SEC)
 #define FIRST_BACKOFF_MS 500
 #define MAX_BACKOFF_MS 8000
+#define SERVERS_FRESH_MS (9 * 60 * 1000)
 
 typedef struct {
   ConfabSignallingDone done;
@@ -439,6 +440,7 @@ servers_cb (gpointer data)
   guint position;
 
   request->timer = 0;
+  servers->fresh_ms = SERVERS_FRESH_MS;
   if (confab_sim_network_try (self->network, self->index) != CONFAB_SIM_DONE)
     error = g_error_new_literal (CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_NETWORK, "none");
   if (g_ptr_array_find (self->servers, request, &position))
