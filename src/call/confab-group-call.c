@@ -223,12 +223,12 @@ confab_group_call_join (ConfabCall *call, ConfabLocalMedia *media)
   }
   g_set_object (&self->media, media);
   g_signal_connect_object (confab_local_media_get_stream (media),
-                           "notify::audio-muted",
+                           "notify::audio-off",
                            G_CALLBACK (media_changed_cb),
                            self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (confab_local_media_get_stream (media),
-                           "notify::video-muted",
+                           "notify::video-off",
                            G_CALLBACK (media_changed_cb),
                            self,
                            G_CONNECT_SWAPPED);
@@ -264,7 +264,7 @@ confab_group_call_decline (ConfabCall *call)
   confab_group_call_set_ringing (self, FALSE);
 }
 
-/* The stream's flags notify, and that is what tells the others. */
+/* The stream's flags notify, as they do when a device is lost, and that is what tells the others. */
 static void
 confab_group_call_set_microphone_muted (ConfabCall *call, gboolean muted)
 {

@@ -133,10 +133,19 @@ confab_local_media_close (ConfabLocalMedia *self)
  * @self: local media
  * @kind: microphone or camera
  *
- * For implementations: emits ::problem-changed.
+ * For implementations: emits ::problem-changed. What gives nothing stands in the stream as missing from now on, so
+ * that others are told that it is off.
  */
 void
 confab_local_media_emit_problem_changed (ConfabLocalMedia *self, ConfabDeviceKind kind)
 {
+  ConfabStream *stream = confab_local_media_get_stream (self);
+  const gboolean missing = confab_local_media_get_problem (self, kind) !=
+                           CONFAB_DEVICE_PROBLEM_NONE;
+
+  if (kind == CONFAB_DEVICE_KIND_CAMERA)
+    confab_stream_set_video_missing (stream, missing);
+  else if (kind == CONFAB_DEVICE_KIND_MICROPHONE)
+    confab_stream_set_audio_missing (stream, missing);
   g_signal_emit (self, signals[SIGNAL_PROBLEM_CHANGED], 0, kind);
 }

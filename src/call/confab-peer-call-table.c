@@ -58,8 +58,8 @@ local_metadata (ConfabPeerCall *self)
   confab_stream_metadata_add (metadata,
                               confab_stream_get_id (self->local_stream),
                               CONFAB_STREAM_PURPOSE_USERMEDIA,
-                              confab_stream_get_audio_muted (self->local_stream),
-                              confab_stream_get_video_muted (self->local_stream));
+                              confab_stream_get_audio_off (self->local_stream),
+                              confab_stream_get_video_off (self->local_stream));
   return metadata;
 }
 

@@ -13,6 +13,8 @@ struct _ConfabStream {
   ConfabStreamPurpose purpose;
   gboolean audio_muted;
   gboolean video_muted;
+  gboolean audio_missing;
+  gboolean video_missing;
   gboolean has_video;
   GObject *paintable;
   double level; /* dBFS */
@@ -26,6 +28,8 @@ typedef enum {
   PROP_PURPOSE,
   PROP_AUDIO_MUTED,
   PROP_VIDEO_MUTED,
+  PROP_AUDIO_OFF,
+  PROP_VIDEO_OFF,
   PROP_HAS_VIDEO,
   PROP_PAINTABLE,
   PROP_LEVEL,
@@ -50,6 +54,12 @@ confab_stream_get_property (GObject *object, guint prop_id, GValue *value, GPara
     break;
   case PROP_VIDEO_MUTED:
     g_value_set_boolean (value, self->video_muted);
+    break;
+  case PROP_AUDIO_OFF:
+    g_value_set_boolean (value, confab_stream_get_audio_off (self));
+    break;
+  case PROP_VIDEO_OFF:
+    g_value_set_boolean (value, confab_stream_get_video_off (self));
     break;
   case PROP_HAS_VIDEO:
     g_value_set_boolean (value, self->has_video);
@@ -112,6 +122,18 @@ confab_stream_class_init (ConfabStreamClass *klass)
    * Whether the sender has its picture off.
    */
   properties[PROP_VIDEO_MUTED] = g_param_spec_boolean ("video-muted", NULL, NULL, FALSE, flags);
+  /**
+   * ConfabStream:audio-off:
+   *
+   * Whether there is no sound, be it muted or missing: what others are told of an own stream.
+   */
+  properties[PROP_AUDIO_OFF] = g_param_spec_boolean ("audio-off", NULL, NULL, FALSE, flags);
+  /**
+   * ConfabStream:video-off:
+   *
+   * As ConfabStream:audio-off.
+   */
+  properties[PROP_VIDEO_OFF] = g_param_spec_boolean ("video-off", NULL, NULL, FALSE, flags);
   /**
    * ConfabStream:has-video:
    *
@@ -211,6 +233,8 @@ confab_stream_set_audio_muted (ConfabStream *self, gboolean audio_muted)
 
   self->audio_muted = audio_muted;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUDIO_MUTED]);
+  if (!self->audio_missing)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUDIO_OFF]);
 }
 
 gboolean
@@ -232,6 +256,62 @@ confab_stream_set_video_muted (ConfabStream *self, gboolean video_muted)
 
   self->video_muted = video_muted;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_VIDEO_MUTED]);
+  if (!self->video_missing)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_VIDEO_OFF]);
+}
+
+/**
+ * confab_stream_set_audio_missing:
+ * @self: an own stream
+ * @missing: whether the microphone gives nothing although it is not muted
+ */
+void
+confab_stream_set_audio_missing (ConfabStream *self, gboolean missing)
+{
+  g_return_if_fail (CONFAB_IS_STREAM (self));
+
+  missing = !!missing;
+  if (self->audio_missing == missing)
+    return;
+
+  self->audio_missing = missing;
+  if (!self->audio_muted)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUDIO_OFF]);
+}
+
+gboolean
+confab_stream_get_audio_off (ConfabStream *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM (self), TRUE);
+
+  return self->audio_muted || self->audio_missing;
+}
+
+/**
+ * confab_stream_set_video_missing:
+ * @self: an own stream
+ * @missing: whether the camera gives nothing although it is not muted
+ */
+void
+confab_stream_set_video_missing (ConfabStream *self, gboolean missing)
+{
+  g_return_if_fail (CONFAB_IS_STREAM (self));
+
+  missing = !!missing;
+  if (self->video_missing == missing)
+    return;
+
+  self->video_missing = missing;
+  if (!self->video_muted)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_VIDEO_OFF]);
+}
+
+gboolean
+confab_stream_get_video_off (ConfabStream *self)
+{
+  g_return_val_if_fail (CONFAB_IS_STREAM (self), TRUE);
+
+  return self->video_muted || self->video_missing;
 }
 
 gboolean

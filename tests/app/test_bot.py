@@ -309,6 +309,10 @@ class Real(unittest.TestCase):
             self.call(room, anna, bert)
             anna('wait-media')
             bert('wait-media', frames=0, audioBytes=0)
+            # Whoever has no devices is shown as muted, without having muted anything.
+            bert.until('members', lambda m: m[0]['remoteMute'] == {'microphone': True, 'camera': True})
+            self.assertEqual(anna('stats')['localMute'], {'microphone': False, 'camera': False})
+            self.assertFalse(any(anna('members')[0]['remoteMute'].values()))
             tracks = {t['kind']: t for t in anna('tracks')}
             red, green, blue = tracks['video']['meanRgb']
             self.assertGreater(green, red + 50)

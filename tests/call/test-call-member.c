@@ -1332,6 +1332,49 @@ test_mute_before (void)
   lab_finish (&lab);
 }
 
+static JsonObject *
+peek_told (Lab *lab, const char *type)
+{
+  JsonObject *message = confab_fake_signalling_peek_last (lab->signalling, type);
+
+  message = json_object_get_object_member (message, "sdp_stream_metadata");
+  return json_object_get_object_member (message, "local");
+}
+
+/* Without a camera the others are told that it is off; what the person wants does not change. */
+static void
+test_mute_missing (void)
+{
+  static const char *const metadata = "org.matrix.call.sdp_stream_metadata_changed";
+  Lab lab = { 0 };
+  ConfabStream *stream;
+  JsonObject *told;
+
+  lab_start (&lab);
+  confab_fake_local_media_set_problem (lab.media, CONFAB_DEVICE_PROBLEM_MISSING);
+  lab_connect_c (&lab);
+  told = peek_told (&lab, "m.call.invite");
+  g_assert_true (json_object_get_boolean_member (told, "video_muted"));
+  g_assert_false (json_object_get_boolean_member (told, "audio_muted"));
+  stream = confab_local_media_get_stream (CONFAB_LOCAL_MEDIA (lab.media));
+  g_assert_false (confab_stream_get_video_muted (stream));
+
+  confab_fake_local_media_set_problem (lab.media, CONFAB_DEVICE_PROBLEM_NONE);
+  assert_log (&lab, METADATA_WORD);
+  g_assert_false (json_object_get_boolean_member (peek_told (&lab, metadata), "video_muted"));
+  confab_fake_local_media_set_problem (lab.media, CONFAB_DEVICE_PROBLEM_BUSY);
+  assert_log (&lab, METADATA_WORD);
+  g_assert_true (json_object_get_boolean_member (peek_told (&lab, metadata), "video_muted"));
+  /* Off in another way: nothing new to tell. */
+  confab_fake_local_media_set_problem (lab.media, CONFAB_DEVICE_PROBLEM_MISSING);
+  confab_call_set_camera_muted (lab.call, TRUE);
+  confab_fake_local_media_set_problem (lab.media, CONFAB_DEVICE_PROBLEM_NONE);
+  assert_log (&lab, "");
+  confab_call_set_camera_muted (lab.call, FALSE);
+  assert_log (&lab, METADATA_WORD);
+  lab_finish (&lab);
+}
+
 /* Flags that come with the description count, and come over to the next connection's. */
 static void
 test_remote_mute (void)
@@ -1498,6 +1541,7 @@ add_messages (void)
   TEST ("mute", test_mute);
   TEST ("mute/fans-out", test_mute_fans_out);
   TEST ("mute/before", test_mute_before);
+  TEST ("mute/missing", test_mute_missing);
   TEST ("mute/remote", test_remote_mute);
   TEST ("waiting-for-key", test_waiting_for_key);
   TEST ("quiet", test_quiet);

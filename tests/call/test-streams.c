@@ -24,19 +24,24 @@ test_stream (void)
   g_autofree char *id = NULL;
   g_autoptr (GObject) shown = NULL;
   ConfabStreamPurpose purpose;
-  gboolean audio_muted, video_muted, has_video;
+  gboolean audio_muted, audio_off, video_muted, video_off, has_video;
   double level;
 
   g_signal_connect (stream, "notify", G_CALLBACK (notify_cb), notified);
   for (guint i = 0; i < 2; i++) { /* the second time nothing changes */
     confab_stream_set_purpose (stream, CONFAB_STREAM_PURPOSE_SCREENSHARE);
     confab_stream_set_audio_muted (stream, TRUE);
+    confab_stream_set_audio_missing (stream, TRUE); /* is off already */
+    confab_stream_set_video_missing (stream, TRUE);
     confab_stream_set_video_muted (stream, 4);
     confab_stream_set_has_video (stream, TRUE);
     confab_stream_set_paintable (stream, paintable);
     confab_stream_set_level (stream, 3); /* is as loud as it can be */
   }
-  g_assert_cmpstr (notified->str, ==, "purpose audio-muted video-muted has-video paintable level ");
+  g_assert_cmpstr (
+    notified->str,
+    ==,
+    "purpose audio-muted audio-off video-off video-muted has-video paintable level ");
   g_object_get (stream,
                 "id",
                 &id,
@@ -46,6 +51,10 @@ test_stream (void)
                 &audio_muted,
                 "video-muted",
                 &video_muted,
+                "audio-off",
+                &audio_off,
+                "video-off",
+                &video_off,
                 "has-video",
                 &has_video,
                 "paintable",
@@ -55,7 +64,7 @@ test_stream (void)
                 NULL);
   g_assert_cmpstr (id, ==, "s");
   g_assert_cmpint (purpose, ==, CONFAB_STREAM_PURPOSE_SCREENSHARE);
-  g_assert_true (audio_muted && video_muted && has_video);
+  g_assert_true (audio_muted && video_muted && audio_off && video_off && has_video);
   g_assert_true (shown == paintable && confab_stream_get_paintable (stream) == paintable);
   g_assert_cmpfloat (level, ==, 0);
   confab_stream_set_level (stream, -200);

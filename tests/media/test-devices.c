@@ -251,6 +251,18 @@ misses_microphone (gpointer data)
          CONFAB_DEVICE_PROBLEM_MISSING;
 }
 
+/* What others are told is off, although nobody turned it off. */
+static void
+assert_told (Person *person, gboolean microphone, gboolean camera)
+{
+  ConfabStream *stream = confab_local_media_get_stream (person->media);
+
+  g_assert_cmpint (confab_stream_get_audio_off (stream), ==, microphone);
+  g_assert_cmpint (confab_stream_get_video_off (stream), ==, camera);
+  g_assert_false (confab_stream_get_audio_muted (stream));
+  g_assert_false (confab_stream_get_video_muted (stream));
+}
+
 static const char *
 get_chosen (Person *person, ConfabDeviceKind kind)
 {
@@ -271,6 +283,7 @@ test_plugged_in (void)
   loop_wait (misses_camera, &person, "there is no camera");
   loop_wait (misses_microphone, &person, "there is no microphone");
   g_assert_null (get_chosen (&person, CONFAB_DEVICE_KIND_CAMERA));
+  assert_told (&person, TRUE, TRUE);
 
   add_camera ("camera-1");
   add_microphone ();
@@ -353,17 +366,21 @@ test_unplugged (void)
   loop_wait (hears_microphone, &b, "the microphone is heard");
   loop_wait (is_running, (gpointer) "test-speaker", "the speaker plays");
 
+  assert_told (&person, FALSE, FALSE);
   unplug (&camera);
   loop_wait (misses_camera, &person, "the camera is gone");
+  assert_told (&person, FALSE, TRUE);
   g_assert_true (hears_microphone (&b));
   remove_microphone ();
   loop_wait (misses_microphone, &person, "the microphone is gone");
+  assert_told (&person, TRUE, TRUE);
   loop_wait (loop_hears_nothing, &b, "silence is heard");
 
   add_microphone ();
   loop_wait (hears_microphone, &b, "the microphone is heard again");
   camera = plug_camera ("camera-1");
   loop_wait (sees_itself, &person, "the camera gives pictures again");
+  assert_told (&person, FALSE, FALSE);
   loop_wait_more_frames (&b, 20);
   loop_assert_sees (&a, &other);
   g_assert_cmpuint (a.n_local + b.n_local, ==, 2);

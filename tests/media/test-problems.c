@@ -185,9 +185,15 @@ static gboolean
 is_as_expected (gpointer data)
 {
   const Expected *expected = data;
-  const gboolean has_video = confab_stream_get_has_video (
-    confab_local_media_get_stream (expected->media));
+  ConfabStream *stream = confab_local_media_get_stream (expected->media);
+  const gboolean has_video = confab_stream_get_has_video (stream);
 
+  /* Others are told that it is off; the person has not turned it off. */
+  g_assert_false (confab_stream_get_video_muted (stream));
+  g_assert_cmpint (confab_stream_get_video_off (stream),
+                   ==,
+                   confab_local_media_get_problem (expected->media, CONFAB_DEVICE_KIND_CAMERA) !=
+                     CONFAB_DEVICE_PROBLEM_NONE);
   return confab_local_media_get_problem (expected->media, CONFAB_DEVICE_KIND_CAMERA) ==
            expected->problem &&
          has_video == (expected->problem == CONFAB_DEVICE_PROBLEM_NONE);
