@@ -7,12 +7,12 @@
 #include "confab-call-page.h"
 
 #include "confab-call-bar.h"
+#include "confab-focus-keeper.h"
 #include "confab-grid.h"
 
 #include <glib/gi18n.h>
 
 #define HIDE_BARS_S 3
-#define RESTORE_FOCUS_MS 100 /* an idle is sometimes too early after a breakpoint */
 
 struct _ConfabCallPage {
   AdwNavigationPage parent_instance;
@@ -20,13 +20,10 @@ struct _ConfabCallPage {
   ConfabCallViewModel *model;
   GSignalGroup *signals;
   GtkWindow *window; /* while rooted */
-  GtkWidget *focus;  /* what had it before a breakpoint changed; weak */
   guint hide_timeout;
-  guint focus_timeout;
   double pointer_x;
   double pointer_y;
 
-  AdwToastOverlay *toasts;
   AdwToolbarView *toolbar_view;
   GtkWidget *header;
   GtkWidget *fullscreen_button;
@@ -42,6 +39,12 @@ typedef enum {
   PROP_MODEL = 1,
 } Property;
 static GParamSpec *properties[PROP_MODEL + 1];
+
+enum {
+  SIGNAL_TOAST,
+  N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
 
 static char *
 title (gpointer instance, const char *text)
@@ -110,7 +113,7 @@ copy_link_action (GtkWidget *widget, const char *name, GVariant *parameter)
   if (link == NULL)
     return;
   gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), link);
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (_ ("Link copied")));
+  g_signal_emit (self, signals[SIGNAL_TOAST], 0, _ ("Link copied"));
 }
 
 /* Faces look right against dark, and no white frame lights the person's own. */
@@ -204,30 +207,6 @@ stage_pressed_cb (ConfabCallPage *self, int n_press, double x, double y, GtkGest
     gtk_widget_activate_action (GTK_WIDGET (self), "win.fullscreen", NULL);
 }
 
-static gboolean
-restore_focus_cb (gpointer data)
-{
-  ConfabCallPage *self = CONFAB_CALL_PAGE (data);
-
-  self->focus_timeout = 0;
-  if (self->focus != NULL && gtk_widget_get_mapped (self->focus))
-    gtk_widget_grab_focus (self->focus);
-  g_clear_weak_pointer (&self->focus);
-  return G_SOURCE_REMOVE;
-}
-
-/* Every change of breakpoint unmaps the content once, and the focus in it lands on some button. */
-static void
-breakpoint_cb (ConfabCallPage *self)
-{
-  GtkWidget *focus = self->window != NULL ? gtk_window_get_focus (self->window) : NULL;
-
-  if (self->focus == NULL && focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self)))
-    g_set_weak_pointer (&self->focus, focus);
-  if (self->focus != NULL && self->focus_timeout == 0)
-    self->focus_timeout = g_timeout_add (RESTORE_FOCUS_MS, restore_focus_cb, self);
-}
-
 /* AdwNavigationView has given the focus to the first button by now. */
 static void
 confab_call_page_shown (AdwNavigationPage *page)
@@ -282,8 +261,6 @@ confab_call_page_unroot (GtkWidget *widget)
 
   g_signal_handlers_disconnect_by_func (self->window, fullscreened_cb, self);
   self->window = NULL;
-  g_clear_handle_id (&self->focus_timeout, g_source_remove);
-  g_clear_weak_pointer (&self->focus);
   GTK_WIDGET_CLASS (confab_call_page_parent_class)->unroot (widget);
 }
 
@@ -320,8 +297,6 @@ confab_call_page_dispose (GObject *object)
   ConfabCallPage *self = CONFAB_CALL_PAGE (object);
 
   g_clear_handle_id (&self->hide_timeout, g_source_remove);
-  g_clear_handle_id (&self->focus_timeout, g_source_remove);
-  g_clear_weak_pointer (&self->focus);
   gtk_widget_dispose_template (GTK_WIDGET (self), CONFAB_TYPE_CALL_PAGE);
   g_clear_object (&self->signals);
   g_clear_object (&self->model);
@@ -336,7 +311,6 @@ bind_template (GtkWidgetClass *widget_class)
   g_type_ensure (CONFAB_TYPE_GRID);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/app/confab/Confab/ui/confab-call-page.ui");
-  gtk_widget_class_bind_template_child (widget_class, ConfabCallPage, toasts);
   gtk_widget_class_bind_template_child (widget_class, ConfabCallPage, toolbar_view);
   gtk_widget_class_bind_template_child (widget_class, ConfabCallPage, header);
   gtk_widget_class_bind_template_child (widget_class, ConfabCallPage, fullscreen_button);
@@ -371,6 +345,22 @@ confab_call_page_class_init (ConfabCallPageClass *klass)
                                                 G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
                                                   G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+  /**
+   * ConfabCallPage::toast:
+   * @text: a sentence
+   *
+   * Something passed that should be said once; the window has the place for it.
+   */
+  signals[SIGNAL_TOAST] = g_signal_new ("toast",
+                                        G_TYPE_FROM_CLASS (klass),
+                                        G_SIGNAL_RUN_LAST,
+                                        0,
+                                        NULL,
+                                        NULL,
+                                        NULL,
+                                        G_TYPE_NONE,
+                                        1,
+                                        G_TYPE_STRING);
   gtk_widget_class_install_action (widget_class, "call.copy-link", NULL, copy_link_action);
   gtk_widget_class_install_action (widget_class, "call.escape", NULL, escape_action);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "call.escape", NULL);
@@ -404,11 +394,8 @@ confab_call_page_init (ConfabCallPage *self)
   g_signal_group_connect_swapped (self->signals, "announce", G_CALLBACK (announce_cb), self);
   gtk_widget_init_template (GTK_WIDGET (self));
   /* Not bound by name: the template would unparent it before AdwNavigationPage does. */
-  g_signal_connect_object (adw_navigation_page_get_child (ADW_NAVIGATION_PAGE (self)),
-                           "notify::current-breakpoint",
-                           G_CALLBACK (breakpoint_cb),
-                           self,
-                           G_CONNECT_SWAPPED);
+  confab_focus_keeper_attach (
+    ADW_BREAKPOINT_BIN (adw_navigation_page_get_child (ADW_NAVIGATION_PAGE (self))));
   add_controllers (self);
 }
 

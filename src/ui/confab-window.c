@@ -123,6 +123,26 @@ toast_cb (ConfabWindow *self, const char *text)
   adw_toast_overlay_add_toast (self->toasts, toast); /* which announces it */
 }
 
+static GtkAlign
+toast_align (gpointer instance, const char *page)
+{
+  return g_strcmp0 (page, "call") == 0 ? GTK_ALIGN_START : GTK_ALIGN_END;
+}
+
+static int
+toast_top (gpointer instance, const char *page, int call_header)
+{
+  return g_strcmp0 (page, "call") == 0 ? call_header : 0;
+}
+
+static int
+toast_bottom (gpointer instance, const char *page, int ongoing_bar, int join_bar)
+{
+  if (g_strcmp0 (page, "main") == 0)
+    return ongoing_bar;
+  return g_strcmp0 (page, "media") == 0 ? join_bar : 0;
+}
+
 static void
 banner_cb (ConfabWindow *self)
 {
@@ -275,6 +295,10 @@ confab_window_class_init (ConfabWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, room_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, retry_clicked);
   gtk_widget_class_bind_template_callback (widget_class, has_rooms);
+  gtk_widget_class_bind_template_callback (widget_class, toast_cb);
+  gtk_widget_class_bind_template_callback (widget_class, toast_align);
+  gtk_widget_class_bind_template_callback (widget_class, toast_top);
+  gtk_widget_class_bind_template_callback (widget_class, toast_bottom);
 }
 
 /* Without an installed schema (a test, a build that was not installed) nothing is remembered. */

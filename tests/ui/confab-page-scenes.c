@@ -4,6 +4,8 @@
 
 #include "confab-page-scenes.h"
 
+#include "confab-call-page.h"
+
 /* ---- signing in ---- */
 
 static ConfabSignInViewModel *
@@ -154,6 +156,15 @@ static void
 miss_room (ConfabPageStand *stand)
 {
   g_assert_false (confab_session_view_model_open_room (stand->model, "!elsewhere:x"));
+}
+
+/* A toast from before the call. */
+static void
+miss_room_and_join (ConfabPageStand *stand)
+{
+  miss_room (stand);
+  gtk_widget_activate_action (
+    GTK_WIDGET (stand->window), "win.join-call", "(sbb)", CONFAB_ROOM_FIELD_SURVEY, TRUE, TRUE);
 }
 
 static void
@@ -362,6 +373,7 @@ static const ConfabPageScene scenes[] = {
   { "rooms-no-hit", CONFAB_WORLD_CALLS, search_in_vain, FALSE },
   { "rooms-in-call", CONFAB_WORLD_CALLS, be_in_call, TRUE },
   { "rooms-toast", CONFAB_WORLD_CALLS, miss_room, FALSE },
+  { "call-toast", CONFAB_WORLD_CALLS, miss_room_and_join, TRUE },
   { "room-quiet", CONFAB_WORLD_CALLS, open_council, TRUE },
   { "room-call", CONFAB_WORLD_CALLS, open_survey, TRUE },
   { "room-in-call", CONFAB_WORLD_CALLS, be_in_call_and_open, FALSE },
@@ -400,7 +412,9 @@ confab_page_scene_open (ConfabPageStand *stand,
   confab_page_stand_settle (stand);
   if (scene->act != NULL)
     scene->act (stand);
-  confab_shot_prepare (shot); /* a call page that was shown is always dark, and lets go of it */
+  /* A call page that was shown is always dark, and lets go of it. */
+  if (confab_page_stand_find (stand, CONFAB_TYPE_CALL_PAGE, NULL) == NULL)
+    confab_shot_prepare (shot);
   confab_page_stand_settle (stand);
 }
 

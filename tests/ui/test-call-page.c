@@ -316,6 +316,76 @@ test_bar (void)
   confab_call_stand_close (&stand);
 }
 
+static void
+count_cb (GdkFrameClock *clock, guint *n_frames)
+{
+  (*n_frames)++;
+}
+
+static gboolean
+done_cb (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+/* How many frames are drawn in @ms without anybody asking for one. */
+static guint
+count_frames (ConfabCallStand *stand, guint ms)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (stand->window));
+  guint n_frames = 0;
+  gboolean done = FALSE;
+  gulong handler = g_signal_connect (clock, "after-paint", G_CALLBACK (count_cb), &n_frames);
+
+  g_timeout_add (ms, done_cb, &done);
+  while (!done)
+    g_main_context_iteration (NULL, TRUE);
+  g_signal_handler_disconnect (clock, handler);
+  return n_frames;
+}
+
+static gboolean
+hide_cb (gpointer data)
+{
+  gtk_widget_set_visible (data, FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+/* Right after the content was laid out, and before anything that waits for a time. */
+static void
+hide_soon_cb (AdwBreakpointBin *bin, GParamSpec *pspec, GtkWidget *widget)
+{
+  g_idle_add_full (G_PRIORITY_HIGH, hide_cb, widget, NULL);
+}
+
+/* A change of breakpoint takes the focus; what had it gets it back, however late its content is there again. */
+static void
+test_focus_after_breakpoint (void)
+{
+  ConfabCallStand stand;
+  GtkWidget *leave = NULL;
+
+  confab_call_stand_open (&stand, 2, &wide);
+  leave = find_button (&stand, "Leave the call");
+  gtk_widget_grab_focus (leave);
+  g_signal_connect_object (adw_navigation_page_get_child (ADW_NAVIGATION_PAGE (stand.page)),
+                           "notify::current-breakpoint",
+                           G_CALLBACK (hide_soon_cb),
+                           leave,
+                           G_CONNECT_DEFAULT);
+  gtk_window_set_default_size (stand.window, phone.width, phone.height);
+  while (gtk_widget_get_visible (leave))
+    g_main_context_iteration (NULL, TRUE);
+  count_frames (&stand, 200); /* a slow machine */
+  g_assert_false (gtk_window_get_focus (stand.window) == leave);
+  gtk_widget_set_visible (leave, TRUE);
+  while (gtk_window_get_focus (stand.window) != leave)
+    g_main_context_iteration (NULL, TRUE);
+  confab_shot_frames (stand.window, 4);
+  confab_call_stand_close (&stand);
+}
+
 static const char *
 get_subtitle (ConfabCallStand *stand)
 {
@@ -373,35 +443,6 @@ test_dark (void)
   confab_shot_frames (stand.window, 2);
   g_assert_true (adw_style_manager_get_dark (adw_style_manager_get_default ()));
   confab_call_stand_close (&stand);
-}
-
-static void
-count_cb (GdkFrameClock *clock, guint *n_frames)
-{
-  (*n_frames)++;
-}
-
-static gboolean
-done_cb (gpointer data)
-{
-  *(gboolean *) data = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-/* How many frames are drawn in @ms without anybody asking for one. */
-static guint
-count_frames (ConfabCallStand *stand, guint ms)
-{
-  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (stand->window));
-  guint n_frames = 0;
-  gboolean done = FALSE;
-  gulong handler = g_signal_connect (clock, "after-paint", G_CALLBACK (count_cb), &n_frames);
-
-  g_timeout_add (ms, done_cb, &done);
-  while (!done)
-    g_main_context_iteration (NULL, TRUE);
-  g_signal_handler_disconnect (clock, handler);
-  return n_frames;
 }
 
 /* Sixteen people in every state, and nothing is drawn while nothing happens. */
@@ -505,6 +546,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/call-page/keyboard", test_keyboard);
   g_test_add_func ("/call-page/keyboard-rtl", test_keyboard_rtl);
   g_test_add_func ("/call-page/bar", test_bar);
+  g_test_add_func ("/call-page/focus-after-breakpoint", test_focus_after_breakpoint);
   g_test_add_func ("/call-page/header", test_header);
   g_test_add_func ("/call-page/banner", test_banner);
   g_test_add_func ("/call-page/dark", test_dark);
