@@ -135,4 +135,7 @@ static const char version_1[] =
 static const char version_2[] = "ALTER TABLE members ADD COLUMN origin_server_ts INTEGER NOT NULL "
                                 "DEFAULT 0;"; /* ms since epoch */
 
-const char *const confab_schema_migrations[] = { version_1, version_2, NULL };
+/* Which event a state is, so that a redaction finds it; NULL where an older version has written it. */
+static const char version_3[] = "ALTER TABLE state ADD COLUMN event_id TEXT;";
+
+const char *const confab_schema_migrations[] = { version_1, version_2, version_3, NULL };

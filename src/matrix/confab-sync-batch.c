@@ -47,6 +47,7 @@ confab_sync_event_free (ConfabSyncEvent *self)
   g_free (self->sender);
   g_free (self->state_key);
   g_free (self->event_id);
+  g_free (self->redacts);
   json_object_unref (self->content);
   g_free (self);
 }
@@ -55,6 +56,15 @@ static gboolean
 is_id (const char *text, char sigil)
 {
   return text != NULL && text[0] == sigil && strlen (text) <= MAX_ID_LENGTH;
+}
+
+/* Up to room version 10 it stands beside the content, later in it; servers then write it in both places. */
+static const char *
+peek_redacts (JsonObject *object, JsonObject *content)
+{
+  const char *redacts = confab_json_peek_string (object, "redacts");
+
+  return redacts != NULL ? redacts : confab_json_peek_string (content, "redacts");
 }
 
 /* @sender: who wrote it when the event itself does not say (account data: nobody). */
@@ -79,6 +89,8 @@ read_event (ConfabSyncBatch *batch, JsonObject *object, const char *fallback_sen
                                  MAX (confab_json_peek_int (object, "origin_server_ts", 0), 0),
                                  content);
   event->event_id = g_strdup (confab_json_peek_string (object, "event_id"));
+  if (g_str_equal (type, CONFAB_REDACTION_TYPE))
+    event->redacts = g_strdup (peek_redacts (object, content));
   return event;
 }
 
@@ -180,9 +192,11 @@ read_room (ConfabSyncBatch *batch,
   if (room->n_invited < -1 || room->n_invited > G_MAXINT32)
     room->n_invited = -1;
   read_tags (room, data);
-  for (guint i = 0; i < room->timeline->len; i++)
-    room->last_activity = MAX (room->last_activity,
-                               ((ConfabSyncEvent *) room->timeline->pdata[i])->origin_server_ts);
+  for (guint i = 0; i < room->timeline->len; i++) {
+    const ConfabSyncEvent *event = room->timeline->pdata[i];
+    if (!g_str_equal (event->type, CONFAB_REDACTION_TYPE))
+      room->last_activity = MAX (room->last_activity, event->origin_server_ts);
+  }
   g_ptr_array_add (batch->rooms, room);
 }
 

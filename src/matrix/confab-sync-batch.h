@@ -6,12 +6,15 @@
 
 G_BEGIN_DECLS
 
+#define CONFAB_REDACTION_TYPE "m.room.redaction"
+
 /**
  * ConfabSyncEvent:
  * @type: the event's type
  * @sender: who sent it; never %NULL
  * @state_key: (nullable): %NULL when it is no state event
  * @event_id: (nullable): %NULL for to-device messages and account data
+ * @redacts: (nullable): the event that this one, an `m.room.redaction`, empties
  * @origin_server_ts: ms since epoch, 0 when there is none
  * @content: its content, immutable
  */
@@ -20,6 +23,7 @@ typedef struct {
   char *sender;
   char *state_key;
   char *event_id;
+  char *redacts;
   gint64 origin_server_ts;
   JsonObject *content;
 } ConfabSyncEvent;

@@ -88,8 +88,12 @@ confab_sync_filter_make (gboolean first)
 {
   static const char *const member[] = { "m.room.member", NULL };
   /* Messages say when a room was last used. */
-  static const char *const timeline[] = {
+  static const char *const first_timeline[] = {
     "m.room.member", "m.room.message", "m.room.encrypted", NULL
+  };
+  /* What is redacted later is not said again. */
+  static const char *const timeline[] = {
+    "m.room.member", "m.room.message", "m.room.encrypted", CONFAB_REDACTION_TYPE, NULL
   };
   static const char *const tags[] = { "m.tag", NULL };
   static const char *const direct[] = { "m.direct", NULL };
@@ -103,7 +107,7 @@ confab_sync_filter_make (gboolean first)
   add_nothing (builder, "ephemeral");
   add_only (builder, "account_data", tags);
   add_events (builder, "state", member, 0);
-  add_events (builder, "timeline", timeline, first ? FIRST_LIMIT : LIMIT);
+  add_events (builder, "timeline", first ? first_timeline : timeline, first ? FIRST_LIMIT : LIMIT);
   json_builder_end_object (builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);

@@ -169,16 +169,64 @@ apply_state (ConfabStoreTransaction *transaction,
   return confab_store_exec (
     transaction,
     error,
-    "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+    "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
     "sender = excluded.sender, origin_server_ts = excluded.origin_server_ts, "
-    "content = excluded.content",
-    "ssssis",
+    "content = excluded.content, event_id = excluded.event_id",
+    "ssssiss",
     room_id,
     event->type,
     event->state_key,
     event->sender,
     event->origin_server_ts,
-    content);
+    content,
+    event->event_id);
+}
+
+static gboolean
+find_redacted_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  ConfabSyncEvent **event = data;
+  g_autoptr (JsonObject) nothing = json_object_new ();
+
+  if (*event == NULL)
+    *event = confab_sync_event_new (confab_store_row_get_string (row, 0),
+                                    confab_store_row_get_string (row, 1),
+                                    confab_store_row_get_string (row, 2),
+                                    confab_store_row_get_int (row, 3),
+                                    nothing);
+  return TRUE;
+}
+
+/* A redacted state event stays the state, with nothing in it, and no sync says so: the redaction comes in the timeline,
+ * and what it did is for the client to see. Of types of which something is left the room keeps what it knows. */
+static gboolean
+apply_redaction (ConfabStoreTransaction *transaction,
+                 ConfabSyncRoom *room,
+                 const ConfabSyncEvent *redaction,
+                 GError **error)
+{
+  ConfabSyncEvent *event = NULL;
+
+  if (redaction->redacts == NULL)
+    return TRUE;
+  if (!confab_store_query (
+        transaction,
+        find_redacted_cb,
+        &event,
+        error,
+        "SELECT type, state_key, sender, origin_server_ts FROM state "
+        "WHERE room_id = ? AND event_id = ? AND type NOT IN "
+        "('m.room.create', 'm.room.power_levels', 'm.room.encryption', 'm.room.tombstone')",
+        "ss",
+        room->room_id,
+        redaction->redacts))
+    return FALSE;
+  if (event == NULL)
+    return TRUE;
+  g_debug ("%s: %s of %s is redacted", room->room_id, event->type, event->state_key);
+  event->event_id = g_strdup (redaction->redacts);
+  g_ptr_array_add (room->state, event);
+  return apply_state (transaction, room->room_id, event, error);
 }
 
 static char *
@@ -255,6 +303,10 @@ apply_room (ConfabStoreTransaction *transaction, ConfabSyncRoom *room, GError **
     if (!apply_state (transaction, room->room_id, room->state->pdata[i], error))
       return FALSE;
   }
+  for (guint i = 0; i < room->timeline->len; i++) {
+    if (!apply_redaction (transaction, room, room->timeline->pdata[i], error))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -265,7 +317,7 @@ apply_room (ConfabStoreTransaction *transaction, ConfabSyncRoom *room, GError **
  * @error: a #ConfabStoreError
  *
  * Writes the rooms of @batch and the token that follows it. To-device messages are not its business. What is older
- * than what is stored is taken out of @batch.
+ * than what is stored is taken out of @batch, and state that is redacted is added to it, empty.
  *
  * Returns: whether it was written
  */

@@ -103,7 +103,12 @@ confab_call_handler_handle_state (ConfabCallHandler *self,
                                   gint64 origin_server_ts,
                                   JsonObject *content)
 {
-  note (self, "state %s %s %s", room_id, type, state_key);
+  note (self,
+        "state %s %s %s%s",
+        room_id,
+        type,
+        state_key,
+        json_object_get_size (content) == 0 ? " empty" : "");
 }
 
 void

@@ -483,6 +483,93 @@ test_gap (Fixture *f, gconstpointer data)
   g_assert_cmpstr (confab_room_get_topic (room), ==, "Late");
 }
 
+#define CALL_SYNC(since, events)                                                                   \
+  "{\"next_batch\":\"" since "\",\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{\"events\":[" events \
+  "]}}}}}"
+#define CALL_EVENT(id, content)                                                                    \
+  "{\"type\":\"org.matrix.msc3401.call\",\"state_key\":\"k\",\"sender\":\"@ben:x\",\"event_id\":"  \
+  "\"" id "\",\"content\":" content "}"
+#define CALL_IS_ON "{\"m.intent\":\"m.prompt\",\"m.type\":\"m.video\"}"
+
+typedef struct {
+  const char *path;
+  const char *first;
+  const char *second;
+  guint n_told; /* how often the calls heard of it in the end */
+  gboolean over;
+} Redaction;
+
+static const Redaction redactions[] = {
+  { "later",
+    CALL_SYNC ("s2", CALL_EVENT ("$1", CALL_IS_ON)),
+    CALL_SYNC ("s3",
+               "{\"type\":\"m.room.redaction\",\"sender\":\"@ben:x\",\"redacts\":\"$1\","
+               "\"content\":{}}"),
+    2,
+    TRUE },
+  { "room-version-11",
+    CALL_SYNC ("s2", CALL_EVENT ("$1", CALL_IS_ON)),
+    CALL_SYNC ("s3",
+               "{\"type\":\"m.room.redaction\",\"sender\":\"@ben:x\",\"content\":{\"redacts\":"
+               "\"$1\"}}"),
+    2,
+    TRUE },
+  { "at-once",
+    CALL_SYNC ("s2", ""),
+    CALL_SYNC ("s3",
+               CALL_EVENT ("$1",
+                           CALL_IS_ON) ",{\"type\":\"m.room.redaction\",\"sender\":\"@ben:x\","
+                                       "\"redacts\":\"$1\",\"content\":{}}"),
+    2,
+    TRUE },
+  { "another-event",
+    CALL_SYNC ("s2", CALL_EVENT ("$1", CALL_IS_ON)),
+    CALL_SYNC ("s3",
+               "{\"type\":\"m.room.redaction\",\"sender\":\"@ben:x\",\"redacts\":\"$2\","
+               "\"content\":{}}"),
+    1,
+    FALSE },
+  { "an-earlier-one-of-the-call",
+    CALL_SYNC ("s2", CALL_EVENT ("$1", CALL_IS_ON) "," CALL_EVENT ("$2", CALL_IS_ON)),
+    CALL_SYNC ("s3",
+               "{\"type\":\"m.room.redaction\",\"sender\":\"@ben:x\",\"redacts\":\"$1\","
+               "\"content\":{}}"),
+    2,
+    FALSE },
+  { "of-nothing",
+    CALL_SYNC ("s2", CALL_EVENT ("$1", CALL_IS_ON)),
+    CALL_SYNC ("s3",
+               "{\"type\":\"m.room.redaction\",\"sender\":\"@ben:x\",\"redacts\":7,\"content\":{}},"
+               "{\"type\":\"m.room.redaction\",\"sender\":\"@ben:x\",\"content\":{}}"),
+    1,
+    FALSE },
+};
+
+/* No sync says that a state event is empty now: only that it was redacted. */
+static void
+test_redacted (Fixture *f, gconstpointer data)
+{
+  const Redaction *redaction = data;
+  const char *log;
+
+  sign_in (f);
+  fake_account_sync (f->account, "s1", redaction->first);
+  fake_account_sync (f->account, "s2", redaction->second);
+  until_asked (f, "s3");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "state !a:x org.matrix.msc3401.call k"), ==, redaction->n_told);
+  g_assert_cmpuint (count (log, "state !a:x org.matrix.msc3401.call k empty"), ==, redaction->over);
+  test_expect (confab_session_stop (f->session));
+
+  /* The next start knows it as well. */
+  new_session (f);
+  f->account->sync_status = 503;
+  test_expect (confab_session_restore (f->session));
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "state !a:x org.matrix.msc3401.call k"), ==, 1);
+  g_assert_cmpuint (count (log, "state !a:x org.matrix.msc3401.call k empty"), ==, redaction->over);
+}
+
 static char *
 filter_of_last_sync (Fixture *f)
 {
@@ -547,7 +634,11 @@ assert_filter (Fixture *f, gint64 limit)
                    "m.room.encryption m.room.power_levels m.room.create m.room.tombstone "
                    "org.matrix.msc3401.call org.matrix.msc3401.call.member m.room.member");
   g_assert_true (g_str_has_prefix (timeline, state));
-  g_assert_cmpstr (timeline + strlen (state), ==, " m.room.message m.room.encrypted");
+  /* There is nothing yet that a redaction could be of. */
+  g_assert_cmpstr (timeline + strlen (state),
+                   ==,
+                   limit == 1 ? " m.room.message m.room.encrypted"
+                              : " m.room.message m.room.encrypted m.room.redaction");
   g_assert_true (
     json_object_get_boolean_member (peek (filter, "room", "state"), "lazy_load_members"));
   g_assert_true (
@@ -854,6 +945,10 @@ main (int argc, char **argv)
   ADD ("/session/to-device", test_to_device);
   ADD ("/session/inbox-that-stays", test_inbox_that_stays);
   ADD ("/session/gap", test_gap);
+  for (guint i = 0; i < G_N_ELEMENTS (redactions); i++) {
+    g_autofree char *path = g_strconcat ("/session/redacted/", redactions[i].path, NULL);
+    g_test_add (path, Fixture, &redactions[i], set_up, test_redacted, tear_down);
+  }
   ADD ("/session/filter", test_filter);
   ADD ("/session/back-off", test_back_off);
   ADD ("/session/bad-sync", test_bad_sync);

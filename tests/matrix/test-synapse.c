@@ -5,6 +5,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "confab-homeserver-private.h"
+#include "confab-json.h"
 #include "confab-session.h"
 #include "confab-system-clock.h"
 #include "fake-homeserver.h"
@@ -135,6 +137,52 @@ create_room (Desk *desk, const char *name, gboolean encrypted, const char *invit
   return g_value_dup_string (value);
 }
 
+static JsonObject *
+send_as (ConfabHomeserver *homeserver, const char *method, const char *path, const char *text)
+{
+  g_autoptr (JsonObject) body = text != NULL ? confab_json_parse_object (text, -1, NULL) : NULL;
+
+  return test_wait_json (
+    confab_homeserver_send (homeserver, method, path, body, 0, CONFAB_REQUEST_NONE));
+}
+
+/* The last call of @room_id, by another client of Anna's. */
+static void
+redact_call (const char *room_id)
+{
+  g_autoptr (ConfabHomeserver) homeserver = confab_homeserver_new (url);
+  g_autoptr (JsonObject) login = send_as (homeserver,
+                               "POST",
+                               "/_matrix/client/v3/login",
+                               "{\"type\":\"m.login.password\",\"password\":\"secret\","
+                               "\"identifier\":{\"type\":\"m.id.user\",\"user\":"
+                               "\"anna\"}}");
+  g_autofree char *room = g_uri_escape_string (room_id, NULL, FALSE);
+  g_autofree char *filter = g_uri_escape_string ("{\"types\":[\"org.matrix.msc3401.call\"]}",
+                                                 NULL,
+                                                 FALSE);
+  g_autofree char *list_path = g_strdup_printf (
+    "/_matrix/client/v3/rooms/%s/messages?dir=b&limit=1&filter=%s", room, filter);
+  g_autofree char *path = NULL;
+  g_autofree char *event_id = NULL;
+  g_autoptr (JsonObject) list = NULL;
+  g_autoptr (JsonObject) done = NULL;
+
+  confab_homeserver_set_tokens (homeserver,
+                                confab_json_peek_string (login, "access_token"),
+                                NULL,
+                                0);
+  list = send_as (homeserver, "GET", list_path, NULL);
+  event_id = g_uri_escape_string (
+    confab_json_peek_string (confab_json_array_peek_object (confab_json_peek_array (list, "chunk"),
+                                                            0),
+                             "event_id"),
+    NULL,
+    FALSE);
+  path = g_strdup_printf ("/_matrix/client/v3/rooms/%s/redact/%s/t1", room, event_id);
+  done = send_as (homeserver, "PUT", path, "{}");
+}
+
 static void
 test_life (void)
 {
@@ -200,6 +248,19 @@ test_life (void)
   confab_call_terminate (call);
   test_until (room_has_no_call, &ben);
   g_clear_object (&call);
+
+  /* So is one that is redacted. */
+  call = confab_call_handler_create_call (confab_session_get_call_handler (anna.session),
+                                          named,
+                                          CONFAB_CALL_INTENT_PROMPT,
+                                          CONFAB_CALL_TYPE_VIDEO,
+                                          "Night");
+  test_until (room_has_call, &ben);
+  g_clear_object (&call);
+  redact_call (named);
+  test_until (room_has_no_call, &ben);
+  anna.room_id = named;
+  test_until (room_has_no_call, &anna);
 
   ben.room_id = unnamed;
   test_expect (confab_session_leave_room (ben.session, unnamed));
