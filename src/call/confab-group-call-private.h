@@ -34,6 +34,14 @@ typedef struct {
   GError *error; /* (nullable) */
 } ConfabGroupCallEvent;
 
+/* What follows once the own entry is out of the way. */
+typedef enum {
+  CONFAB_GROUP_CALL_FAREWELL_NONE,
+  CONFAB_GROUP_CALL_FAREWELL_LAST_ONE,  /* the call ends if nobody else is in it */
+  CONFAB_GROUP_CALL_FAREWELL_YIELD,     /* it ends: there is an older one */
+  CONFAB_GROUP_CALL_FAREWELL_TERMINATE, /* it ends: somebody here wants it so */
+} ConfabGroupCallFarewell;
+
 struct _ConfabGroupCall {
   GObject parent_instance;
 
@@ -67,6 +75,9 @@ struct _ConfabGroupCall {
   gint64 joined_at;     /* monotonic, µs */
   gboolean own_changed; /* since the last sync */
   gboolean withdrawn;   /* the entry is out of the way of leaving */
+  gboolean lingering;   /* out, but the homeserver has not confirmed it */
+  ConfabGroupCallFarewell farewell;
+  guint n_farewells; /* terminations on their way */
   guint leave_timer;
 };
 

@@ -87,10 +87,12 @@ terminated_cb (const GError *error, gpointer data)
 
   if (self == NULL)
     return;
+  self->n_farewells--;
   if (error != NULL)
     emit_signalling_failed (self, error);
   else
     PUSH (TERMINATED);
+  confab_group_call_check_left (self);
 }
 
 /* Nobody asked for it: a call that stays is no failure of leaving. */
@@ -101,10 +103,12 @@ tidied_up_cb (const GError *error, gpointer data)
 
   if (self == NULL)
     return;
+  self->n_farewells--;
   if (error != NULL)
     confab_call_info (self->id, "the call was not terminated: %s", error->message);
   else
     PUSH (TERMINATED);
+  confab_group_call_check_left (self);
 }
 
 /* What the next connection to anybody is made with; those that are there keep what they have. */
@@ -133,8 +137,60 @@ all_sent (ConfabGroupCall *self)
 void
 confab_group_call_check_left (ConfabGroupCall *self)
 {
-  if (self->state == CONFAB_CALL_STATE_LEAVING && self->withdrawn && all_sent (self))
+  /* Whoever leaves to end the process would cut off what ends the call for everybody. */
+  if (self->state == CONFAB_CALL_STATE_LEAVING && self->withdrawn && self->n_farewells == 0 &&
+      self->farewell == CONFAB_GROUP_CALL_FAREWELL_NONE && all_sent (self))
     PUSH (LEFT);
+}
+
+static void
+set_lingering (ConfabGroupCall *self, gboolean lingering)
+{
+  if (self->lingering == lingering)
+    return;
+  self->lingering = lingering;
+  g_object_notify (G_OBJECT (self), "lingering");
+}
+
+static void
+send_terminated (ConfabGroupCall *self, ConfabSignallingDone done)
+{
+  g_autoptr (JsonObject) content = confab_call_content_terminate (self->content);
+
+  self->n_farewells++;
+  confab_signalling_send_state (confab_call_room_get_signalling (self->room),
+                                confab_call_room_get_id (self->room),
+                                CONFAB_CALL_CONTENT_TYPE,
+                                self->id,
+                                content,
+                                done,
+                                new_ticket (self),
+                                free_ticket);
+}
+
+/* Hydrogen's condition: the last one of a call that is no room switches off the light. */
+static gboolean
+is_last (ConfabGroupCall *self)
+{
+  return self->intent != CONFAB_CALL_INTENT_ROOM && confab_group_call_get_n_members (self) == 0 &&
+         confab_call_room_get_can_send_call (self->room);
+}
+
+/*
+ * The call is ended after the own entry has gone, not at the same time: two state events at once fork the room's
+ * history, and then Synapse tells those who sync from the beginning, with few events a room, only one of the two.
+ */
+static void
+say_farewell (ConfabGroupCall *self)
+{
+  ConfabGroupCallFarewell farewell = self->farewell;
+
+  self->farewell = CONFAB_GROUP_CALL_FAREWELL_NONE;
+  if (farewell == CONFAB_GROUP_CALL_FAREWELL_TERMINATE)
+    send_terminated (self, terminated_cb);
+  else if (farewell == CONFAB_GROUP_CALL_FAREWELL_YIELD ||
+           (farewell == CONFAB_GROUP_CALL_FAREWELL_LAST_ONE && is_last (self)))
+    send_terminated (self, tidied_up_cb);
 }
 
 /* What becomes of the own entry. */
@@ -157,7 +213,11 @@ confab_group_call_own_cb (ConfabOwnMembershipEvent event, const GError *error, g
   }
   if (error != NULL)
     confab_call_info (self->id, "the own membership was not removed: %s", error->message);
+  else
+    set_lingering (self, FALSE);
   self->withdrawn = TRUE;
+  if (self->state != CONFAB_CALL_STATE_ENDED)
+    say_farewell (self);
   confab_group_call_check_left (self);
 }
 
@@ -203,6 +263,8 @@ prepare (ConfabGroupCall *self, const Event *event)
   self->abandoned = FALSE;
   confab_clock_clear (self->clock, &self->leave_timer);
   confab_own_membership_start (self->own);
+  self->farewell = CONFAB_GROUP_CALL_FAREWELL_NONE;
+  set_lingering (self, FALSE);
   confab_group_call_set_ringing (self, FALSE);
   confab_ice_keeper_start (self->servers);
 }
@@ -260,6 +322,7 @@ join_failed (ConfabGroupCall *self, const Event *event)
 {
   confab_call_room_set_own (self->room, self->id, NULL, 0);
   go_out (self);
+  say_farewell (self);
   emit_signalling_failed (self, event->error);
 }
 
@@ -274,6 +337,7 @@ put_out (ConfabGroupCall *self, const Event *event)
 {
   confab_call_room_set_own (self->room, self->id, NULL, 0);
   go_out (self);
+  say_farewell (self);
   confab_group_call_emit_failed (self,
                                  CONFAB_CALL_ERROR_ENDED,
                                  "another device or the server took this one out");
@@ -292,44 +356,24 @@ renew_later (ConfabGroupCall *self, const Event *event)
 }
 
 static void
-send_terminated (ConfabGroupCall *self, ConfabSignallingDone done)
-{
-  g_autoptr (JsonObject) content = confab_call_content_terminate (self->content);
-
-  confab_signalling_send_state (confab_call_room_get_signalling (self->room),
-                                confab_call_room_get_id (self->room),
-                                CONFAB_CALL_CONTENT_TYPE,
-                                self->id,
-                                content,
-                                done,
-                                new_ticket (self),
-                                free_ticket);
-}
-
-/* Hydrogen's condition: the last one of a call that is no room switches off the light. */
-static gboolean
-is_last (ConfabGroupCall *self)
-{
-  return self->intent != CONFAB_CALL_INTENT_ROOM && confab_group_call_get_n_members (self) == 0 &&
-         confab_call_room_get_can_send_call (self->room);
-}
-
-static void
 leave (ConfabGroupCall *self, const Event *event)
 {
   gboolean entered = confab_call_room_forget_own (self->room, self->id);
 
   go_out (self);
+  if (self->farewell == CONFAB_GROUP_CALL_FAREWELL_NONE && entered && is_last (self))
+    self->farewell = CONFAB_GROUP_CALL_FAREWELL_LAST_ONE;
   self->withdrawn = !entered;
   self->leave_timer = confab_clock_add_timeout (self->clock,
                                                 entered ? LEAVE_MS : 0,
                                                 leave_cb,
                                                 self);
-  if (!entered)
+  if (!entered) {
+    say_farewell (self);
     return;
+  }
+  set_lingering (self, TRUE);
   confab_own_membership_withdraw (self->own);
-  if (is_last (self))
-    send_terminated (self, tidied_up_cb);
 }
 
 static void
@@ -367,8 +411,10 @@ note_over (ConfabGroupCall *self, const Event *event)
 static void
 terminate (ConfabGroupCall *self, const Event *event)
 {
-  send_terminated (self, terminated_cb);
-  if (self->state != CONFAB_CALL_STATE_KNOWN)
+  self->farewell = CONFAB_GROUP_CALL_FAREWELL_TERMINATE;
+  if (self->state == CONFAB_CALL_STATE_KNOWN)
+    say_farewell (self);
+  else
     PUSH (LEAVE);
 }
 
@@ -378,9 +424,11 @@ yield_to_older (ConfabGroupCall *self, const Event *event)
 {
   gboolean active = confab_call_is_active (CONFAB_CALL (self));
 
-  send_terminated (self, tidied_up_cb);
+  self->farewell = CONFAB_GROUP_CALL_FAREWELL_YIELD;
   if (active)
     PUSH (LEAVE);
+  else
+    say_farewell (self);
   if (active)
     confab_group_call_emit_failed (self,
                                    CONFAB_CALL_ERROR_ENDED,

@@ -30,6 +30,7 @@ enum {
   PROP_RINGING,
   PROP_STARTED_AT,
   PROP_LOCAL_MEDIA,
+  PROP_LINGERING,
 };
 
 enum {
@@ -181,6 +182,9 @@ confab_group_call_get_property (GObject *object, guint prop_id, GValue *value, G
   case PROP_LOCAL_MEDIA:
     g_value_set_object (value, self->media);
     break;
+  case PROP_LINGERING:
+    g_value_set_boolean (value, self->lingering);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
   }
@@ -312,6 +316,17 @@ confab_group_call_class_init (ConfabGroupCallClass *klass)
   g_object_class_override_property (object_class, PROP_RINGING, "ringing");
   g_object_class_override_property (object_class, PROP_STARTED_AT, "started-at");
   g_object_class_override_property (object_class, PROP_LOCAL_MEDIA, "local-media");
+  /**
+   * ConfabGroupCall:lingering:
+   *
+   * This device has left, and the homeserver has not confirmed it: others may still see it in the call until its
+   * entry runs out. Leaving itself does not wait for that for longer than 2 s.
+   */
+  g_object_class_install_property (
+    object_class,
+    PROP_LINGERING,
+    g_param_spec_boolean (
+      "lingering", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   /**
    * ConfabGroupCall::listening:
    *
@@ -629,4 +644,16 @@ guint
 confab_group_call_get_n_members (ConfabGroupCall *self)
 {
   return g_list_model_get_n_items (G_LIST_MODEL (self->members));
+}
+
+/**
+ * confab_group_call_get_lingering:
+ * @self: a call
+ *
+ * Returns: #ConfabGroupCall:lingering
+ */
+gboolean
+confab_group_call_get_lingering (ConfabGroupCall *self)
+{
+  return self->lingering;
 }

@@ -42,5 +42,6 @@ void confab_group_call_yield (ConfabGroupCall *self);
 const char *confab_group_call_get_id (ConfabGroupCall *self);
 const char *confab_group_call_get_session_id (ConfabGroupCall *self);
 gint64 confab_group_call_get_joined_at (ConfabGroupCall *self);
+gboolean confab_group_call_get_lingering (ConfabGroupCall *self);
 
 G_END_DECLS

@@ -263,6 +263,27 @@ class Real(unittest.TestCase):
             bert('mute', mic=True)
         self.assertEqual(raised.exception.code, 'no-call')
 
+    def test_leave_is_confirmed(self):
+        """`leave` is said to have worked once the homeserver took it: here it takes nothing for a while."""
+        anna, bert = self.bot('anna'), self.bot('bert')
+        room = self.room(True, anna, bert)
+        call = self.call(room, anna, bert)
+        for me in (anna, bert):
+            me('wait-media')
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            with self.assertRaises(PeerError) as raised:
+                bert('leave')
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+        self.assertEqual(raised.exception.code, 'timeout')
+        self.assertIn('not confirmed', str(raised.exception))
+        # It was not for nothing: the removal is still on its way.
+        anna.until('members', lambda m: m == [])
+        self.assertEqual(anna('leave'), {})
+        bert.wait_event('call-removed', callId=call)
+        self.finish(anna, bert)
+
     def test_two_encrypted(self):
         self.check_two(True)
 
@@ -292,6 +313,8 @@ class Real(unittest.TestCase):
         self.assertEqual(state['m.calls'], [])
         anna('wait-media')
         self.finish(anna, bert)
+        # Whoever is the last ends the call, also when that is SIGTERM or the end of the commands.
+        self.assertIs(owner.state(room, 'org.matrix.msc3401.call', call)['m.terminated'], True)
 
     def test_media_none_and_picture(self):
         with tempfile.NamedTemporaryFile(suffix='.y4m') as file:

@@ -33,6 +33,8 @@ struct _ConfabFakeSignalling {
   guint fail_times;
   guint n_asked; /* for ICE servers */
   gint64 servers_fresh_ms;
+  char *slow_type;
+  guint slow_ms;
   gboolean held;
 };
 
@@ -114,11 +116,13 @@ answer_cb (gpointer data)
 {
   Request *request = data;
   g_autoptr (ConfabFakeSignalling) self = g_object_ref (request->signalling);
+  guint position;
 
   request->timer = 0;
   if (self->held)
     return;
-  g_ptr_array_steal_index (self->pending, 0); /* all take equally long */
+  g_ptr_array_find (self->pending, request, &position);
+  g_ptr_array_steal_index (self->pending, position);
   answer (self, request);
   free_request (request);
 }
@@ -146,7 +150,12 @@ add_request (ConfabFakeSignalling *self,
     g_string_append_printf (self->log, "%s ", state ? upper : word);
   }
   g_ptr_array_add (self->pending, request);
-  request->timer = confab_clock_add_timeout (self->clock, 1, answer_cb, request);
+  request->timer = confab_clock_add_timeout (self->clock,
+                                             type != NULL && g_strcmp0 (self->slow_type, type) == 0
+                                               ? self->slow_ms
+                                               : 1,
+                                             answer_cb,
+                                             request);
   return request;
 }
 
@@ -215,6 +224,7 @@ confab_fake_signalling_finalize (GObject *object)
   g_hash_table_unref (self->last);
   g_string_free (self->log, TRUE);
   g_free (self->fail_type);
+  g_free (self->slow_type);
   g_object_unref (self->clock);
   G_OBJECT_CLASS (confab_fake_signalling_parent_class)->finalize (object);
 }
@@ -271,6 +281,14 @@ confab_fake_signalling_new (ConfabClock *clock)
 
   self->clock = g_object_ref (clock);
   return self;
+}
+
+/* What is of @type from here on is answered after @ms. */
+void
+confab_fake_signalling_delay (ConfabFakeSignalling *self, const char *type, guint ms)
+{
+  g_set_str (&self->slow_type, type);
+  self->slow_ms = ms;
 }
 
 /* While it is held, nothing is answered, as on a network that is gone; then all is, in order. */

@@ -18,6 +18,7 @@ G_DECLARE_FINAL_TYPE (
   ConfabFakeSignalling, confab_fake_signalling, CONFAB, FAKE_SIGNALLING, GObject)
 
 ConfabFakeSignalling *confab_fake_signalling_new (ConfabClock *clock);
+void confab_fake_signalling_delay (ConfabFakeSignalling *self, const char *type, guint ms);
 void confab_fake_signalling_hold (ConfabFakeSignalling *self, gboolean held);
 void
 confab_fake_signalling_fail (ConfabFakeSignalling *self, const char *type, int code, guint times);

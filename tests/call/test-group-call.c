@@ -135,10 +135,53 @@ test_last_one_terminates (void)
   lab_join (&lab);
   confab_fake_signalling_clear_log (lab.signalling);
   confab_call_leave (lab.call);
-  assert_log (&lab, "MEMBER CALL ");
+  /* One after the other: two state events at once fork the room's history. */
+  assert_log (&lab, "MEMBER ");
+  lab_advance (&lab, 1);
+  assert_log (&lab, "CALL ");
   lab_advance (&lab, 10);
   assert_state (&lab, "ended");
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (lab.handler)), ==, 0);
+  lab_finish (&lab);
+}
+
+/* Whoever leaves to end the process would cut off what ends the call for everybody: it is waited for, for 2 s. */
+static void
+test_last_one_waits (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  lab_join (&lab);
+  confab_fake_signalling_delay (lab.signalling, CALL, 1000);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 10);
+  g_assert_false (confab_group_call_get_lingering (CONFAB_GROUP_CALL (lab.call)));
+  lab_advance (&lab, 980);
+  assert_state (&lab, "leaving");
+  lab_advance (&lab, 20);
+  assert_state (&lab, "ended");
+  lab_finish (&lab);
+}
+
+/* The same, and the server says no: nobody waits on. */
+static void
+test_last_one_waits_in_vain (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  lab_join (&lab);
+  confab_fake_signalling_fail (lab.signalling, CALL, CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  confab_fake_signalling_delay (lab.signalling, CALL, 500);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 500); /* the entry has gone after 1 ms */
+  assert_state (&lab, "leaving");
+  lab_advance (&lab, 1);
+  assert_state (&lab, "known");
+  g_assert_cmpstr (lab.failed->str, ==, "");
   lab_finish (&lab);
 }
 
@@ -693,9 +736,11 @@ test_leave_limit (void)
   assert_state (&lab, "leaving");
   lab_advance (&lab, 1);
   assert_state (&lab, "known");
+  g_assert_true (confab_group_call_get_lingering (CONFAB_GROUP_CALL (lab.call)));
   confab_fake_signalling_hold (lab.signalling, FALSE);
   lab_advance (&lab, 1);
   assert_state (&lab, "known");
+  g_assert_false (confab_group_call_get_lingering (CONFAB_GROUP_CALL (lab.call)));
   lab_finish (&lab);
 }
 
@@ -711,6 +756,7 @@ test_leave_refused (void)
   confab_call_leave (lab.call);
   lab_advance (&lab, 1);
   assert_state (&lab, "known");
+  g_assert_true (confab_group_call_get_lingering (CONFAB_GROUP_CALL (lab.call)));
   g_assert_cmpstr (lab.failed->str, ==, "");
   lab_finish (&lab);
 }
@@ -870,7 +916,7 @@ test_terminate (gconstpointer within)
   assert_state (&lab, within != NULL ? "leaving" : "known");
   lab_advance (&lab, 2);
   assert_state (&lab, "ended");
-  assert_log (&lab, within != NULL ? "CALL MEMBER " : "CALL ");
+  assert_log (&lab, within != NULL ? "MEMBER CALL " : "CALL ");
   content = confab_fake_signalling_peek_last (lab.signalling, CALL);
   g_assert_true (json_object_get_boolean_member (content, "m.terminated"));
   g_assert_cmpstr (json_object_get_string_member (content, "m.name"), ==, "N");
@@ -1282,6 +1328,8 @@ add_way_out (void)
   TEST ("leave/limit", test_leave_limit);
   TEST ("leave/refused", test_leave_refused);
   TEST ("last/terminates", test_last_one_terminates);
+  TEST ("last/waits", test_last_one_waits);
+  TEST ("last/waits-in-vain", test_last_one_waits_in_vain);
   TEST ("last/not", test_not_last);
   TEST ("last/room-call-stays", test_room_call_stays);
   TEST ("last/without-power", test_last_without_power);

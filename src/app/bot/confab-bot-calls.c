@@ -73,6 +73,9 @@ hold_call (ConfabBot *self, ConfabCall **place, ConfabCall *call)
   g_signal_connect_object (call, "failed", G_CALLBACK (failed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     call, "notify::state", G_CALLBACK (confab_bot_pulse), self, G_CONNECT_SWAPPED);
+  if (CONFAB_IS_GROUP_CALL (call))
+    g_signal_connect_object (
+      call, "notify::lingering", G_CALLBACK (confab_bot_pulse), self, G_CONNECT_SWAPPED);
 }
 
 ConfabCall *
@@ -351,6 +354,21 @@ await_out (ConfabBot *self, ConfabCall *call, gboolean over, GError **error)
   return check_call (self, error);
 }
 
+/* A script that goes on from here relies on it that others see us go. */
+static gboolean
+await_confirmed (ConfabBot *self, ConfabCall *call, gint64 deadline, GError **error)
+{
+  while (CONFAB_IS_GROUP_CALL (call) &&
+         confab_group_call_get_lingering (CONFAB_GROUP_CALL (call))) {
+    if (!confab_bot_await_change (self, deadline, error)) {
+      g_prefix_error_literal (error,
+                              "this device is out, but the homeserver has not confirmed it: ");
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 void
 confab_bot_await_out_of_call (ConfabBot *self)
 {
@@ -373,16 +391,19 @@ confab_bot_await_out_of_call (ConfabBot *self)
 static JsonNode *
 await_end (ConfabBot *self, ConfabCall *unowned, gboolean over, GError **error)
 {
+  const gint64 deadline = confab_bot_get_deadline (self, LEAVE_TIMEOUT_MS);
   g_autoptr (ConfabCall) call = g_object_ref (unowned);
+  gboolean confirmed;
   JsonObject *object;
 
   hold_call (self, &self->call, call);
   confab_bot_await_in_main (self, over ? terminate_in_main : leave_in_main, call);
   if (!await_out (self, call, over, error))
     return NULL;
+  confirmed = await_confirmed (self, call, deadline, error);
   hold_call (self, &self->call, NULL);
   g_clear_object (&self->timing);
-  return new_object (&object);
+  return confirmed ? new_object (&object) : NULL;
 }
 
 JsonNode *
