@@ -12,9 +12,9 @@
 
 #define QUERY_PATH "/_matrix/client/v3/keys/query"
 #define QUERY_TIMEOUT_MS 10000
-#define MAX_USERS 100   /* in one query */
-#define MAX_DEVICES 500 /* of one user */
-#define RETRY_US (60 * G_USEC_PER_SEC)
+#define MAX_USERS 100                  /* in one query */
+#define MAX_DEVICES 500                /* of one user */
+#define RETRY_US (15 * G_USEC_PER_SEC) /* messages wait for a list for a minute */
 
 struct _ConfabDeviceList {
   GObject parent_instance;

@@ -26,7 +26,7 @@ ConfabDeviceList *
 confab_device_list_new (ConfabStore *store, ConfabHomeserver *homeserver, ConfabClock *clock)
   G_GNUC_WARN_UNUSED_RESULT;
 /* Asks for every list that is stale, once for all who call at the same time. Resolves to true when the server was
- * asked; a user whose server is away stays stale, and is asked for again after a minute. */
+ * asked; a user whose server is away stays stale, and is asked for again after 15 s. */
 DexFuture *confab_device_list_update (ConfabDeviceList *self) G_GNUC_WARN_UNUSED_RESULT;
 void confab_device_list_stop (ConfabDeviceList *self);
 

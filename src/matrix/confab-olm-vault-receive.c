@@ -116,7 +116,9 @@ read_presented_device (const char *sender,
   return NULL;
 }
 
-/* @keys: the sender's device by its list, or else the one that is presented, if it is not at odds with the list. */
+/* @keys: the sender's device by its list. What the message presents is signed by nobody but itself: anybody may make a
+ * device of anybody like that, and no list would show it. So it can only speak against a message, never for it; a device
+ * that is not in the list yet waits until the list was asked for. */
 static gboolean
 find_device (ConfabStoreTransaction *transaction,
              const char *sender,
@@ -149,8 +151,6 @@ find_device (ConfabStoreTransaction *transaction,
   /* Another key than the list has, since by its own key it is not in there. */
   if (known != NULL)
     *refusal = "the sender's identity key is not the one that is known";
-  else
-    *keys = g_steal_pointer (&presented);
   return TRUE;
 }
 

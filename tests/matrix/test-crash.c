@@ -20,6 +20,7 @@
  * step, or at any of its steps to the disk; the next child must find nothing lost and nothing there twice, and its
  * ratchets where they have to be. */
 
+#define QUERY "/_matrix/client/v3/keys/query"
 #define UPLOAD "/_matrix/client/v3/keys/upload"
 #define MAX_DEATHS (g_getenv ("CONFAB_SANITIZED") == NULL ? 40u : 8u) /* by steps to the disk */
 
@@ -234,6 +235,30 @@ has_session (gpointer data)
   return ((Fixture *) data)->session != NULL;
 }
 
+static gboolean
+row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(gboolean *) data = TRUE;
+  return TRUE;
+}
+
+static gboolean
+find_device_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  return confab_store_query (transaction, row_cb, data, error, "SELECT 1 FROM devices", NULL);
+}
+
+/* Whose list has Ben's device. */
+static gboolean
+knows_ben (gpointer data)
+{
+  gboolean found = FALSE;
+
+  g_assert_true (
+    confab_store_run (((ConfabSession *) data)->store, find_device_func, &found, NULL));
+  return found;
+}
+
 static void
 set_up (Fixture *f)
 {
@@ -246,6 +271,8 @@ set_up (Fixture *f)
   g_autofree char *c4 = NULL;
   g_autofree char *news = NULL;
   g_autofree char *later = NULL;
+  g_autofree char *ben_keys = NULL;
+  g_autofree char *list = NULL;
 
   *f = (Fixture) { .account = fake_account_new () };
   f->prepared = g_dir_make_tmp ("confab-test-XXXXXX", NULL);
@@ -253,13 +280,24 @@ set_up (Fixture *f)
   f->ben = confab_olm_account_new (NULL);
   f->ben_keys = confab_device_keys_make (f->ben, "@ben:x", "BDEV");
   fake_homeserver_handle (f->account->server, UPLOAD, upload_cb, f);
-  fake_account_sync (f->account, "", "{\"next_batch\":\"s1\"," ROOM ("Old") "}");
+  ben_keys = confab_json_to_string (f->ben_keys);
+  list = g_strdup_printf ("{\"device_keys\":{\"@ben:x\":{\"BDEV\":%s}}}", ben_keys);
+  fake_homeserver_forget (f->account->server, QUERY);
+  fake_homeserver_reply (f->account->server, QUERY, 200, list);
+  fake_account_sync (
+    f->account,
+    "",
+    "{\"next_batch\":\"s1\",\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{\"events\":["
+    "{\"type\":\"m.room.name\",\"state_key\":\"\",\"sender\":\"@ben:x\",\"content\":{"
+    "\"name\":\"Old\"}},{\"type\":\"org.matrix.msc3401.call.member\",\"state_key\":"
+    "\"@ben:x\",\"sender\":\"@ben:x\",\"content\":{\"m.calls\":[{}]}}]}}}}}");
   secrets = confab_file_secrets_new (f->prepared);
   session = confab_session_new (clock, secrets, f->prepared, f->prepared);
   homeserver = confab_homeserver_new (fake_homeserver_get_url (f->account->server));
   test_expect (confab_session_sign_in (session, homeserver, "anna", "secret", NULL));
   until_asked (f, "s1");
   test_until (has_session, f);
+  test_until (knows_ben, session);
   test_expect (confab_session_stop (session));
   test_settle ();
 

@@ -263,7 +263,10 @@ test_server_away (Fixture *f, gconstpointer data)
   test_expect (confab_device_list_update (f->list));
   g_assert_cmpuint (n_queries (f), ==, 1);
   f->world->query_fails = FALSE;
-  confab_manual_clock_advance (f->world->clock, 61 * 1000);
+  confab_manual_clock_advance (f->world->clock, 14 * 1000);
+  test_expect (confab_device_list_update (f->list));
+  g_assert_cmpuint (n_queries (f), ==, 1);
+  confab_manual_clock_advance (f->world->clock, 1 * 1000);
   test_expect (confab_device_list_update (f->list));
   g_assert_cmpuint (n_queries (f), ==, 2);
   g_assert_cmpint (device_count (f->alice, COUNT_DEVICES), ==, 1);

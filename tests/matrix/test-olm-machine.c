@@ -190,6 +190,18 @@ test_replay (Fixture *f, gconstpointer data)
   assert_inbox (f->bob, "");
 }
 
+/* The list of what was seen does not grow for ever, and has what a server may repeat for a long time. */
+static void
+test_seen_bound (Fixture *f, gconstpointer data)
+{
+  device_exec (f->bob,
+               "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20010) "
+               "INSERT INTO olm_seen (hash, seen_at) SELECT CAST (i AS BLOB), i FROM n");
+  device_sync (f->bob, NULL);
+  g_assert_cmpint (device_count (f->bob, "SELECT count (*) FROM olm_seen"), ==, 20001);
+  g_assert_cmpint (device_count (f->bob, "SELECT min (seen_at) FROM olm_seen"), ==, 10);
+}
+
 static void
 test_wrong_sender (Fixture *f, gconstpointer data)
 {
@@ -434,6 +446,21 @@ test_unknown_device (Fixture *f, gconstpointer data)
   stranger_clear (&stranger);
 }
 
+/* A device may call itself what it wants, up to the length of an id. */
+static void
+test_longest_device_id (Fixture *f, gconstpointer data)
+{
+  g_autoptr (ConfabOlmAccount) account = confab_olm_account_new (NULL);
+
+  for (guint length = 255; length <= 256; length++) {
+    g_autofree char *device_id = g_strnfill (length, 'D');
+    g_autoptr (JsonObject) keys = confab_device_keys_make (account, "@mallory:x", device_id);
+    g_autoptr (ConfabDeviceKeys) parsed = confab_device_keys_parse (keys, "@mallory:x", NULL, NULL);
+
+    g_assert_true ((parsed != NULL) == (length == 255));
+  }
+}
+
 static void
 test_presented_device (Fixture *f, gconstpointer data)
 {
@@ -441,9 +468,28 @@ test_presented_device (Fixture *f, gconstpointer data)
   g_autoptr (JsonObject) unsigned_keys = NULL;
 
   stranger_init (&stranger, f);
-  /* Not in any list, but the message presents its keys (MSC4147). */
-  stranger_send (&stranger, GOOD, stranger.keys);
+  /* The message presents its keys (MSC4147), rightly signed by themselves: that alone makes no device of the sender's. */
   f->world->query_fails = TRUE;
+  stranger_send (&stranger, GOOD, stranger.keys);
+  device_sync (f->bob, NULL);
+  assert_inbox (f->bob, "");
+  g_assert_cmpint (device_count (f->bob, "SELECT count (*) FROM olm_waiting"), ==, 1);
+  g_assert_cmpint (device_count (f->bob, "SELECT count (*) FROM devices"), ==, 0);
+  /* The list can be had again, and does not have it. */
+  f->world->query_fails = FALSE;
+  confab_manual_clock_advance (f->world->clock, 30 * 1000);
+  device_sync (f->bob, NULL);
+  assert_inbox (f->bob, "");
+  assert_warned (f->bob, "not in the sender's list");
+  g_assert_cmpint (device_count (f->bob, "SELECT count (*) FROM olm_waiting"), ==, 0);
+  /* Nor is it believed because that was settled a moment ago. */
+  stranger_send (&stranger, GOOD, stranger.keys);
+  device_sync (f->bob, NULL);
+  assert_inbox (f->bob, "");
+  assert_warned (f->bob, "not in the sender's list");
+  /* One that the list has meanwhile is. */
+  stranger_publish (&stranger);
+  stranger_send (&stranger, GOOD, stranger.keys);
   device_sync (f->bob, NULL);
   assert_inbox (f->bob, "@mallory:x|MDEV|t ");
   unsigned_keys = confab_json_copy_object (stranger.keys);
@@ -705,10 +751,12 @@ main (int argc, char *argv[])
   ADD ("stock", test_stock);
   ADD ("fallback-key", test_fallback_key);
   ADD ("replay", test_replay);
+  ADD ("seen-bound", test_seen_bound);
   ADD ("wrong-sender", test_wrong_sender);
   ADD ("garbage", test_garbage);
   ADD ("bad-payloads", test_bad_payloads);
   ADD ("unknown-device", test_unknown_device);
+  ADD ("longest-device-id", test_longest_device_id);
   ADD ("presented-device", test_presented_device);
   ADD ("presented-by-known", test_presented_by_known);
   ADD ("own-payload", test_own_payload);
