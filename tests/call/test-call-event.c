@@ -145,6 +145,92 @@ test_bounds (void)
   g_assert_null (confab_call_event_parse ("m.call.sdp_stream_metadata_changed", metadata, NULL));
 }
 
+/* @format has one “%s”: what is longest in it. */
+static const struct {
+  const char *type;
+  const char *format;
+  gsize longest;
+} longest[] = {
+  { "m.call.hangup", "{\"call_id\":\"%s\"}", 255 },
+  { "m.call.hangup", "{\"call_id\":\"c\",\"party_id\":\"%s\"}", 255 },
+  { "m.call.hangup", "{\"call_id\":\"c\",\"conf_id\":\"%s\"}", 255 },
+  { "m.call.hangup", "{\"call_id\":\"c\",\"device_id\":\"%s\"}", 255 },
+  { "m.call.hangup", "{\"call_id\":\"c\",\"sender_session_id\":\"%s\"}", 255 },
+  { "m.call.hangup", "{\"call_id\":\"c\",\"dest_session_id\":\"%s\"}", 255 },
+  { "m.call.invite", "{\"call_id\":\"c\",\"invitee\":\"%s\",\"offer\":{\"sdp\":\"v=0\"}}", 255 },
+  { "m.call.select_answer", "{\"call_id\":\"c\",\"selected_party_id\":\"%s\"}", 255 },
+  { "m.call.candidates",
+    "{\"call_id\":\"c\",\"candidates\":[{\"candidate\":\"x\",\"sdpMid\":\"%s\"}]}",
+    255 },
+  { "m.call.candidates", "{\"call_id\":\"c\",\"candidates\":[{\"candidate\":\"%s\"}]}", 2048 },
+  { "m.call.sdp_stream_metadata_changed",
+    "{\"call_id\":\"c\",\"sdp_stream_metadata\":{\"%s\":{\"purpose\":\"m.usermedia\"}}}",
+    256 },
+};
+
+static void
+test_longest (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (longest); i++) {
+    for (guint more = 0; more < 2; more++) {
+      g_autofree char *fill = g_strnfill (longest[i].longest + more, 'x');
+      g_auto (GStrv) parts = g_strsplit (longest[i].format, "%s", 2);
+      g_autofree char *text = g_strjoinv (fill, parts);
+      g_autoptr (JsonObject) content = json (text);
+      g_autoptr (ConfabCallEvent) event = confab_call_event_parse (longest[i].type, content, NULL);
+
+      if ((event != NULL) != (more == 0))
+        g_error ("%s of %" G_GSIZE_FORMAT, longest[i].format, longest[i].longest + more);
+    }
+  }
+}
+
+/* A reason that nobody made up is kept, a longer one is none. */
+static void
+test_longest_reason (void)
+{
+  for (guint length = 64; length <= 65; length++) {
+    g_autofree char *fill = g_strnfill (length, 'x');
+    g_autofree char *text = g_strdup_printf ("{\"call_id\":\"c\",\"reason\":\"%s\"}", fill);
+    g_autoptr (JsonObject) content = json (text);
+    g_autoptr (ConfabCallEvent) event = confab_call_event_parse ("m.call.hangup", content, NULL);
+
+    g_assert_nonnull (event);
+    g_assert_cmpstr (event->reason, ==, length == 64 ? fill : "unknown_error");
+  }
+}
+
+static const struct {
+  const char *lifetime;
+  guint ms;
+} lifetimes[] = {
+  { "", 60000 },
+  { ",\"lifetime\":null", 60000 },
+  { ",\"lifetime\":\"9\"", 60000 },
+  { ",\"lifetime\":90000", 90000 },
+  { ",\"lifetime\":600000", 600000 },
+  { ",\"lifetime\":600001", 600000 },
+  { ",\"lifetime\":1e300", 60000 },
+  { ",\"lifetime\":0", 0 },
+  { ",\"lifetime\":-1", 0 },
+};
+
+/* An invite is not to ring for hours, whatever it says. */
+static void
+test_lifetime (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (lifetimes); i++) {
+    g_autofree char *text = g_strdup_printf ("{\"call_id\":\"c\",\"offer\":{\"sdp\":\"v=0\"}%s}",
+                                             lifetimes[i].lifetime);
+    g_autoptr (JsonObject) content = json (text);
+    g_autoptr (ConfabCallEvent) event = confab_call_event_parse ("m.call.invite", content, NULL);
+
+    g_test_message ("%s", lifetimes[i].lifetime);
+    g_assert_nonnull (event);
+    g_assert_cmpuint (event->lifetime_ms, ==, lifetimes[i].ms);
+  }
+}
+
 /* Both keys, both flags; a flag that is left out keeps its value; a stream that is left out is gone. */
 static void
 test_metadata (void)
@@ -298,6 +384,9 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/call-event/mixed", "hj-legacy.json", test_transcript);
   g_test_add_func ("/call-event/cases", test_cases);
   g_test_add_func ("/call-event/bounds", test_bounds);
+  g_test_add_func ("/call-event/longest", test_longest);
+  g_test_add_func ("/call-event/longest-reason", test_longest_reason);
+  g_test_add_func ("/call-event/lifetime", test_lifetime);
   g_test_add_func ("/call-event/metadata", test_metadata);
   g_test_add_func ("/call-event/membership", test_membership);
   g_test_add_func ("/call-event/membership-bounds", test_membership_bounds);

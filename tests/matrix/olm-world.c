@@ -209,6 +209,11 @@ send_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpo
       "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"error\":\"slow\",\"retry_after_ms\":2000}");
     return;
   }
+  if (self->forbid_sends > 0) {
+    self->forbid_sends--;
+    fake_homeserver_respond (message, 403, "{\"errcode\":\"M_FORBIDDEN\",\"error\":\"no\"}");
+    return;
+  }
   if (g_hash_table_add (self->txns, g_steal_pointer (&key)))
     deliver (self, name, type, messages, NULL);
   if (self->lose_answers > 0) {

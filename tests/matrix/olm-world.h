@@ -22,6 +22,7 @@ typedef struct {
   GHashTable *txns;        /* “name txn”: requests that were taken */
   GPtrArray *sent;    /* “txn: device device …” of each request for sending, repeated ones too */
   guint refuse_sends; /* the next ones get 429 */
+  guint forbid_sends; /* the next ones get 403 */
   guint lose_answers; /* the next ones are taken, but answered with 502 */
   void (*on_query) (JsonObject *reply, gpointer data);
   void (*on_claim) (JsonObject *reply, gpointer data);

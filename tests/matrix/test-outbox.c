@@ -199,6 +199,22 @@ test_stale_after_restart (Fixture *f, gconstpointer data)
   assert_inbox (f->bob, "@alice:x|ADEV|three ");
 }
 
+/* What the server will never take is not tried for a minute; what comes after it goes out. */
+static void
+test_forbidden (Fixture *f, gconstpointer data)
+{
+  f->world->forbid_sends = 1;
+  device_send (f->alice, f->bob, "one");
+  wait_done (f, 1);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "1 "); /* FORBIDDEN */
+  g_assert_cmpuint (f->world->sent->len, ==, 1);
+  g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
+  device_send (f->alice, f->bob, "two");
+  wait_done (f, 2);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "1 ok ");
+  assert_inbox (f->bob, "@alice:x|ADEV|two ");
+}
+
 static void
 test_too_late (Fixture *f, gconstpointer data)
 {
@@ -422,6 +438,7 @@ main (int argc, char *argv[])
   ADD ("lost-answer", test_lost_answer);
   ADD ("restart", test_restart);
   ADD ("stale-after-restart", test_stale_after_restart);
+  ADD ("forbidden", test_forbidden);
   ADD ("too-late", test_too_late);
   ADD ("stop-answers", test_stop_answers);
   ADD ("no-keys", test_no_keys);

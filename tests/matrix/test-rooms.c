@@ -169,6 +169,30 @@ test_batch (void)
   g_assert_cmpuint (self->to_device->len, ==, 1);
 }
 
+/* Ids are of 255 bytes at most. */
+static void
+test_longest_id (void)
+{
+  for (guint length = 255; length <= 256; length++) {
+    g_autofree char *fill = g_strnfill (length - 3, 'x');
+    g_autofree char *text = g_strdup_printf (
+      "{\"next_batch\":\"n\",\"rooms\":{\"join\":{\"!%s:x\":{\"state\":{\"events\":["
+      "{\"type\":\"m.room.name\",\"state_key\":\"\",\"sender\":\"@a:x\",\"content\":{}}]}},"
+      "\"!a:x\":{\"state\":{\"events\":[{\"type\":\"m.room.name\",\"state_key\":\"\",\"sender\":"
+      "\"@%s:x\",\"content\":{}}]}}}},\"device_lists\":{\"changed\":[\"@%s:x\"]}}",
+      fill,
+      fill,
+      fill);
+    g_autoptr (ConfabSyncBatch) self = batch (text);
+    gboolean taken = length == 255;
+    ConfabSyncRoom *last = self->rooms->pdata[self->rooms->len - 1];
+
+    g_assert_cmpuint (self->rooms->len, ==, taken ? 2 : 1);
+    g_assert_cmpuint (last->state->len, ==, taken ? 1 : 0);
+    g_assert_cmpuint (g_strv_length (self->devices_changed), ==, taken ? 1 : 0);
+  }
+}
+
 static void
 test_no_batch (void)
 {
@@ -668,6 +692,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/room-name/words", test_words);
   g_test_add_func ("/sync-batch/mixed", test_batch);
+  g_test_add_func ("/sync-batch/longest-id", test_longest_id);
   g_test_add_func ("/sync-batch/none", test_no_batch);
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
   ADD ("/rooms/partner", test_partner);
