@@ -219,6 +219,13 @@ join_shortcut_cb (GtkWidget *widget, GVariant *args, gpointer data)
   return GDK_EVENT_STOP;
 }
 
+/* AdwBanner has no button without words. */
+static char *
+banner_button (gpointer instance, gboolean can_retry)
+{
+  return g_strdup (can_retry ? _ ("Try Again") : "");
+}
+
 static void
 banner_clicked (ConfabRoomsPage *self)
 {
@@ -333,6 +340,7 @@ confab_rooms_page_class_init (ConfabRoomsPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_next_cb);
+  gtk_widget_class_bind_template_callback (widget_class, banner_button);
   gtk_widget_class_bind_template_callback (widget_class, banner_clicked);
   gtk_widget_class_bind_template_callback (widget_class, selected_cb);
   gtk_widget_class_add_binding (

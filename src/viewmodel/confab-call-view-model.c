@@ -93,14 +93,14 @@ notify (ConfabCallViewModel *self, Property property)
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
 }
 
-static gboolean
-session_is_offline (ConfabCallViewModel *self)
+static ConfabSessionState
+get_session_state (ConfabCallViewModel *self)
 {
   ConfabSessionState state = CONFAB_SESSION_STATE_ONLINE;
 
   if (self->session != NULL)
     g_object_get (self->session, "state", &state, NULL);
-  return state == CONFAB_SESSION_STATE_OFFLINE;
+  return state;
 }
 
 static ConfabCallFacts
@@ -114,7 +114,8 @@ gather_facts (ConfabCallViewModel *self)
     .state = confab_call_get_state (self->call),
     .others = confab_call_census_count (self->census, own_id),
     .was_active = self->was_active,
-    .offline = session_is_offline (self),
+    .offline = get_session_state (self) == CONFAB_SESSION_STATE_OFFLINE,
+    .signed_out = get_session_state (self) == CONFAB_SESSION_STATE_LOGGED_OUT,
     /* Whoever is muted need not care. */
     .microphone_lost = confab_own_media_get_microphone_problem (self->media) &&
                        !confab_own_media_get_microphone_muted (self->media),

@@ -45,6 +45,8 @@ confab_call_words_make_banner (const ConfabCallFacts *facts)
 {
   if (confab_call_words_find_state (facts) == CONFAB_CALL_PAGE_ENDED)
     return NULL;
+  if (facts->signed_out)
+    return g_strdup (_ ("Your homeserver signed you out. The call goes on."));
   if (facts->offline && facts->others.n > 0 && facts->others.n_connected == 0)
     return g_strdup (_ ("You are offline. Trying again…"));
   if (facts->offline)

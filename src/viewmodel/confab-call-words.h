@@ -14,6 +14,7 @@ typedef struct {
   ConfabCallCount others;
   gboolean was_active; /* this device has been in the call */
   gboolean offline;    /* the homeserver does not answer */
+  gboolean signed_out; /* it takes this device's token no more */
   gboolean microphone_lost;
   gboolean camera_lost;
   gboolean clear_room; /* not encrypted */

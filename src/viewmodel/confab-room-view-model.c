@@ -199,6 +199,8 @@ connection_reason (ConfabRoomViewModel *self)
 
   if (state == CONFAB_SESSION_STATE_ONLINE)
     return NULL;
+  if (state == CONFAB_SESSION_STATE_LOGGED_OUT)
+    return _ ("Your homeserver signed you out.");
   g_object_get (self->session, "error", &error, NULL);
   if (state == CONFAB_SESSION_STATE_OFFLINE && error != NULL)
     return confab_error_text_for_banner (error);

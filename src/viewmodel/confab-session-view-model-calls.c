@@ -21,6 +21,7 @@ confab_session_view_model_drop_call (ConfabSessionViewModel *self)
   g_clear_object (&self->call_room);
   confab_session_view_model_notify (self, CONFAB_SESSION_PROP_CALL);
   confab_session_view_model_notify (self, CONFAB_SESSION_PROP_CALL_ROOM);
+  confab_session_view_model_call_dropped (self);
 }
 
 void

@@ -48,6 +48,7 @@ typedef enum {
   CONFAB_SESSION_PROP_OWN_AVATAR,
   CONFAB_SESSION_PROP_USER_ID,
   CONFAB_SESSION_PROP_BANNER,
+  CONFAB_SESSION_PROP_CAN_RETRY,
   CONFAB_SESSION_PROP_PROBLEM_TITLE,
   CONFAB_SESSION_PROP_PROBLEM_TEXT,
 } ConfabSessionProperty;
@@ -56,6 +57,8 @@ void
 confab_session_view_model_notify (ConfabSessionViewModel *self, ConfabSessionProperty property);
 void confab_session_view_model_toast (ConfabSessionViewModel *self, const char *text);
 void confab_session_view_model_show_call (ConfabSessionViewModel *self);
+/* There is no call any more that would outlive the session. */
+void confab_session_view_model_call_dropped (ConfabSessionViewModel *self);
 
 /* Calls; see confab-session-view-model-calls.c. */
 /* Whatever a person does next about calls counts, not what was asked before. */

@@ -44,6 +44,14 @@ confab_session_view_model_show_call (ConfabSessionViewModel *self)
   g_signal_emit (self, signals[SIGNAL_SHOW_CALL], 0);
 }
 
+/* The server ended the session while there is a call, which needs none: it stays in sight until the person leaves. */
+static gboolean
+outlives_session (ConfabSessionViewModel *self)
+{
+  return self->call != NULL &&
+         confab_session_get_state (self->session) == CONFAB_SESSION_STATE_LOGGED_OUT;
+}
+
 static char *
 banner_text (ConfabSessionViewModel *self)
 {
@@ -53,6 +61,8 @@ banner_text (ConfabSessionViewModel *self)
   g_autofree char *clock_time = NULL;
   const char *text = NULL;
 
+  if (outlives_session (self))
+    return g_strdup (_ ("Your homeserver signed you out. Leave the call to sign in again."));
   g_object_get (self->session, "last-sync-at", &last_sync_at, "error", &error, NULL);
   /* Without an error nothing failed yet: it was only just started. */
   if (confab_session_get_state (self->session) != CONFAB_SESSION_STATE_OFFLINE || error == NULL)
@@ -72,6 +82,8 @@ page_of (ConfabSessionViewModel *self)
 {
   if (self->restore_error != NULL)
     return CONFAB_SESSION_PAGE_PROBLEM;
+  if (outlives_session (self))
+    return CONFAB_SESSION_PAGE_ROOMS;
   switch (confab_session_get_state (self->session)) {
   case CONFAB_SESSION_STATE_FIRST_SYNC:
   case CONFAB_SESSION_STATE_ONLINE:
@@ -105,8 +117,15 @@ refresh (ConfabSessionViewModel *self)
   ConfabSessionPage page = page_of (self);
   g_autofree char *banner = banner_text (self);
 
-  if (g_set_str (&self->banner, banner))
+  if (outlives_session (self)) {
+    /* No other call can be had, and no camera stays on for it. */
+    confab_session_view_model_drop_request (self);
+    confab_session_view_model_cancel_prepare (self);
+  }
+  if (g_set_str (&self->banner, banner)) {
     confab_session_view_model_notify (self, CONFAB_SESSION_PROP_BANNER);
+    confab_session_view_model_notify (self, CONFAB_SESSION_PROP_CAN_RETRY);
+  }
   if (page != self->page) {
     if (self->page == CONFAB_SESSION_PAGE_ROOMS)
       leave_rooms (self);
@@ -117,6 +136,13 @@ refresh (ConfabSessionViewModel *self)
     confab_session_view_model_notify (self, CONFAB_SESSION_PROP_PROBLEM_TEXT);
     confab_session_view_model_notify (self, CONFAB_SESSION_PROP_PAGE);
   }
+}
+
+void
+confab_session_view_model_call_dropped (ConfabSessionViewModel *self)
+{
+  if (confab_session_get_state (self->session) == CONFAB_SESSION_STATE_LOGGED_OUT)
+    refresh (self);
 }
 
 /* Who left a room, or was taken out of it, has nothing more to see there. */
@@ -224,6 +250,9 @@ confab_session_view_model_get_property (GObject *object,
     break;
   case CONFAB_SESSION_PROP_BANNER:
     g_value_set_string (value, self->banner);
+    break;
+  case CONFAB_SESSION_PROP_CAN_RETRY:
+    g_value_set_boolean (value, *self->banner != '\0' && !outlives_session (self));
     break;
   case CONFAB_SESSION_PROP_PROBLEM_TITLE:
     g_value_set_string (
@@ -342,6 +371,13 @@ confab_session_view_model_class_init (ConfabSessionViewModelClass *klass)
    * What is wrong with the connection, for as long as it is; else empty.
    */
   properties[CONFAB_SESSION_PROP_BANNER] = g_param_spec_string ("banner", NULL, NULL, "", flags);
+  /**
+   * ConfabSessionViewModel:can-retry:
+   *
+   * Whether confab_session_view_model_try_now() may help against what the banner says.
+   */
+  properties[CONFAB_SESSION_PROP_CAN_RETRY] = g_param_spec_boolean (
+    "can-retry", NULL, NULL, FALSE, flags);
   /**
    * ConfabSessionViewModel:problem-title:
    *

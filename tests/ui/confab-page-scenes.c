@@ -127,6 +127,26 @@ confab_page_go_offline (ConfabPageStand *stand)
   test_until (is_offline, stand);
 }
 
+static gboolean
+is_logged_out (gpointer data)
+{
+  ConfabPageStand *stand = data;
+
+  return confab_session_get_state (stand->session) == CONFAB_SESSION_STATE_LOGGED_OUT;
+}
+
+void
+confab_page_log_out (ConfabPageStand *stand)
+{
+  static const char refusal[] = "{\"errcode\":\"M_UNKNOWN_TOKEN\",\"soft_logout\":true}";
+
+  stand->account->sync_status = 401;
+  stand->account->sync_error = refusal;
+  fake_homeserver_reply (stand->account->server, "/_matrix/client/v3/refresh", 401, refusal);
+  confab_session_try_now (stand->session);
+  test_until (is_logged_out, stand);
+}
+
 void
 confab_page_search (ConfabPageStand *stand, const char *text)
 {
@@ -158,13 +178,27 @@ miss_room (ConfabPageStand *stand)
   g_assert_false (confab_session_view_model_open_room (stand->model, "!elsewhere:x"));
 }
 
-/* A toast from before the call. */
 static void
-miss_room_and_join (ConfabPageStand *stand)
+enter_call (ConfabPageStand *stand)
 {
-  miss_room (stand);
   gtk_widget_activate_action (
     GTK_WIDGET (stand->window), "win.join-call", "(sbb)", CONFAB_ROOM_FIELD_SURVEY, TRUE, TRUE);
+  g_assert_nonnull (confab_session_view_model_get_call (stand->model));
+}
+
+/* A toast from before the call. */
+static void
+miss_room_and_enter_call (ConfabPageStand *stand)
+{
+  miss_room (stand);
+  enter_call (stand);
+}
+
+static void
+enter_call_and_be_logged_out (ConfabPageStand *stand)
+{
+  enter_call (stand);
+  confab_page_log_out (stand);
 }
 
 static void
@@ -194,10 +228,15 @@ open_rehearsal (ConfabPageStand *stand)
 static void
 be_in_call (ConfabPageStand *stand)
 {
-  gtk_widget_activate_action (
-    GTK_WIDGET (stand->window), "win.join-call", "(sbb)", CONFAB_ROOM_FIELD_SURVEY, TRUE, TRUE);
-  g_assert_nonnull (confab_session_view_model_get_call (stand->model));
+  enter_call (stand);
   confab_window_show_rooms (CONFAB_WINDOW (stand->window));
+}
+
+static void
+be_in_call_and_be_logged_out (ConfabPageStand *stand)
+{
+  be_in_call (stand);
+  confab_page_log_out (stand);
 }
 
 static void
@@ -373,7 +412,9 @@ static const ConfabPageScene scenes[] = {
   { "rooms-no-hit", CONFAB_WORLD_CALLS, search_in_vain, FALSE },
   { "rooms-in-call", CONFAB_WORLD_CALLS, be_in_call, TRUE },
   { "rooms-toast", CONFAB_WORLD_CALLS, miss_room, FALSE },
-  { "call-toast", CONFAB_WORLD_CALLS, miss_room_and_join, TRUE },
+  { "call-toast", CONFAB_WORLD_CALLS, miss_room_and_enter_call, TRUE },
+  { "call-signed-out", CONFAB_WORLD_CALLS, enter_call_and_be_logged_out, TRUE },
+  { "rooms-signed-out", CONFAB_WORLD_CALLS, be_in_call_and_be_logged_out, FALSE },
   { "room-quiet", CONFAB_WORLD_CALLS, open_council, TRUE },
   { "room-call", CONFAB_WORLD_CALLS, open_survey, TRUE },
   { "room-in-call", CONFAB_WORLD_CALLS, be_in_call_and_open, FALSE },

@@ -24,6 +24,8 @@ confab_page_scene_open_by_name (ConfabPageStand *stand, const char *name, const 
 /* The homeserver fails from now on; comes back when that is known. */
 void confab_page_go_offline (ConfabPageStand *stand);
 /* Enters @text into the search of the rooms, and waits for its hits. */
+/* The homeserver takes the token no more. */
+void confab_page_log_out (ConfabPageStand *stand);
 void confab_page_search (ConfabPageStand *stand, const char *text);
 
 G_END_DECLS

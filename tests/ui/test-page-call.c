@@ -2,7 +2,9 @@
 
 #include "config.h"
 
+#include "confab-call.h"
 #include "confab-page-scenes.h"
+#include "confab-sign-in-page.h"
 
 /* The window while there is a call: what stands on top of its pages, and what outlives them. */
 
@@ -156,6 +158,47 @@ test_link (void)
   CLOSE ();
 }
 
+static GtkWidget *
+find_banner (ConfabPageStand *stand, const char *text)
+{
+  GtkWidget *banner = confab_page_stand_find (stand, ADW_TYPE_BANNER, text);
+
+  return banner != NULL && adw_banner_get_revealed (ADW_BANNER (banner)) ? banner : NULL;
+}
+
+/* The homeserver ends the session: the call stays in sight, with words and a way out, and then there is a way in. */
+static void
+test_logged_out (gconstpointer data)
+{
+  ConfabPageStand stand = { 0 };
+  GtkWidget *banner = NULL;
+
+  OPEN ("rooms-calls", data);
+  join (&stand, CONFAB_ROOM_FIELD_SURVEY);
+  confab_page_log_out (&stand);
+  confab_shot_frames (stand.window, 4);
+  g_assert_nonnull (find_banner (&stand, "Your homeserver signed you out. The call goes on."));
+  g_assert_null (find_toast (&stand));
+  g_assert_true (confab_call_is_active (
+    confab_call_view_model_get_call (confab_session_view_model_get_call (stand.model))));
+
+  /* So it is beside the rooms, where nothing can be tried again. */
+  confab_window_show_rooms (CONFAB_WINDOW (stand.window));
+  confab_shot_frames (stand.window, 4);
+  banner = find_banner (&stand, "Your homeserver signed you out. Leave the call to sign in again.");
+  g_assert_nonnull (banner);
+  g_assert_cmpstr (adw_banner_get_button_label (ADW_BANNER (banner)), ==, "");
+  gtk_widget_activate_action (GTK_WIDGET (stand.window), "win.show-call", NULL);
+  confab_shot_frames (stand.window, 4);
+
+  g_signal_emit_by_name (FIND (GTK_TYPE_BUTTON, "Leave the call"), "clicked");
+  confab_shot_frames (stand.window, 4);
+  g_assert_null (confab_session_view_model_get_call (stand.model));
+  g_assert_nonnull (FIND (CONFAB_TYPE_SIGN_IN_PAGE, NULL));
+  g_assert_nonnull (find_toast (&stand));
+  CLOSE ();
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -173,5 +216,7 @@ main (int argc, char *argv[])
   }
   g_test_add_func ("/page-call/toast-fullscreen", test_toast_fullscreen);
   g_test_add_func ("/page-call/link", test_link);
+  g_test_add_data_func ("/page-call/logged-out", &shots[5], test_logged_out);
+  g_test_add_data_func ("/page-call/logged-out-narrow", &shots[0], test_logged_out);
   return g_test_run ();
 }

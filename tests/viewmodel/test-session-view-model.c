@@ -277,26 +277,75 @@ log_out (Fixture *f)
   world_until (f->world, CONFAB_SESSION_STATE_LOGGED_OUT);
 }
 
+static gboolean
+can_retry (Fixture *f)
+{
+  gboolean can = FALSE;
+
+  g_object_get (f->model, "can-retry", &can, NULL);
+  return can;
+}
+
 static void
 test_soft_logout (Fixture *f, gconstpointer data)
 {
   sign_in (f);
-  begin_call (f, ROOM);
   confab_session_view_model_open_room (f->model, ROOM);
-  confab_session_view_model_request_call (f->model, ROOM, FALSE, TRUE, TRUE);
-  assert_in_call (f, ROOM);
+  confab_session_view_model_prepare_call (f->model, room (f, ROOM), FALSE, CONFAB_START_QUIETLY);
+  g_assert_cmpuint (fake_devices_get_n_open (f->devices), ==, 1);
 
   log_out (f);
   assert_page (f, CONFAB_SESSION_PAGE_SIGN_IN);
   assert_toasts (f, "Your homeserver signed you out. Sign in again.;");
   g_assert_null (confab_session_view_model_get_room (f->model));
-  /* Nobody sees the call any more: camera and microphone are closed. */
+  g_assert_null (confab_session_view_model_get_select_media (f->model));
   assert_in_no_call (f);
   /* Who it was is known. */
   g_assert_cmpstr (confab_sign_in_view_model_get_user (
                      confab_session_view_model_get_sign_in (f->model)),
                    ==,
                    "@anna:x");
+}
+
+/* The call needs no homeserver to go on; that it does is seen, and it is left when the person wants to. */
+static void
+test_logout_in_call (Fixture *f, gconstpointer data)
+{
+  g_autofree char *other = world_new_room (OTHER, "Kitchen Table");
+
+  sign_in (f);
+  world_sync (f->world, other);
+  begin_call (f, ROOM);
+  begin_call (f, OTHER);
+  confab_session_view_model_open_room (f->model, OTHER);
+  confab_session_view_model_request_call (f->model, ROOM, FALSE, TRUE, TRUE);
+  assert_in_call (f, ROOM);
+  confab_session_view_model_prepare_call (f->model, room (f, OTHER), FALSE, CONFAB_START_QUIETLY);
+  assert_toasts (f, "");
+  g_assert_cmpuint (fake_devices_get_n_open (f->devices), ==, 2);
+  g_assert_false (can_retry (f));
+
+  log_out (f);
+  assert_page (f, CONFAB_SESSION_PAGE_ROOMS);
+  assert_in_call (f, ROOM); /* and the other camera is closed */
+  g_assert_cmpstr (confab_call_view_model_get_banner (
+                     confab_session_view_model_get_call (f->model)),
+                   ==,
+                   "Your homeserver signed you out. The call goes on.");
+  g_assert_cmpstr (confab_session_view_model_get_banner (f->model),
+                   ==,
+                   "Your homeserver signed you out. Leave the call to sign in again.");
+  g_assert_false (can_retry (f));
+  assert_toasts (f, "");
+  g_assert_false (confab_room_view_model_get_can_act (room (f, OTHER)));
+  test_assert_string (room (f, OTHER), "reason", "Your homeserver signed you out.");
+
+  confab_session_view_model_leave_call (f->model);
+  assert_page (f, CONFAB_SESSION_PAGE_SIGN_IN);
+  assert_toasts (f, "Your homeserver signed you out. Sign in again.;");
+  g_assert_cmpstr (confab_session_view_model_get_banner (f->model), ==, "");
+  g_assert_null (confab_session_view_model_get_room (f->model));
+  assert_in_no_call (f);
 }
 
 static void
@@ -648,6 +697,7 @@ main (int argc, char **argv)
   ADD ("no-keyring", test_no_keyring);
   ADD ("offline", test_offline);
   ADD ("soft-logout", test_soft_logout);
+  ADD ("logout-in-call", test_logout_in_call);
   ADD ("sign-out", test_sign_out);
   ADD ("open-room", test_open_room);
   ADD ("room-lost", test_room_lost);
