@@ -90,7 +90,8 @@ await_well_known (const ConfabServerName *name, char **base_url, GError **error)
   if (!await_well_known_reply (url, &reply, &local_error)) {
     /* The homeserver answers at a port of its own; that nothing does at the usual one says nothing of it. */
     if (!g_str_equal (name->well_known_origin, name->origin) &&
-        g_error_matches (local_error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK))
+        (g_error_matches (local_error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK) ||
+         g_error_matches (local_error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NO_ANSWER)))
       return TRUE;
     g_propagate_error (error, g_steal_pointer (&local_error));
     return FALSE;

@@ -274,7 +274,8 @@ should_retry (Request *request, const GError *error)
     return confab_matrix_error_get_retry_after_ms (error) <= MAX_RETRY_PAUSE_MS;
   return is_repeatable (request) &&
          (g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_SERVER) ||
-          g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK));
+          g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK) ||
+          g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NO_ANSWER));
 }
 
 /* Returns FALSE when stopped meanwhile. */

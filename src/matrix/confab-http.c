@@ -130,6 +130,16 @@ send_message (Exchange *exchange)
   return DEX_FUTURE (promise);
 }
 
+/* There is a network, and at its other end nobody speaks. */
+static gboolean
+is_no_answer (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+}
+
 static GError *
 translate_error (SoupMessage *message, const GError *error)
 {
@@ -140,12 +150,13 @@ translate_error (SoupMessage *message, const GError *error)
     return g_error_new (CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED, "%s: stopped", host);
   if (g_error_matches (error, DEX_ERROR, DEX_ERROR_TIMED_OUT))
     return g_error_new (CONFAB_MATRIX_ERROR,
-                        CONFAB_MATRIX_ERROR_NETWORK,
+                        CONFAB_MATRIX_ERROR_NO_ANSWER,
                         "%s: no answer in time",
                         host);
   text = g_strdup_printf ("%s: %s", host, error->message);
   return g_error_new_literal (CONFAB_MATRIX_ERROR,
                               error->domain == G_TLS_ERROR ? CONFAB_MATRIX_ERROR_TLS
+                              : is_no_answer (error)       ? CONFAB_MATRIX_ERROR_NO_ANSWER
                                                            : CONFAB_MATRIX_ERROR_NETWORK,
                               text);
 }

@@ -16,9 +16,10 @@ typedef enum {
   CONFAB_MATRIX_ERROR_NOT_FOUND,   /* M_NOT_FOUND */
   CONFAB_MATRIX_ERROR_TOO_LARGE,   /* M_TOO_LARGE, or a reply over our own bound */
   CONFAB_MATRIX_ERROR_UNSUPPORTED, /* the server offers nothing that Confab speaks (versions, login flows) */
-  CONFAB_MATRIX_ERROR_NO_HOMESERVER,  /* nothing at that name, or it is no homeserver */
-  CONFAB_MATRIX_ERROR_NETWORK,        /* no connection, or no answer in time */
-  CONFAB_MATRIX_ERROR_TLS,            /* the certificate is not valid; nothing was sent */
+  CONFAB_MATRIX_ERROR_NO_HOMESERVER, /* nothing at that name, or it is no homeserver */
+  CONFAB_MATRIX_ERROR_NETWORK,       /* no way there: no network, no such name, no route */
+  CONFAB_MATRIX_ERROR_NO_ANSWER, /* the server takes no connection, or does not answer on it in time */
+  CONFAB_MATRIX_ERROR_TLS,       /* the certificate is not valid; nothing was sent */
   CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL, /* this network wants a sign-in page first */
   CONFAB_MATRIX_ERROR_SERVER,         /* 5xx, retries used up */
   CONFAB_MATRIX_ERROR_NO_KEYRING,     /* there is no keyring: nothing is kept in plain text */

@@ -87,7 +87,9 @@ static gboolean
 may_succeed_later (const GError *error)
 {
   return error->domain == CONFAB_MATRIX_ERROR &&
-         (error->code == CONFAB_MATRIX_ERROR_NETWORK || error->code == CONFAB_MATRIX_ERROR_SERVER ||
+         (error->code == CONFAB_MATRIX_ERROR_NETWORK ||
+          error->code == CONFAB_MATRIX_ERROR_NO_ANSWER ||
+          error->code == CONFAB_MATRIX_ERROR_SERVER ||
           error->code == CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED ||
           error->code == CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL ||
           error->code == CONFAB_MATRIX_ERROR_TLS ||

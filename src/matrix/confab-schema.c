@@ -8,7 +8,8 @@
 
 /* Version 1. What each table is for:
  *
- * meta            one value a key: user_id, device_id, base_url, since (the sync token), display_name, avatar_url
+ * meta            one value a key: user_id, device_id, base_url, since (the sync token), synced_at (when that came, µs
+ *                 since the epoch), display_name, avatar_url
  * rooms           joined rooms, with what /sync says of them outside of events
  * state           the room state that calls and the room list need (latest event of each type and key)
  * members         members that came by (lazy loading): heroes, callers, those who wrote

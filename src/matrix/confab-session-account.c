@@ -41,6 +41,7 @@ calls_warning_cb (ConfabSessionCalls *calls,
 
 typedef struct {
   ConfabSyncBatch *batch;
+  gint64 synced_at;
 } Load;
 
 static gboolean
@@ -48,6 +49,8 @@ load_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
   Load *load = data;
 
+  if (!confab_sync_store_get_synced_at (transaction, &load->synced_at, error))
+    return FALSE;
   load->batch = confab_sync_store_load (transaction, error);
   return load->batch != NULL;
 }
@@ -119,6 +122,8 @@ await_kept_shown (ConfabSession *self, guint epoch, GError **error)
     return FALSE;
   ok = goes_on (self, epoch, error);
   if (ok) {
+    self->last_sync_at = load.synced_at;
+    g_object_notify (G_OBJECT (self), "last-sync-at");
     g_set_str (&self->since, load.batch->next_batch[0] != '\0' ? load.batch->next_batch : NULL);
     ok = confab_session_await_shown (self, load.batch, error) && goes_on (self, epoch, error);
   }

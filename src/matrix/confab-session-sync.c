@@ -48,6 +48,7 @@ typedef struct {
   GBytes *reply;
   ConfabSyncBatch *batch;
   ConfabSessionCalls *calls;
+  gint64 came_at; /* µs since the epoch */
   GError *error;
 } Passage;
 
@@ -76,7 +77,8 @@ apply_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
   Passage *passage = data;
 
   step ("begun");
-  if (!confab_sync_store_apply (transaction, passage->batch, error))
+  if (!confab_sync_store_apply (transaction, passage->batch, error) ||
+      !confab_sync_store_set_synced_at (transaction, passage->came_at, error))
     return FALSE;
   step ("rooms");
   if (!confab_session_calls_receive (passage->calls, transaction, passage->batch, error))
@@ -140,7 +142,9 @@ static gboolean
 await_reply_applied (ConfabSession *self, GBytes *reply, GError **error)
 {
   g_autoptr (ConfabSessionCalls) calls = g_object_ref (self->calls);
-  Passage passage = { .reply = reply, .calls = calls };
+  Passage passage = { .reply = reply,
+                      .calls = calls,
+                      .came_at = confab_clock_get_real_time (self->clock) };
   gboolean ok = await_stored (self, &passage, error);
 
   if (ok) {

@@ -471,3 +471,28 @@ confab_sync_store_load (ConfabStoreTransaction *transaction, GError **error)
     return NULL;
   return g_steal_pointer (&batch);
 }
+
+gboolean
+confab_sync_store_set_synced_at (ConfabStoreTransaction *transaction,
+                                 gint64 synced_at,
+                                 GError **error)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, synced_at);
+
+  return confab_sync_store_set_meta (transaction, "synced_at", text, error);
+}
+
+gboolean
+confab_sync_store_get_synced_at (ConfabStoreTransaction *transaction,
+                                 gint64 *synced_at,
+                                 GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (!confab_sync_store_get_meta (transaction, "synced_at", &text, error))
+    return FALSE;
+  /* What cannot be a time is as good as none. */
+  if (text == NULL || !g_ascii_string_to_signed (text, 10, 0, G_MAXINT64, synced_at, NULL))
+    *synced_at = 0;
+  return TRUE;
+}

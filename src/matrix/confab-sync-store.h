@@ -28,6 +28,14 @@ gboolean confab_sync_store_get_meta (ConfabStoreTransaction *transaction,
                                      char **value,
                                      GError **error);
 
+/* When the last sync came, in µs since the epoch; 0 before there was one. */
+gboolean confab_sync_store_set_synced_at (ConfabStoreTransaction *transaction,
+                                          gint64 synced_at,
+                                          GError **error);
+gboolean confab_sync_store_get_synced_at (ConfabStoreTransaction *transaction,
+                                          gint64 *synced_at,
+                                          GError **error);
+
 /* State event types that are kept and asked for; NULL-terminated. Members are beside. */
 extern const char *const confab_sync_state_types[];
 

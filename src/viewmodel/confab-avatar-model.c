@@ -68,6 +68,7 @@ load_fiber (gpointer data)
   self->loading = FALSE;
   self->hopeless = texture == NULL &&
                    !g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK) &&
+                   !g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NO_ANSWER) &&
                    !g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_SERVER);
   /* Without one the avatar shows initials: nothing that a person has to hear of. */
   if (texture == NULL)

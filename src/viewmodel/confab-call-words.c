@@ -47,8 +47,11 @@ confab_call_words_make_banner (const ConfabCallFacts *facts)
     return NULL;
   if (facts->signed_out)
     return g_strdup (_ ("Your homeserver signed you out. The call goes on."));
-  if (facts->offline && facts->others.n > 0 && facts->others.n_connected == 0)
+  /* The server and everybody else at once: that is this side. */
+  if (facts->offline && all_are_lost (facts))
     return g_strdup (_ ("You are offline. Trying again…"));
+  if (facts->offline && facts->others.n > 0 && facts->others.n_connected == 0)
+    return g_strdup (_ ("Your homeserver does not answer. Trying again…"));
   if (facts->offline)
     return g_strdup (_ ("Your homeserver does not answer. The call goes on."));
   /* One person who is lost is a matter of their tile; when all are, it is this side. */

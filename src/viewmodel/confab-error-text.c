@@ -73,6 +73,7 @@ confab_error_text_for_server (const GError *error, const char *server)
     case CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED:
       return wait_text (error);
     case CONFAB_MATRIX_ERROR_NETWORK:
+    case CONFAB_MATRIX_ERROR_NO_ANSWER:
       /* Translators: %s is what the person typed, as in matrix.example.org */
       return g_strdup_printf (_ ("“%s” does not answer. Check the spelling and your network."),
                               name);
@@ -125,6 +126,7 @@ confab_error_text_for_account (const GError *error)
     case CONFAB_MATRIX_ERROR_UNSUPPORTED:
     case CONFAB_MATRIX_ERROR_NO_HOMESERVER:
     case CONFAB_MATRIX_ERROR_NETWORK:
+    case CONFAB_MATRIX_ERROR_NO_ANSWER:
     case CONFAB_MATRIX_ERROR_TLS:
     case CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL:
     case CONFAB_MATRIX_ERROR_SERVER:
@@ -192,6 +194,7 @@ confab_error_text_for_banner (const GError *error)
       return _ ("This network wants you to sign in first.");
     case CONFAB_MATRIX_ERROR_TLS:
       return _ ("Your homeserver's certificate is not valid.");
+    case CONFAB_MATRIX_ERROR_NO_ANSWER:
     case CONFAB_MATRIX_ERROR_BAD_RESPONSE:
     case CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED:
     case CONFAB_MATRIX_ERROR_FORBIDDEN:

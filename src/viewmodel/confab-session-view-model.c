@@ -52,13 +52,28 @@ outlives_session (ConfabSessionViewModel *self)
          confab_session_get_state (self->session) == CONFAB_SESSION_STATE_LOGGED_OUT;
 }
 
+/* “14:02”, of another day “24 November, 14:02”. */
+static char *
+format_moment (ConfabSessionViewModel *self, gint64 when)
+{
+  g_autoptr (GDateTime) then = g_date_time_new_from_unix_local (when / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) now = g_date_time_new_from_unix_local (confab_clock_get_real_time (self->clock) /
+                                                    G_USEC_PER_SEC);
+
+  if (then == NULL || now == NULL)
+    return NULL;
+  if (g_date_time_get_year (then) == g_date_time_get_year (now) &&
+      g_date_time_get_day_of_year (then) == g_date_time_get_day_of_year (now))
+    return g_date_time_format (then, "%H:%M");
+  return g_date_time_format (then, C_ ("moment of another day", "%-e %B, %H:%M"));
+}
+
 static char *
 banner_text (ConfabSessionViewModel *self)
 {
   g_autoptr (GError) error = NULL;
   gint64 last_sync_at = 0;
-  g_autoptr (GDateTime) time = NULL;
-  g_autofree char *clock_time = NULL;
+  g_autofree char *moment = NULL;
   const char *text = NULL;
 
   if (outlives_session (self))
@@ -69,12 +84,11 @@ banner_text (ConfabSessionViewModel *self)
     return g_strdup ("");
   text = confab_error_text_for_banner (error);
   if (last_sync_at > 0)
-    time = g_date_time_new_from_unix_local (last_sync_at / G_USEC_PER_SEC);
-  if (time == NULL)
+    moment = format_moment (self, last_sync_at);
+  if (moment == NULL)
     return g_strdup (text);
-  clock_time = g_date_time_format (time, "%H:%M");
-  /* Translators: first a sentence as “You are offline.”, then a time of day, as in 14:02 */
-  return g_strdup_printf (_ ("%s Rooms as of %s."), text, clock_time);
+  /* Translators: first a sentence as “You are offline.”, then a time of day, as in 14:02, or a day and a time */
+  return g_strdup_printf (_ ("%s Rooms as of %s."), text, moment);
 }
 
 static ConfabSessionPage

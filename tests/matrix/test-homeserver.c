@@ -395,7 +395,7 @@ test_time_out_and_abort (Fixture *f, gconstpointer data)
   test_expect_error (
     confab_homeserver_send (f->homeserver, "GET", PATH, NULL, 100, CONFAB_REQUEST_NO_RETRY),
     ME,
-    CONFAB_MATRIX_ERROR_NETWORK);
+    CONFAB_MATRIX_ERROR_NO_ANSWER);
   future = get (f);
   for (guint n = fake_homeserver_get_n_requests (f->fake, PATH);
        fake_homeserver_get_n_requests (f->fake, PATH) == n;)
@@ -458,7 +458,7 @@ test_nothing_there (Fixture *f, gconstpointer data)
   confab_homeserver_set_retry (nobody, 1, 2);
   test_expect_error (confab_homeserver_send (nobody, "GET", PATH, NULL, 0, CONFAB_REQUEST_NONE),
                      ME,
-                     CONFAB_MATRIX_ERROR_NETWORK);
+                     CONFAB_MATRIX_ERROR_NO_ANSWER);
 }
 
 static gboolean

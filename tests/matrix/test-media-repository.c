@@ -282,7 +282,7 @@ test_turn_unreachable (Fixture *f, gconstpointer data)
   g_autoptr (ConfabTurnSource) source = confab_turn_source_new (nobody, CONFAB_CLOCK (f->clock));
 
   confab_homeserver_set_retry (nobody, 1, 1);
-  test_expect_error (confab_turn_source_get (source), ME, CONFAB_MATRIX_ERROR_NETWORK);
+  test_expect_error (confab_turn_source_get (source), ME, CONFAB_MATRIX_ERROR_NO_ANSWER);
 }
 
 int

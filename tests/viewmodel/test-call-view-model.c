@@ -298,10 +298,18 @@ test_banner (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (confab_call_view_model_get_banner (fixture->model),
                    ==,
                    "Your homeserver does not answer. The call goes on.");
+  confab_fake_participant_set_state (person, CONFAB_PARTICIPANT_STATE_CONNECTING);
+  g_assert_cmpstr (confab_call_view_model_get_banner (fixture->model),
+                   ==,
+                   "Your homeserver does not answer. Trying again…");
   confab_fake_participant_set_state (person, CONFAB_PARTICIPANT_STATE_RECONNECTING);
   g_assert_cmpstr (confab_call_view_model_get_banner (fixture->model),
                    ==,
                    "You are offline. Trying again…");
+  set_session (fixture, CONFAB_SESSION_STATE_LOGGED_OUT);
+  g_assert_cmpstr (confab_call_view_model_get_banner (fixture->model),
+                   ==,
+                   "Your homeserver signed you out. The call goes on.");
 }
 
 static void

@@ -28,6 +28,12 @@ text_for_start (const GError *error)
   return g_strdup (confab_error_text_for_start (error));
 }
 
+static char *
+text_for_banner (const GError *error)
+{
+  return g_strdup (confab_error_text_for_banner (error));
+}
+
 #define QUOTED "“\342\201\250matrix.exmaple.org\342\201\251”"
 #define WRONG_SERVER "There is no homeserver at " QUOTED ". Check the spelling."
 #define DISK                                                                                       \
@@ -59,6 +65,9 @@ static const Sentence server[] = {
   { confab_matrix_error_quark,
     CONFAB_MATRIX_ERROR_NETWORK,
     QUOTED " does not answer. Check the spelling and your network." },
+  { confab_matrix_error_quark,
+    CONFAB_MATRIX_ERROR_NO_ANSWER,
+    QUOTED " does not answer. Check the spelling and your network." },
 };
 
 static const Sentence account[] = {
@@ -82,6 +91,19 @@ static const Sentence start[] = {
   { confab_matrix_error_quark,
     CONFAB_MATRIX_ERROR_KEYRING_LOCKED,
     "You are still signed in. Unlock the keyring and try again." },
+  { confab_store_error_quark, CONFAB_STORE_ERROR_FAILED, DISK },
+  { confab_store_error_quark, CONFAB_STORE_ERROR_TOO_NEW, TOO_NEW },
+  { confab_store_error_quark, CONFAB_STORE_ERROR_IN_USE, RUNNING },
+};
+
+static const Sentence banner[] = {
+  { confab_matrix_error_quark, CONFAB_MATRIX_ERROR_NETWORK, "You are offline." },
+  { confab_matrix_error_quark,
+    CONFAB_MATRIX_ERROR_CAPTIVE_PORTAL,
+    "This network wants you to sign in first." },
+  { confab_matrix_error_quark,
+    CONFAB_MATRIX_ERROR_TLS,
+    "Your homeserver's certificate is not valid." },
   { confab_store_error_quark, CONFAB_STORE_ERROR_FAILED, DISK },
   { confab_store_error_quark, CONFAB_STORE_ERROR_TOO_NEW, TOO_NEW },
   { confab_store_error_quark, CONFAB_STORE_ERROR_IN_USE, RUNNING },
@@ -122,6 +144,11 @@ static const struct {
     start,
     G_N_ELEMENTS (start),
     "What it keeps on this computer cannot be read. Nothing was deleted. Try again." },
+  { "/error-text/banner",
+    text_for_banner,
+    banner,
+    G_N_ELEMENTS (banner),
+    "Your homeserver does not answer." },
   { "/error-text/call",
     confab_error_text_for_call,
     call,

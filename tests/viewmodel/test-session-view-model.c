@@ -178,6 +178,14 @@ test_first_start (Fixture *f, gconstpointer data)
   assert_toasts (f, "");
 }
 
+static gboolean
+has_banner (gpointer data)
+{
+  Fixture *f = data;
+
+  return *confab_session_view_model_get_banner (f->model) != '\0';
+}
+
 static void
 test_restored (Fixture *f, gconstpointer data)
 {
@@ -194,6 +202,31 @@ test_restored (Fixture *f, gconstpointer data)
   g_assert_nonnull (room (f, ROOM));
   g_assert_cmpstr (confab_session_view_model_get_banner (f->model), ==, "");
   test_assert_string (room (f, ROOM), "reason", "Still connecting to your homeserver.");
+}
+
+/* How old the rooms are is known after a restart, too: it may be days. */
+static void
+test_restored_offline (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (WORLD_NOW_MS / 1000);
+  g_autofree char *today = g_date_time_format (
+    time, "Your homeserver does not answer. Rooms as of %H:%M.");
+  g_autofree char *before = g_date_time_format (
+    time, "Your homeserver does not answer. Rooms as of %-e %B, %H:%M.");
+
+  sign_in (f);
+  for (guint i = 0; i < 2; i++) {
+    test_until (is_let_go, f);
+    g_assert_finalize_object (f->model);
+    world_start_anew (f->world);
+    f->world->account->sync_status = 502;
+    make_model (f, TRUE);
+    confab_session_view_model_start (f->model);
+    until_page (f, CONFAB_SESSION_PAGE_ROOMS);
+    test_until (has_banner, f);
+    g_assert_cmpstr (confab_session_view_model_get_banner (f->model), ==, i == 0 ? today : before);
+    confab_manual_clock_advance (f->world->clock, 3 * 24 * 3600 * 1000);
+  }
 }
 
 static void
@@ -693,6 +726,7 @@ main (int argc, char **argv)
   g_test_add ("/session-view-model/" path, Fixture, NULL, set_up, func, tear_down)
   ADD ("first-start", test_first_start);
   ADD ("restored", test_restored);
+  ADD ("restored-offline", test_restored_offline);
   ADD ("keyring-locked", test_keyring_locked);
   ADD ("no-keyring", test_no_keyring);
   ADD ("offline", test_offline);
