@@ -8,6 +8,7 @@
 
 #include "confab-facepile.h"
 #include "confab-focus-keeper.h"
+#include "confab-insecure-dialog.h"
 #include "confab-picture.h"
 #include "confab-ratio-bin.h"
 
@@ -182,6 +183,30 @@ title_cb (ConfabSelectCallMediaPage *self)
 
   adw_navigation_page_set_title (ADW_NAVIGATION_PAGE (self),
                                  name != NULL && *name != '\0' ? name : _ ("Call"));
+}
+
+static char *
+banner_button (gpointer object, guint action)
+{
+  switch ((ConfabBannerAction) action) {
+  case CONFAB_BANNER_ACTION_OPEN_SETTINGS:
+    return g_strdup (_ ("Open Settings"));
+  case CONFAB_BANNER_ACTION_EXPLAIN:
+    return g_strdup (_ ("Why?"));
+  case CONFAB_BANNER_ACTION_NONE:
+  default:
+    return g_strdup ("");
+  }
+}
+
+static void
+banner_clicked (ConfabSelectCallMediaPage *self)
+{
+  if (confab_select_call_media_view_model_get_banner_action (self->model) ==
+      CONFAB_BANNER_ACTION_EXPLAIN)
+    adw_dialog_present (confab_insecure_dialog_new (), GTK_WIDGET (self));
+  else
+    confab_select_call_media_view_model_open_settings (self->model);
 }
 
 /* AdwBanner is not announced by itself. */
@@ -379,6 +404,8 @@ confab_select_call_media_page_class_init (ConfabSelectCallMediaPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, camera_device);
   gtk_widget_class_bind_template_callback (widget_class, join_clicked);
   gtk_widget_class_bind_template_callback (widget_class, retry_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, banner_button);
+  gtk_widget_class_bind_template_callback (widget_class, banner_clicked);
   ADW_NAVIGATION_PAGE_CLASS (klass)->shown = confab_select_call_media_page_shown;
   widget_class->map = confab_select_call_media_page_map;
   widget_class->unmap = confab_select_call_media_page_unmap;

@@ -9,6 +9,7 @@
 #include "confab-media-choice.h"
 #include "confab-media-devices.h"
 #include "confab-room-view-model-private.h"
+#include "confab-system-settings.h"
 
 static const char *const kind_names[CONFAB_SELECT_N_KINDS] = {
   [CONFAB_DEVICE_KIND_MICROPHONE] = "microphone",
@@ -120,6 +121,24 @@ confab_select_call_media_view_model_retry (ConfabSelectCallMediaViewModel *self)
   g_return_if_fail (CONFAB_IS_SELECT_CALL_MEDIA_VIEW_MODEL (self));
 
   confab_media_preview_retry_camera (self->preview);
+}
+
+/**
+ * confab_select_call_media_view_model_open_settings:
+ * @self: a selection
+ *
+ * The system's settings, where the microphone is allowed.
+ */
+void
+confab_select_call_media_view_model_open_settings (ConfabSelectCallMediaViewModel *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (CONFAB_IS_SELECT_CALL_MEDIA_VIEW_MODEL (self));
+
+  /* The banner stays as it is: there is nothing else to say. */
+  if (!confab_system_settings_open (&error))
+    g_info ("The system's settings: %s", error->message);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "confab-media-choice.h"
 #include "confab-media-devices.h"
 #include "confab-media-words.h"
+#include "confab-system-settings.h"
 #include "confab-room-view-model-private.h"
 #include "confab-settings.h"
 
@@ -86,6 +87,25 @@ banner (ConfabSelectCallMediaViewModel *self)
                                     confab_room_view_model_get_encrypted (self->room));
 }
 
+ConfabBannerAction
+confab_select_call_media_view_model_get_banner_action (ConfabSelectCallMediaViewModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_SELECT_CALL_MEDIA_VIEW_MODEL (self), CONFAB_BANNER_ACTION_NONE);
+
+  if (microphone_problem (self) == CONFAB_DEVICE_PROBLEM_DENIED)
+    return confab_system_settings_can_open () ? CONFAB_BANNER_ACTION_OPEN_SETTINGS
+                                              : CONFAB_BANNER_ACTION_NONE;
+  return confab_room_view_model_get_encrypted (self->room) ? CONFAB_BANNER_ACTION_NONE
+                                                           : CONFAB_BANNER_ACTION_EXPLAIN;
+}
+
+static void
+banner_changed (ConfabSelectCallMediaViewModel *self)
+{
+  confab_select_call_media_view_model_notify (self, CONFAB_SELECT_PROP_BANNER);
+  confab_select_call_media_view_model_notify (self, CONFAB_SELECT_PROP_BANNER_ACTION);
+}
+
 static void
 preview_cb (ConfabSelectCallMediaViewModel *self)
 {
@@ -96,7 +116,7 @@ preview_cb (ConfabSelectCallMediaViewModel *self)
   confab_select_call_media_view_model_notify (self, CONFAB_SELECT_PROP_PROBLEM_TITLE);
   confab_select_call_media_view_model_notify (self, CONFAB_SELECT_PROP_PROBLEM_TEXT);
   confab_select_call_media_view_model_notify (self, CONFAB_SELECT_PROP_CAN_RETRY);
-  confab_select_call_media_view_model_notify (self, CONFAB_SELECT_PROP_BANNER);
+  banner_changed (self);
   confab_select_call_media_view_model_notify (self, CONFAB_SELECT_PROP_PAINTABLE);
 }
 
@@ -197,6 +217,9 @@ confab_select_call_media_view_model_get_property (GObject *object,
   case CONFAB_SELECT_PROP_BANNER:
     g_value_set_string (value, banner (self));
     break;
+  case CONFAB_SELECT_PROP_BANNER_ACTION:
+    g_value_set_uint (value, confab_select_call_media_view_model_get_banner_action (self));
+    break;
   case CONFAB_SELECT_PROP_CAN_JOIN:
     g_value_set_boolean (value, confab_room_view_model_get_can_act (self->room));
     break;
@@ -290,6 +313,8 @@ install_properties (GObjectClass *object_class)
     "join-menu", NULL, NULL, G_TYPE_MENU_MODEL, read);
   properties[CONFAB_SELECT_PROP_CAN_RETRY] = g_param_spec_boolean (
     "can-retry", NULL, NULL, FALSE, read);
+  properties[CONFAB_SELECT_PROP_BANNER_ACTION] = g_param_spec_uint (
+    "banner-action", NULL, NULL, 0, G_MAXUINT, 0, read);
   properties[CONFAB_SELECT_PROP_CAN_JOIN] = g_param_spec_boolean (
     "can-join", NULL, NULL, FALSE, read);
   g_object_class_install_properties (object_class, CONFAB_SELECT_N_PROPS, properties);
@@ -363,7 +388,7 @@ room_cb (ConfabSelectCallMediaViewModel *self)
 {
   update_creating (self);
   confab_select_call_media_view_model_notify (self, CONFAB_SELECT_PROP_CAN_JOIN);
-  confab_select_call_media_view_model_notify (self, CONFAB_SELECT_PROP_BANNER);
+  banner_changed (self);
 }
 
 /* Switched as it was chosen last for this kind of call. */

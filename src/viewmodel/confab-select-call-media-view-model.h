@@ -14,6 +14,13 @@ typedef enum {
   CONFAB_START_RINGING,
 } ConfabStartMode;
 
+/* What can be done about what the banner says. */
+typedef enum {
+  CONFAB_BANNER_ACTION_NONE,
+  CONFAB_BANNER_ACTION_OPEN_SETTINGS,
+  CONFAB_BANNER_ACTION_EXPLAIN,
+} ConfabBannerAction;
+
 /**
  * ConfabSelectCallMediaViewModel:
  *
@@ -22,7 +29,8 @@ typedef enum {
  * `microphone-on` and `camera-on` (writable), `gives-sound` and `gives-picture` (on, and the device works), `paintable` (the own picture, %NULL while there is none), `own-avatar`,
  * `level` (0 to 1), `level-text`, `microphone-name`, `speaker-name`, `camera-name`, `microphone-menu`,
  * `speaker-menu`, `camera-menu` (GMenuModel with the actions `media.microphone`, `media.speaker`, `media.camera`),
- * `join-label`, `join-menu`, `problem-title`, `problem-text`, `can-retry`, `banner`, `can-join`. Main thread only.
+ * `join-label`, `join-menu`, `problem-title`, `problem-text`, `can-retry`, `banner`,
+ * `banner-action` (a #ConfabBannerAction), `can-join`. Main thread only.
  *
  * Signal `joined` (GObject, a #ConfabCall): the call was told to join.
  */
@@ -58,6 +66,9 @@ void confab_select_call_media_view_model_choose (ConfabSelectCallMediaViewModel 
                                                  const char *kind,
                                                  const char *id);
 void confab_select_call_media_view_model_retry (ConfabSelectCallMediaViewModel *self);
+ConfabBannerAction
+confab_select_call_media_view_model_get_banner_action (ConfabSelectCallMediaViewModel *self);
+void confab_select_call_media_view_model_open_settings (ConfabSelectCallMediaViewModel *self);
 void confab_select_call_media_view_model_join (ConfabSelectCallMediaViewModel *self);
 void confab_select_call_media_view_model_close (ConfabSelectCallMediaViewModel *self);
 

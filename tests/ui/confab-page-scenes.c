@@ -315,6 +315,13 @@ start_in_the_open (ConfabPageStand *stand)
 /* ---- dialogs and menus ---- */
 
 static void
+ask_why (ConfabPageStand *stand)
+{
+  start_in_the_open (stand);
+  g_signal_emit_by_name (confab_page_stand_find (stand, ADW_TYPE_BANNER, NULL), "button-clicked");
+}
+
+static void
 show_shortcuts (ConfabPageStand *stand)
 {
   gtk_widget_activate_action (GTK_WIDGET (stand->window), "app.shortcuts", NULL);
@@ -426,11 +433,12 @@ static const ConfabPageScene scenes[] = {
   { "media-silence", CONFAB_WORLD_CALLS, stay_silent, FALSE },
   { "media-no-camera", CONFAB_WORLD_CALLS, join_without_any_camera, FALSE },
   { "media-busy-camera", CONFAB_WORLD_CALLS, join_with_busy_camera, TRUE },
-  { "media-denied", CONFAB_WORLD_CALLS, join_without_permission, FALSE },
+  { "media-denied", CONFAB_WORLD_CALLS, join_without_permission, TRUE },
   { "media-not-encrypted", CONFAB_WORLD_CALLS, start_in_the_open, TRUE },
   { "dialog-shortcuts", CONFAB_WORLD_CALLS, show_shortcuts, TRUE },
   { "dialog-about", CONFAB_WORLD_CALLS, show_about, FALSE },
   { "dialog-sign-out", CONFAB_WORLD_CALLS, show_sign_out, FALSE },
+  { "dialog-not-encrypted", CONFAB_WORLD_CALLS, ask_why, TRUE },
   { "menu-main", CONFAB_WORLD_CALLS, open_main_menu, TRUE },
   { "menu-device", CONFAB_WORLD_CALLS, open_device_menu, TRUE },
   { "menu-join", CONFAB_WORLD_CALLS, open_join_menu, FALSE },

@@ -52,6 +52,9 @@ load_style (const char *path)
 void
 confab_shot_init (void)
 {
+  g_autofree char *path = g_strconcat (TEST_PROGRAMS, ":", g_getenv ("PATH"), NULL);
+
+  g_setenv ("PATH", path, TRUE); /* before there are threads */
   adw_init ();
   g_object_set (gtk_settings_get_default (),
                 "gtk-enable-animations",

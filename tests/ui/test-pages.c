@@ -558,6 +558,33 @@ test_media_switches (void)
   CLOSE ();
 }
 
+/* What a banner says can be acted on: its button is there, and does what it says. */
+static void
+test_media_banner (void)
+{
+  ConfabPageStand stand = { 0 };
+  GtkWidget *banner = NULL;
+  GtkWidget *dialog = NULL;
+
+  OPEN ("media-denied", &smallest);
+  banner = FIND (ADW_TYPE_BANNER, "Confab may not use the microphone");
+  g_assert_nonnull (FIND (GTK_TYPE_BUTTON, "Open Settings"));
+  confab_fake_devices_set_problem (stand.devices,
+                                   CONFAB_DEVICE_KIND_MICROPHONE,
+                                   CONFAB_DEVICE_PROBLEM_NONE);
+  g_assert_false (adw_banner_get_revealed (ADW_BANNER (banner)));
+  CLOSE ();
+
+  OPEN ("media-not-encrypted", &smallest);
+  g_signal_emit_by_name (FIND (GTK_TYPE_BUTTON, "Why?"), "clicked");
+  confab_shot_frames (stand.window, 4);
+  dialog = FIND (ADW_TYPE_DIALOG, "Not Encrypted");
+  g_assert_nonnull (dialog);
+  g_assert_nonnull (FIND (ADW_TYPE_STATUS_PAGE, "The Homeserver Could Listen"));
+  adw_dialog_force_close (ADW_DIALOG (dialog));
+  CLOSE ();
+}
+
 /* The menu of a device chooses it; that of the button joins. */
 static void
 test_media_menus (void)
@@ -666,6 +693,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/pages/start-menu", test_start_menu);
   g_test_add_func ("/pages/media-columns", test_media_columns);
   g_test_add_func ("/pages/media-switches", test_media_switches);
+  g_test_add_func ("/pages/media-banner", test_media_banner);
   g_test_add_func ("/pages/media-menus", test_media_menus);
   g_test_add_func ("/pages/said", test_said);
   g_test_add_func ("/pages/facepile", test_facepile);

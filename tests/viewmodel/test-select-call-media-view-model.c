@@ -428,6 +428,9 @@ test_microphone_denied (Fixture *f, gconstpointer data)
   test_assert_string (f->model, "banner", "");
   fake_devices_set_problem (f->devices, MICROPHONE, CONFAB_DEVICE_PROBLEM_DENIED);
   test_assert_string (f->model, "banner", "Confab may not use the microphone");
+  g_assert_cmpint (test_get_uint (f->model, "banner-action"),
+                   ==,
+                   CONFAB_BANNER_ACTION_OPEN_SETTINGS);
   test_assert_string (f->model, "level-text", "Microphone not allowed");
   g_assert_false (test_get_boolean (f->model, "gives-sound"));
   /* Whoever has no microphone can listen. */
@@ -436,6 +439,7 @@ test_microphone_denied (Fixture *f, gconstpointer data)
 
   fake_devices_set_problem (f->devices, MICROPHONE, CONFAB_DEVICE_PROBLEM_MISSING);
   test_assert_string (f->model, "banner", "");
+  g_assert_cmpint (test_get_uint (f->model, "banner-action"), ==, CONFAB_BANNER_ACTION_NONE);
   test_assert_string (f->model, "level-text", "No microphone");
   fake_devices_set_problem (f->devices, MICROPHONE, CONFAB_DEVICE_PROBLEM_BUSY);
   test_assert_string (f->model, "level-text", "The microphone is in use");
@@ -464,6 +468,7 @@ test_not_encrypted (Fixture *f, gconstpointer data)
   test_assert_string (f->model,
                       "banner",
                       "This call is not encrypted. The homeserver could listen.");
+  g_assert_cmpint (test_get_uint (f->model, "banner-action"), ==, CONFAB_BANNER_ACTION_EXPLAIN);
   /* What stops one from being heard is said first. */
   fake_devices_set_problem (f->devices, MICROPHONE, CONFAB_DEVICE_PROBLEM_DENIED);
   test_assert_string (f->model, "banner", "Confab may not use the microphone");
@@ -659,7 +664,12 @@ test_offline (Fixture *f, gconstpointer data)
 int
 main (int argc, char **argv)
 {
+  g_autofree char *programs = NULL;
+
   g_test_init (&argc, &argv, NULL);
+  /* Whichever desktop there is: one whose settings can be opened. Before there are threads. */
+  programs = g_test_build_filename (G_TEST_DIST, "tools", "programs", NULL);
+  g_setenv ("PATH", programs, TRUE);
   dex_init ();
 #define ADD(path, func)                                                                            \
   g_test_add ("/select-call-media-view-model/" path, Fixture, NULL, set_up, func, tear_down)
