@@ -15,6 +15,7 @@
 #include <math.h>
 
 #define MOVE_MS 250
+#define FADE_MS 150
 #define NO_TILE G_MAXUINT
 #define LOW_STAGE 330 /* px: the placeholder gets class `low` */
 
@@ -24,14 +25,16 @@ typedef struct {
   graphene_rect_t from;
   graphene_rect_t now;
   graphene_rect_t to;
-  gboolean placed; /* `now` is where it was drawn last */
+  gboolean placed;    /* `now` is where it was drawn last */
+  AdwAnimation *fade; /* (nullable): it has left */
 } Place;
 
 struct _ConfabGrid {
   GtkWidget parent_instance;
 
   GListModel *model;
-  GPtrArray *places; /* Place, in the order of the model */
+  GPtrArray *places;  /* Place, in the order of the model */
+  GPtrArray *leaving; /* Place, of who is out of the model and is still seen */
   Place *more;
   GtkWidget *placeholder;
   GtkWidget *pager;
@@ -56,6 +59,9 @@ static GParamSpec *properties[PROP_PLACEHOLDER + 1];
 static void
 place_free (Place *place)
 {
+  if (place->fade != NULL)
+    adw_animation_reset (place->fade);
+  g_clear_object (&place->fade);
   gtk_widget_unparent (place->widget);
   g_free (place);
 }
@@ -218,7 +224,51 @@ replan (ConfabGrid *self)
     return;
   plan (self, TRUE);
   gtk_widget_queue_allocate (GTK_WIDGET (self));
-  adw_animation_play (self->animation);
+  /* First who leaves fades out; then the others move. */
+  if (self->leaving->len == 0)
+    adw_animation_play (self->animation);
+}
+
+static void
+fade_cb (double value, gpointer widget)
+{
+  gtk_widget_set_opacity (widget, value);
+}
+
+static void
+fade_done_cb (AdwAnimation *fade, ConfabGrid *self)
+{
+  for (guint i = 0; i < self->leaving->len; i++) {
+    if (((Place *) self->leaving->pdata[i])->fade == fade) {
+      g_ptr_array_remove_index (self->leaving, i);
+      break;
+    }
+  }
+  if (self->leaving->len == 0)
+    adw_animation_play (self->animation);
+}
+
+/* Fades out where it is, (transfer full); where nothing moves, it is gone at once. */
+static void
+let_leave (ConfabGrid *self, Place *place)
+{
+  g_autoptr (AdwAnimation) fade = NULL;
+
+  if (!place->placed) {
+    place_free (place);
+    return;
+  }
+  gtk_widget_set_can_focus (place->widget, FALSE);
+  gtk_widget_set_can_target (place->widget, FALSE);
+  fade = adw_timed_animation_new (GTK_WIDGET (self),
+                                  1,
+                                  0,
+                                  FADE_MS,
+                                  adw_callback_animation_target_new (fade_cb, place->widget, NULL));
+  place->fade = g_object_ref (fade);
+  g_ptr_array_add (self->leaving, place);
+  g_signal_connect_object (fade, "done", G_CALLBACK (fade_done_cb), self, G_CONNECT_DEFAULT);
+  adw_animation_play (fade);
 }
 
 static void
@@ -260,12 +310,17 @@ confab_grid_size_allocate (GtkWidget *widget, int width, int height, int baselin
     self->width = width;
     self->height = height;
     adw_animation_skip (self->animation);
+    g_ptr_array_set_size (self->leaving, 0);
     plan (self, FALSE);
   }
   for (guint i = 0; i < self->places->len; i++) {
     Place *place = get_place (self, (int) i);
     if (gtk_widget_get_child_visible (place->widget))
       allocate_child (place->widget, &place->now);
+  }
+  for (guint i = 0; i < self->leaving->len; i++) {
+    Place *place = self->leaving->pdata[i];
+    allocate_child (place->widget, &place->now);
   }
   if (gtk_widget_get_child_visible (self->more->widget))
     allocate_child (self->more->widget, &self->more->now);
@@ -433,7 +488,7 @@ items_changed_cb (ConfabGrid *self, guint position, guint n_removed, guint n_add
     focus_lost |= place->widget == focus_child;
     if (self->current == place->widget)
       self->current = NULL;
-    g_ptr_array_remove_index (self->places, position);
+    let_leave (self, g_ptr_array_steal_index (self->places, position));
   }
   for (guint i = 0; i < n_added; i++) {
     g_autoptr (ConfabStreamTileModel) item = g_list_model_get_item (self->model, position + i);
@@ -514,6 +569,7 @@ confab_grid_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->model, self);
   g_clear_object (&self->model);
   self->current = NULL;
+  g_clear_pointer (&self->leaving, g_ptr_array_unref);
   g_clear_pointer (&self->places, g_ptr_array_unref);
   g_clear_pointer (&self->more, place_free);
   g_clear_pointer (&self->placeholder, gtk_widget_unparent);
@@ -561,6 +617,7 @@ static void
 confab_grid_init (ConfabGrid *self)
 {
   self->places = g_ptr_array_new_with_free_func ((GDestroyNotify) place_free);
+  self->leaving = g_ptr_array_new_with_free_func ((GDestroyNotify) place_free);
   self->pager = confab_pager_new ();
   gtk_widget_set_child_visible (self->pager, FALSE);
   self->more = g_new0 (Place, 1);
@@ -607,6 +664,9 @@ confab_grid_set_model (ConfabGrid *self, GListModel *model)
     g_signal_connect_object (
       model, "items-changed", G_CALLBACK (items_changed_cb), self, G_CONNECT_SWAPPED);
   items_changed_cb (self, 0, n_before, model != NULL ? g_list_model_get_n_items (model) : 0);
+  /* Those of another call do not leave this one. */
+  g_ptr_array_set_size (self->leaving, 0);
+  adw_animation_play (self->animation);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL]);
 }
 

@@ -8,10 +8,17 @@
 
 #include "confab-grid-plan.h"
 
+#include <adwaita.h>
+
+#define FADE_MS 150
+
 struct _ConfabPicture {
   GtkWidget parent_instance;
 
   GdkPaintable *paintable;
+  GdkPaintable *last; /* (nullable): what is fading out */
+  AdwAnimation *fade; /* how much of the picture is seen */
+  double opacity;
   gboolean mirrored;
   gboolean whole;
   gboolean clipped;
@@ -30,12 +37,45 @@ typedef enum {
 static GParamSpec *properties[PROP_RADIUS + 1];
 
 static void
+fade_cb (double value, gpointer data)
+{
+  ConfabPicture *self = CONFAB_PICTURE (data);
+
+  self->opacity = value;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static void
+fade_done_cb (ConfabPicture *self)
+{
+  g_clear_object (&self->last);
+}
+
+/* In when there is a picture, out when there is none any more; one that takes the place of another is there at once. */
+static void
+start_fade (ConfabPicture *self, GdkPaintable *before)
+{
+  if ((before != NULL) == (self->paintable != NULL))
+    return;
+  g_clear_object (&self->last);
+  if (before != NULL)
+    self->last = gdk_paintable_get_current_image (before);
+  adw_timed_animation_set_value_from (ADW_TIMED_ANIMATION (self->fade), before != NULL ? 1 : 0);
+  adw_timed_animation_set_value_to (ADW_TIMED_ANIMATION (self->fade), before != NULL ? 0 : 1);
+  adw_animation_play (self->fade); /* to its end, where nothing moves or nothing is seen */
+}
+
+static void
 set_paintable (ConfabPicture *self, GdkPaintable *paintable)
 {
+  g_autoptr (GdkPaintable) before = NULL;
+
   if (self->paintable == paintable)
     return;
-  if (self->paintable != NULL)
+  if (self->paintable != NULL) {
+    before = g_object_ref (self->paintable);
     g_signal_handlers_disconnect_by_data (self->paintable, self);
+  }
   g_set_object (&self->paintable, paintable);
   if (paintable != NULL) {
     g_signal_connect_object (paintable,
@@ -46,15 +86,16 @@ set_paintable (ConfabPicture *self, GdkPaintable *paintable)
     g_signal_connect_object (
       paintable, "invalidate-size", G_CALLBACK (gtk_widget_queue_draw), self, G_CONNECT_SWAPPED);
   }
+  start_fade (self, before);
   gtk_widget_queue_draw (GTK_WIDGET (self));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PAINTABLE]);
 }
 
 /* Where the picture goes: it fills the widget, or is shown whole when too much of it would be lost. */
 static graphene_rect_t
-place (ConfabPicture *self, double width, double height)
+place (ConfabPicture *self, GdkPaintable *paintable, double width, double height)
 {
-  double ratio = gdk_paintable_get_intrinsic_aspect_ratio (self->paintable);
+  double ratio = gdk_paintable_get_intrinsic_aspect_ratio (paintable);
   gboolean crops;
   gboolean by_width;
   double w = width;
@@ -96,15 +137,16 @@ static void
 confab_picture_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
   ConfabPicture *self = CONFAB_PICTURE (widget);
+  GdkPaintable *paintable = self->paintable != NULL ? self->paintable : self->last;
   int width = gtk_widget_get_width (widget);
   int height = gtk_widget_get_height (widget);
   graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, (float) width, (float) height);
   graphene_rect_t area;
 
-  if (self->paintable == NULL || width <= 0 || height <= 0)
+  if (paintable == NULL || width <= 0 || height <= 0)
     return;
 
-  area = place (self, width, height);
+  area = place (self, paintable, width, height);
   if (self->clipped) {
     GskRoundedRect rounded;
 
@@ -115,12 +157,16 @@ confab_picture_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   }
 
   gtk_snapshot_save (snapshot);
+  if (self->opacity < 1)
+    gtk_snapshot_push_opacity (snapshot, self->opacity);
   if (self->mirrored) {
     gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT ((float) width, 0));
     gtk_snapshot_scale (snapshot, -1, 1);
   }
   gtk_snapshot_translate (snapshot, &area.origin);
-  gdk_paintable_snapshot (self->paintable, snapshot, area.size.width, area.size.height);
+  gdk_paintable_snapshot (paintable, snapshot, area.size.width, area.size.height);
+  if (self->opacity < 1)
+    gtk_snapshot_pop (snapshot);
   gtk_snapshot_restore (snapshot);
 
   if (!self->clipped && self->radius > 0)
@@ -198,6 +244,10 @@ confab_picture_dispose (GObject *object)
   if (self->paintable != NULL)
     g_signal_handlers_disconnect_by_data (self->paintable, self);
   g_clear_object (&self->paintable);
+  if (self->fade != NULL)
+    adw_animation_reset (self->fade);
+  g_clear_object (&self->fade);
+  g_clear_object (&self->last);
   G_OBJECT_CLASS (confab_picture_parent_class)->dispose (object);
 }
 
@@ -229,4 +279,8 @@ static void
 confab_picture_init (ConfabPicture *self)
 {
   self->radius = 12;
+  self->opacity = 1;
+  self->fade = adw_timed_animation_new (
+    GTK_WIDGET (self), 0, 1, FADE_MS, adw_callback_animation_target_new (fade_cb, self, NULL));
+  g_signal_connect_object (self->fade, "done", G_CALLBACK (fade_done_cb), self, G_CONNECT_SWAPPED);
 }

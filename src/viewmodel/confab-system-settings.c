@@ -11,10 +11,8 @@ static const struct {
   const char *program;
   const char *page; /* NULL: only the whole */
 } known[] = {
-  { "gnome-control-center", "privacy" },
-  { "systemsettings", NULL },
-  { "cinnamon-settings", "privacy" },
-  { "xfce4-settings-manager", NULL },
+  { "gnome-control-center", "privacy" }, { "systemsettings", NULL },
+  { "cinnamon-settings", "privacy" },    { "xfce4-settings-manager", NULL },
   { "mate-control-center", NULL },
 };
 

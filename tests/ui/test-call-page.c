@@ -5,6 +5,7 @@
 #include "confab-call-bar.h"
 #include "confab-grid-plan.h"
 #include "confab-grid.h"
+#include "confab-picture.h"
 #include "confab-shot-call.h"
 #include "confab-stream-tile.h"
 
@@ -345,6 +346,114 @@ count_frames (ConfabCallStand *stand, guint ms)
   return n_frames;
 }
 
+static void
+set_movement (gboolean wanted)
+{
+  g_object_set (gtk_settings_get_default (), "gtk-enable-animations", wanted, NULL);
+}
+
+/* Who leaves fades out first, where they were; then the others move. */
+static void
+test_leaving (void)
+{
+  ConfabCallStand stand;
+  g_autoptr (GPtrArray) tiles = NULL;
+  GtkWidget *gone = NULL;
+  GtkWidget *stays = NULL;
+  graphene_rect_t before;
+  graphene_rect_t now = GRAPHENE_RECT_INIT (0, 0, 0, 0);
+
+  set_movement (TRUE);
+  confab_call_stand_open (&stand, 4, &wide);
+  tiles = find_all (&stand, CONFAB_TYPE_STREAM_TILE);
+  gone = g_ptr_array_index (tiles, 0);
+  stays = g_ptr_array_index (tiles, 4);
+  g_assert_true (gtk_widget_compute_bounds (stays, GTK_WIDGET (stand.window), &before));
+  g_object_add_weak_pointer (G_OBJECT (gone), (gpointer *) &gone);
+  gtk_widget_grab_focus (gone);
+  confab_fake_call_remove (stand.call, 0);
+  g_assert_nonnull (gone);
+  g_assert_cmpstr (get_focused_name (&stand), ==, "李静怡");
+  while (gone != NULL && gtk_widget_get_opacity (gone) > 0.8) {
+    g_assert_true (gtk_widget_compute_bounds (stays, GTK_WIDGET (stand.window), &now));
+    g_assert_true (graphene_rect_equal (&before, &now));
+    g_main_context_iteration (NULL, TRUE);
+  }
+  while (gone != NULL)
+    g_main_context_iteration (NULL, TRUE);
+  do {
+    before = now;
+    count_frames (&stand, 100);
+    g_assert_true (gtk_widget_compute_bounds (stays, GTK_WIDGET (stand.window), &now));
+  } while (!graphene_rect_equal (&before, &now));
+  check_places (&stand);
+  confab_call_stand_close (&stand);
+
+  /* Whoever closes the page does not wait for it. */
+  confab_call_stand_open (&stand, 4, &wide);
+  confab_fake_call_remove (stand.call, 0);
+  confab_call_stand_close (&stand);
+
+  set_movement (FALSE);
+  confab_call_stand_open (&stand, 4, &wide);
+  confab_fake_call_remove (stand.call, 0);
+  g_assert_cmpuint (count_tiles (&stand), ==, 4);
+  confab_call_stand_close (&stand);
+}
+
+static gboolean
+draws (GtkWidget *widget)
+{
+  g_autoptr (GtkSnapshot) snapshot = gtk_snapshot_new ();
+  g_autoptr (GskRenderNode) node = NULL;
+
+  GTK_WIDGET_GET_CLASS (widget)->snapshot (widget, snapshot);
+  node = gtk_snapshot_free_to_node (g_steal_pointer (&snapshot));
+  return node != NULL;
+}
+
+static gboolean
+has_avatar (GtkWidget *tile)
+{
+  g_autoptr (GPtrArray) found = confab_shot_find_all (tile, ADW_TYPE_AVATAR);
+
+  return found->len > 0;
+}
+
+/* A picture that goes is seen a little longer, below the avatar that comes; and the other way round. */
+static void
+test_picture_fades (void)
+{
+  for (guint i = 0; i < 2; i++) {
+    gboolean moves = i == 0;
+    ConfabCallStand stand;
+    g_autoptr (GPtrArray) pictures = NULL;
+    GtkWidget *picture = NULL;
+    GtkWidget *tile = NULL;
+    ConfabStream *stream = NULL;
+
+    set_movement (moves);
+    confab_call_stand_open (&stand, 4, &wide);
+    stream = confab_fake_participant_get_stream (confab_fake_call_get (stand.call, 0));
+    pictures = find_all (&stand, CONFAB_TYPE_PICTURE);
+    picture = g_ptr_array_index (pictures, 0);
+    tile = gtk_widget_get_ancestor (picture, CONFAB_TYPE_STREAM_TILE);
+    while (has_avatar (tile))
+      g_main_context_iteration (NULL, TRUE);
+    g_assert_true (draws (picture));
+    confab_stream_set_video_muted (stream, TRUE);
+    g_assert_true (draws (picture) == moves);
+    while (draws (picture) || !has_avatar (tile))
+      g_main_context_iteration (NULL, TRUE);
+    confab_stream_set_video_muted (stream, FALSE);
+    g_assert_true (draws (picture));
+    g_assert_true (has_avatar (tile) == moves);
+    while (has_avatar (tile))
+      g_main_context_iteration (NULL, TRUE);
+    confab_call_stand_close (&stand);
+  }
+}
+
 static gboolean
 hide_cb (gpointer data)
 {
@@ -552,6 +661,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/call-page/dark", test_dark);
   g_test_add_func ("/call-page/idle", test_idle);
   g_test_add_func ("/call-page/no-movement", test_no_movement);
+  g_test_add_func ("/call-page/leaving", test_leaving);
+  g_test_add_func ("/call-page/picture-fades", test_picture_fades);
   g_test_add_func ("/call-page/fullscreen", test_fullscreen);
   g_test_add_func ("/call-page/no-model", test_no_model);
   return g_test_run ();
