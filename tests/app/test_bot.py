@@ -342,8 +342,10 @@ class Real(unittest.TestCase):
             self.assertGreater(green, blue + 50)
             silent = [t for t in bert('tracks') if t['kind'] == 'audio']
             self.assertTrue(all(t['rms'] is None or t['rms'] < 0.001 for t in silent), silent)
+            began = time.monotonic()
             with self.assertRaises(PeerError) as raised:
                 bert('wait-media', timeout=1500, frames=5)
+            self.assertTrue(1.4 < time.monotonic() - began < 15)
             self.assertEqual(raised.exception.code, 'timeout')
             self.assertIn('@anna:localhost', str(raised.exception))
             self.finish(anna, bert)

@@ -86,8 +86,9 @@ class Peer:
             raise PeerError(f'{self.name}: {reply["cmd"]}: {reply["error"]}', reply['error']['code'])
         return reply['result']
 
-    def __call__(self, cmd, timeout=60, **arguments):
-        return self.reply(self.send(cmd, **arguments), timeout)
+    def __call__(self, cmd, **arguments):
+        """The result of a command; a `timeout` is the command's own, in ms."""
+        return self.reply(self.send(cmd, **arguments), 60 + arguments.get('timeout', 0) / 1000)
 
     def wait_event(self, event, timeout=30, since=0, **fields):
         """The first event from number `since` on whose fields have these values."""
