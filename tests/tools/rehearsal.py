@@ -198,7 +198,9 @@ class Rehearsal:
             finally:
                 signals.hold()
                 self.stop()
-                shutil.copy(server.dir / 'homeserver.log', self.out)
+                log = server.dir / 'homeserver.log'
+                if log.exists():    # not when all ended before Synapse had begun
+                    shutil.copy(log, self.out)
 
     def mark(self, what):
         self.seconds[what] = round(time.monotonic() - self.start, 2)
