@@ -119,9 +119,8 @@ confab_homeserver_dispose (GObject *object)
 
   dex_clear (&self->refresh);
   dex_clear (&self->stop);
-  if (self->session != NULL)
-    soup_session_abort (self->session);
-  g_clear_object (&self->session);
+  g_clear_object (
+    &self->session); /* what libsoup still works at keeps it, and is told to stop one by one */
   G_OBJECT_CLASS (confab_homeserver_parent_class)->dispose (object);
 }
 

@@ -44,17 +44,21 @@ confab_http_reply_unref (ConfabHttpReply *self)
 SoupSession *
 confab_http_session_new (void)
 {
-  return soup_session_new_with_options ("max-conns",
-                                        16,
-                                        "max-conns-per-host",
-                                        8,
-                                        "timeout",
-                                        0,
-                                        "idle-timeout",
-                                        60,
-                                        "user-agent",
-                                        "Confab/" CONFAB_VERSION,
-                                        NULL);
+  SoupSession *session = soup_session_new_with_options ("max-conns",
+                                                        16,
+                                                        "max-conns-per-host",
+                                                        8,
+                                                        "timeout",
+                                                        0,
+                                                        "idle-timeout",
+                                                        60,
+                                                        "user-agent",
+                                                        "Confab/" CONFAB_VERSION,
+                                                        NULL);
+
+  /* It would hold a reply back until the first bytes of the body have come; nobody asks what they look like. */
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_SNIFFER);
+  return session;
 }
 
 /**
@@ -103,31 +107,90 @@ exchange_free (Exchange *exchange)
   g_free (exchange);
 }
 
+/* What libsoup works at for an exchange. It is told to stop once at most, from the main loop, and never between the
+ * headers and the callback: libsoup 3.6 then takes the reply for a failure, ends the message, and the stream that it had
+ * handed out goes on with what was freed. Session and message stay until it has called back. */
+typedef struct {
+  grefcount ref_count; /* the fiber, libsoup's callback, and the idle that tells it to stop */
+  SoupSession *session;
+  SoupMessage *message;
+  GCancellable *cancellable;
+  DexPromise *stream;
+  gboolean
+    arrived; /* the headers have: the callback follows in this or the next turn of the loop */
+  gboolean done;
+} Sending;
+
+static void
+sending_unref (gpointer data)
+{
+  Sending *self = data;
+
+  if (!g_ref_count_dec (&self->ref_count))
+    return;
+  g_object_unref (self->message);
+  g_object_unref (self->session);
+  g_object_unref (self->cancellable);
+  dex_unref (self->stream);
+  g_free (self);
+}
+
+static Sending *
+sending_ref (Sending *self)
+{
+  g_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+static void
+got_headers_cb (SoupMessage *message, Sending *self)
+{
+  self->arrived = TRUE;
+}
+
+/* By itself libsoup sends a message again, for which the same holds. */
+static void
+restarted_cb (SoupMessage *message, Sending *self)
+{
+  self->arrived = FALSE;
+}
+
 static void
 send_done_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (DexPromise) promise = data;
+  Sending *self = data;
   GError *error = NULL;
   GInputStream *stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
 
+  self->done = TRUE;
+  g_signal_handlers_disconnect_by_data (self->message, self);
+  /* When nobody waits any more, the stream goes with the promise, and the connection with the stream. */
   if (stream != NULL)
-    dex_promise_resolve_object (promise, stream);
+    dex_promise_resolve_object (self->stream, stream);
   else
-    dex_promise_reject (promise, error);
+    dex_promise_reject (self->stream, error);
+  sending_unref (self);
 }
 
-static DexFuture *
-send_message (Exchange *exchange)
+static Sending *
+sending_start (Exchange *exchange)
 {
-  DexPromise *promise = dex_promise_new_cancellable ();
+  Sending *self = g_new0 (Sending, 1);
 
-  soup_session_send_async (exchange->session,
-                           exchange->message,
+  g_ref_count_init (&self->ref_count);
+  self->session = g_object_ref (exchange->session);
+  self->message = g_object_ref (exchange->message);
+  self->cancellable = g_cancellable_new ();
+  self->stream = dex_promise_new ();
+  g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers_cb), self);
+  g_signal_connect (self->message, "restarted", G_CALLBACK (restarted_cb), self);
+  soup_session_send_async (self->session,
+                           self->message,
                            G_PRIORITY_DEFAULT,
-                           dex_promise_get_cancellable (promise),
+                           self->cancellable,
                            send_done_cb,
-                           dex_ref (promise));
-  return DEX_FUTURE (promise);
+                           sending_ref (self));
+  return self;
 }
 
 /* There is a network, and at its other end nobody speaks. */
@@ -139,6 +202,27 @@ is_no_answer (const GError *error)
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT) ||
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
 }
+
+static gboolean
+stop_cb (gpointer data)
+{
+  Sending *self = data;
+
+  if (!self->done && !self->arrived)
+    g_cancellable_cancel (self->cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+/* The fiber is through with it. */
+static void
+sending_end (Sending *self)
+{
+  if (!self->done)
+    g_idle_add_full (G_PRIORITY_DEFAULT, stop_cb, sending_ref (self), sending_unref);
+  sending_unref (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sending, sending_end)
 
 static GError *
 translate_error (SoupMessage *message, const GError *error)
@@ -286,12 +370,15 @@ exchange_fiber (gpointer data)
 {
   Exchange *exchange = data;
   g_autoptr (DexFuture) deadline = dex_timeout_new_msec (exchange->timeout_ms);
+  g_autoptr (Sending) sending = NULL;
   g_autoptr (GInputStream) stream = NULL;
   g_autoptr (GByteArray) body = g_byte_array_new ();
   g_autoptr (GError) error = NULL;
 
   await_modules ();
-  stream = dex_await_object (race (exchange, send_message (exchange), deadline), &error);
+  sending = sending_start (exchange);
+  stream = dex_await_object (race (exchange, dex_ref (DEX_FUTURE (sending->stream)), deadline),
+                             &error);
   if (stream == NULL || !await_body (exchange, stream, deadline, body, &error)) {
     if (exchange->drop != NULL && !dex_future_is_pending (exchange->drop))
       return dex_future_new_reject (CONFAB_MATRIX_ERROR,

@@ -408,6 +408,90 @@ test_time_out_and_abort (Fixture *f, gconstpointer data)
     confab_homeserver_send (f->homeserver, "GET", PATH "2", NULL, 0, CONFAB_REQUEST_NONE));
 }
 
+#define N_ABORTED 100
+
+typedef struct {
+  DexFuture *futures[N_ABORTED];
+} Crowd;
+
+static gboolean
+none_is_pending (gpointer data)
+{
+  Crowd *crowd = data;
+
+  for (guint i = 0; i < N_ABORTED; i++) {
+    if (dex_future_is_pending (crowd->futures[i]))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Some wait for a connection, some for the answer, some for the rest of it; the loop turns a few times before the first
+ * abort, and before the second. */
+static void
+abort_crowd (ConfabHomeserver *homeserver, guint n_before, guint n_between)
+{
+  Crowd crowd = { 0 };
+  g_autoptr (DexPromise) drop = dex_promise_new ();
+
+  for (guint i = 0; i < N_ABORTED; i++)
+    crowd.futures[i] = confab_homeserver_send_unread (homeserver,
+                                                      i % 2 ? "GET" : "PUT",
+                                                      i % 3 ? PATH : PATH "2",
+                                                      NULL,
+                                                      0,
+                                                      CONFAB_REQUEST_NONE,
+                                                      i % 4 ? NULL : DEX_FUTURE (drop));
+  for (guint i = 0; i < n_before; i++)
+    g_main_context_iteration (NULL, FALSE);
+  dex_promise_reject (drop, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "not wanted"));
+  confab_homeserver_abort (homeserver);
+  for (guint i = 0; i < n_between; i++)
+    g_main_context_iteration (NULL, FALSE);
+  confab_homeserver_abort (homeserver);
+  test_until (none_is_pending, &crowd);
+  for (guint i = 0; i < N_ABORTED; i++) {
+    g_autoptr (GError) error = NULL;
+    if (dex_future_get_value (crowd.futures[i], &error) == NULL)
+      g_assert_error (error, ME, CONFAB_MATRIX_ERROR_CANCELLED);
+    dex_unref (crowd.futures[i]);
+  }
+}
+
+static void
+test_aborted_twice (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GBytes) body = g_bytes_new_take (g_strnfill (100000, ' '), 100000);
+
+  fake_homeserver_hang (f->fake, PATH);
+  fake_homeserver_reply_full (f->fake, PATH "2", 200, "application/json", NULL, NULL, body);
+  fake_homeserver_reply (f->fake, PATH "3", 200, "{}");
+  for (guint i = 0; i < 40; i++) {
+    abort_crowd (f->homeserver, i * i / 8, i % 4);
+    test_expect (
+      confab_homeserver_send (f->homeserver, "GET", PATH "3", NULL, 0, CONFAB_REQUEST_NONE));
+  }
+}
+
+/* It goes at once, while libsoup still works at what was aborted: that aborts it all once more. */
+static void
+test_aborted_and_gone (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GBytes) body = g_bytes_new_take (g_strnfill (100000, ' '), 100000);
+
+  fake_homeserver_hang (f->fake, PATH);
+  fake_homeserver_reply_full (f->fake, PATH "2", 200, "application/json", NULL, NULL, body);
+  fake_homeserver_reply (f->fake, PATH "3", 200, "{}");
+  for (guint i = 0; i < 40; i++) {
+    ConfabHomeserver *homeserver = confab_homeserver_new (fake_homeserver_get_url (f->fake));
+
+    abort_crowd (homeserver, i * i / 8, i % 4);
+    g_assert_finalize_object (homeserver);
+    test_expect (
+      confab_homeserver_send (f->homeserver, "GET", PATH "3", NULL, 0, CONFAB_REQUEST_NONE));
+  }
+}
+
 static void
 test_large (Fixture *f, gconstpointer data)
 {
@@ -723,6 +807,8 @@ main (int argc, char **argv)
   ADD ("/homeserver/stale-and-refused", test_stale_and_refused);
   ADD ("/homeserver/refresh-offline", test_refresh_offline);
   ADD ("/homeserver/time-out-and-abort", test_time_out_and_abort);
+  ADD ("/homeserver/aborted-twice", test_aborted_twice);
+  ADD ("/homeserver/aborted-and-gone", test_aborted_and_gone);
   ADD ("/homeserver/large", test_large);
   ADD ("/homeserver/deep", test_deep);
   ADD ("/homeserver/nothing-there", test_nothing_there);
