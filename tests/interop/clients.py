@@ -11,12 +11,21 @@ sys.path.insert(0, str(HERE.parent / 'tools'))
 from peers import Peer  # noqa: E402
 
 
+def browser(client, server, name, colour, tone, arguments=(), **options):
+    return Peer(['node', str(HERE / 'browser.mjs'), '--client', client,
+                 '--modules', os.environ['CONFAB_NODE_MODULES'], '--homeserver', server.base, '--user', name,
+                 '--password', 'pw', '--colour', ','.join(map(str, colour)), '--tone', str(tone), *arguments],
+                name=f'{client} {name}', **options)
+
+
 def hydrogen(server, name, colour=(200, 40, 40), tone=700, arguments=(), **options):
     """hydrogen-view-sdk in Chromium."""
-    return Peer(['node', str(HERE / 'hydrogen.mjs'), '--modules', os.environ['CONFAB_NODE_MODULES'],
-                 '--homeserver', server.base, '--user', name, '--password', 'pw',
-                 '--colour', ','.join(map(str, colour)), '--tone', str(tone), *arguments],
-                name=f'hydrogen {name}', **options)
+    return browser('hydrogen', server, name, colour, tone, arguments, **options)
+
+
+def jssdk(server, name, colour=(200, 40, 40), tone=700, arguments=(), **options):
+    """matrix-js-sdk 36.2.0, with libolm, in Chromium."""
+    return browser('jssdk', server, name, colour, tone, arguments, **options)
 
 
 def bot(server, name, *arguments, **options):

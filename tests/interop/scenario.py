@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A call between a participant of ours and hydrogen-view-sdk, from its start to the second join of each: what both see
+"""A call between a participant of ours and a client of somebody else's, from its start to the second join of each: what both see
 and hear is checked by colour and pitch."""
 
 import contextlib
@@ -19,7 +19,10 @@ def muted(peer, user, microphone, camera):
 
 
 class Scenario:
-    """For a unittest.TestCase that has `ours (name)`, a context manager of a participant."""
+    """For a unittest.TestCase that has `ours (name)`, a context manager of a participant, and `theirs`, what makes one
+    of the other client."""
+
+    theirs = staticmethod(hydrogen)
 
     @classmethod
     def setUpClass(cls):
@@ -39,7 +42,7 @@ class Scenario:
         Account(self.server.base, their_name, 'pw').join(room)
         with contextlib.ExitStack() as stack:
             ours = stack.enter_context(self.ours(our_name))
-            theirs = stack.enter_context(hydrogen(self.server, their_name, (40, 60, 200), 900))
+            theirs = stack.enter_context(self.theirs(self.server, their_name, (40, 60, 200), 900))
             creator, second = (ours, theirs) if our_name < their_name else (theirs, ours)
             creator('create-call', roomId=room, intent='m.room', type='m.video', name='interop')
             for peer in (creator, second):
@@ -53,7 +56,11 @@ class Scenario:
                 stayer.until('members', lambda members: not members)
                 leaver('join-call', roomId=room)
                 self.check(ours, theirs)
+            self.check_more(ours, theirs)
             self.assertEqual(ours.stop(), 0)
+
+    def check_more(self, ours, theirs):
+        """What only this client can do."""
 
     def check_mute(self, who, other):
         for microphone, camera in ((True, False), (True, True), (False, True), (False, False)):
@@ -66,13 +73,13 @@ class Scenario:
             wait_same_media(self, peer, other.ready)
 
     def test_encrypted_inviter(self):
-        self.call(True, 'a-ours-e', 'b-hydrogen-e')
+        self.call(True, 'a-ours-e', 'b-theirs-e')
 
     def test_encrypted_invitee(self):
-        self.call(True, 'd-ours-e', 'c-hydrogen-e')
+        self.call(True, 'd-ours-e', 'c-theirs-e')
 
     def test_open_inviter(self):
-        self.call(False, 'a-ours-o', 'b-hydrogen-o')
+        self.call(False, 'a-ours-o', 'b-theirs-o')
 
     def test_open_invitee(self):
-        self.call(False, 'd-ours-o', 'c-hydrogen-o')
+        self.call(False, 'd-ours-o', 'c-theirs-o')

@@ -4,10 +4,13 @@
 import time
 
 
-def media_trouble(tracks, sender, colour_tolerance=45, tone_tolerance=15):
+COLOUR_TOLERANCE = 45   # what an encoder and two ideas of what YUV is make of it
+
+
+def media_trouble(tracks, sender, colour_tolerance=COLOUR_TOLERANCE, tone_tolerance=15):
     """What is wrong with the sender's picture or sound in `tracks` (a reply of confab-bot, the application or
-    hydrogen.mjs); None when they hold its colour, moving, and its tone."""
-    mine = [t for t in tracks if t['userId'] == sender['userId']]
+    browser.mjs); None when they hold its colour, moving, and its tone."""
+    mine = [t for t in tracks if t['userId'] == sender['userId'] and t['purpose'] == 'usermedia']
     video = next((t for t in mine if t['kind'] == 'video'), None)
     audio = next((t for t in mine if t['kind'] == 'audio'), None)
     if video is None or video['meanRgb'] is None:

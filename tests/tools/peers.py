@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A participant that speaks JSON lines (confab-bot, hydrogen.mjs), as an object.
+"""A participant that speaks JSON lines (confab-bot, browser.mjs), as an object.
 
     with Peer(['confab-bot', …]) as anna:
         anna.ready['userId']

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// hydrogen-view-sdk in a headless Chromium as a participant that speaks JSON lines like confab-bot:
-//   node hydrogen.mjs --modules NODE_MODULES --homeserver URL --user NAME --password P [--colour R,G,B] [--tone HZ]
-//                     [--clip FILE.y4m] (loops as the camera) [--hidden] (decodes, but draws nothing)
+// A client of somebody else's in a headless Chromium as a participant that speaks JSON lines like confab-bot:
+//   node browser.mjs --client hydrogen|jssdk --modules NODE_MODULES --homeserver URL --user NAME --password P
+//                    [--colour R,G,B] [--tone HZ] [--clip FILE.y4m] (loops as the camera; hydrogen only)
+//                    [--hidden] (decodes, but draws nothing)
 // {"id":1,"cmd":"join-call","roomId":"!a:b"} → {"id":1,"cmd":"join-call","ok":true,"result":{…}}
 // Events: ready, then on trouble {"event":"page-error","message":…}. The end of its input ends it.
 import { createServer } from "node:http";
@@ -15,6 +16,7 @@ import { parseArgs } from "node:util";
 
 const { values: args } = parseArgs({
   options: {
+    client: { type: "string", default: "hydrogen" },
     modules: { type: "string" },
     homeserver: { type: "string" },
     user: { type: "string" },
@@ -43,11 +45,22 @@ const asModule = (source) =>
   `(function (exports, require) {\n${source}\n}).call(globalThis, module.exports, () => ({}));\n` +
   `export default module.exports; export const offColor = module.exports.offColor;\n`;
 
+// matrix-js-sdk comes as modules that only a bundler can put together.
+async function bundle(name) {
+  const { build } = createRequire(join(modules, "/"))("esbuild");
+  const result = await build({
+    entryPoints: [join(here, "page", name)], bundle: true, write: false, format: "esm", target: "es2022",
+    nodePaths: [modules], define: { global: "globalThis" }, logLevel: "silent",
+  });
+  return result.outputFiles[0].text;
+}
+
 async function serve(request, reply) {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
   const send = (body, type) => reply.writeHead(200, { "content-type": type }).end(body);
   try {
-    if (path === "/") return send(await readFile(join(here, "page/index.html")), TYPES[".html"]);
+    if (path === "/") return send(await readFile(join(here, `page/${args.client}.html`)), TYPES[".html"]);
+    if (path.startsWith("/bundle/")) return send(await bundle(path.slice(8)), TYPES[".js"]);
     if (path === "/empty.js") return send("export default {};", TYPES[".js"]);
     if (path === "/sw.js")
       return send(await readFile(join(modules, "hydrogen-view-sdk/lib-build/sw.js")), TYPES[".js"]);
@@ -57,14 +70,15 @@ async function serve(request, reply) {
     if (path.startsWith("/cjs/"))
       return send(asModule(await readFile(join(modules, path.slice(5)), "utf8")), TYPES[".js"]);
     reply.writeHead(404).end();
-  } catch {
+  } catch (error) {
+    process.stderr.write(`${args.user}: ${path}: ${error}\n`);
     reply.writeHead(404).end();
   }
 }
 
 const server = createServer(serve);
 await new Promise((done) => server.listen(0, "127.0.0.1", done));
-const profile = await mkdtemp(join(tmpdir(), "confab-hydrogen-"));
+const profile = await mkdtemp(join(tmpdir(), `confab-${args.client}-`));
 const context = await chromium.launchPersistentContext(profile, {
   executablePath: args.chromium,
   headless: true,
@@ -97,7 +111,7 @@ page.on("console", (message) => process.stderr.write(`${args.user}: ${message.te
 const COMMANDS = {
   "join-room": "joinRoom", rooms: "rooms", calls: "calls", "create-call": "createCall",
   "join-call": "joinCall", leave: "leave", mute: "mute", members: "members", tracks: "tracks",
-  "wait-media": "waitMedia", stats: "stats",
+  "wait-media": "waitMedia", stats: "stats", screen: "screen",
 };
 
 try {
