@@ -35,6 +35,12 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabCallHandler,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_iface_init))
 
+enum {
+  SIGNAL_RTC_CHANGED,
+  N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
+
 static ConfabGroupCall *
 peek_call (ConfabCallHandler *self, guint position)
 {
@@ -68,6 +74,16 @@ find_call (ConfabCallHandler *self, const char *room_id, const char *call_id)
   return NULL;
 }
 
+static void
+rtc_changed_cb (ConfabCallRoom *room, ConfabCallHandler *self)
+{
+  g_signal_emit (self,
+                 signals[SIGNAL_RTC_CHANGED],
+                 0,
+                 confab_call_room_get_id (room),
+                 confab_call_room_get_n_rtc_users (room));
+}
+
 static ConfabCallRoom *
 ensure_room (ConfabCallHandler *self, const char *room_id)
 {
@@ -77,6 +93,7 @@ ensure_room (ConfabCallHandler *self, const char *room_id)
     room = confab_call_room_new (
       self->signalling, self->clock, self->user_id, self->device_id, room_id);
     g_hash_table_insert (self->rooms, g_strdup (room_id), room);
+    g_signal_connect_object (room, "rtc-changed", G_CALLBACK (rtc_changed_cb), self, 0);
   }
   return room;
 }
@@ -198,6 +215,22 @@ confab_call_handler_class_init (ConfabCallHandlerClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = confab_call_handler_dispose;
   G_OBJECT_CLASS (klass)->finalize = confab_call_handler_finalize;
+  /**
+   * ConfabCallHandler::rtc-changed:
+   * @room_id: a room
+   * @n_users: how many people are in its MatrixRTC call now (Element Call's kind, which is no mesh)
+   */
+  signals[SIGNAL_RTC_CHANGED] = g_signal_new ("rtc-changed",
+                                              G_TYPE_FROM_CLASS (klass),
+                                              G_SIGNAL_RUN_LAST,
+                                              0,
+                                              NULL,
+                                              NULL,
+                                              NULL,
+                                              G_TYPE_NONE,
+                                              2,
+                                              G_TYPE_STRING,
+                                              G_TYPE_UINT);
 }
 
 static void
@@ -357,6 +390,9 @@ confab_call_handler_handle_state (ConfabCallHandler *self,
                CONFAB_CALL_MEMBERSHIP_RTC) {
     confab_call_room_set_member (ensure_room (self, room_id), state_key, content);
     update_members (self, room_id, state_key);
+  } else if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE)) {
+    confab_call_room_handle_rtc (
+      ensure_room (self, room_id), state_key, sender, origin_server_ts, content);
   }
   flush (self);
 }

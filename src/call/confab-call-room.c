@@ -7,6 +7,7 @@
 #include "confab-call-room.h"
 #include "confab-json.h"
 #include "confab-log.h"
+#include "confab-rtc-roster.h"
 
 #define STALE_RETRY_MS 30000
 
@@ -23,13 +24,20 @@ struct _ConfabCallRoom {
   GHashTable *members; /* user id → JsonObject: mesh memberships as synced */
   GHashTable *left;    /* user ids that are known not to be joined */
   GHashTable *over;    /* ids of calls that were terminated: they never come back */
-  GPtrArray *own;      /* ConfabCallMembership that this device is to have */
-  guint n_writes;      /* on their way */
+  ConfabRtcRoster *rtc;
+  GPtrArray *own; /* ConfabCallMembership that this device is to have */
+  guint n_writes; /* on their way */
   gboolean own_changed;
   guint stale_timer;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabCallRoom, confab_call_room, G_TYPE_OBJECT)
+
+enum {
+  SIGNAL_RTC_CHANGED,
+  N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
 
 typedef struct {
   GWeakRef room;
@@ -101,6 +109,12 @@ stale_written_cb (const GError *error, gpointer data)
 }
 
 static void
+rtc_changed_cb (gpointer data)
+{
+  g_signal_emit (data, signals[SIGNAL_RTC_CHANGED], 0);
+}
+
+static void
 free_weak (gpointer data)
 {
   g_weak_ref_clear (data);
@@ -120,6 +134,7 @@ confab_call_room_finalize (GObject *object)
   ConfabCallRoom *self = CONFAB_CALL_ROOM (object);
 
   g_clear_object (&self->signalling);
+  g_clear_pointer (&self->rtc, confab_rtc_roster_free);
   g_clear_object (&self->clock);
   g_free (self->user_id);
   g_free (self->device_id);
@@ -136,6 +151,20 @@ confab_call_room_class_init (ConfabCallRoomClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = confab_call_room_dispose;
   G_OBJECT_CLASS (klass)->finalize = confab_call_room_finalize;
+  /**
+   * ConfabCallRoom::rtc-changed:
+   *
+   * confab_call_room_get_n_rtc_users() says something else now.
+   */
+  signals[SIGNAL_RTC_CHANGED] = g_signal_new ("rtc-changed",
+                                              G_TYPE_FROM_CLASS (klass),
+                                              G_SIGNAL_RUN_LAST,
+                                              0,
+                                              NULL,
+                                              NULL,
+                                              NULL,
+                                              G_TYPE_NONE,
+                                              0);
 }
 
 static void
@@ -174,6 +203,7 @@ confab_call_room_new (ConfabSignalling *signalling,
   self->user_id = g_strdup (user_id);
   self->device_id = g_strdup (device_id);
   self->id = g_strdup (room_id);
+  self->rtc = confab_rtc_roster_new (clock, rtc_changed_cb, self);
   return self;
 }
 
@@ -266,6 +296,37 @@ confab_call_room_set_joined (ConfabCallRoom *self, const char *user_id, gboolean
     g_hash_table_remove (self->left, user_id);
   else
     g_hash_table_add (self->left, g_strdup (user_id));
+  confab_rtc_roster_set_joined (self->rtc, user_id, joined);
+}
+
+/**
+ * confab_call_room_handle_rtc:
+ * @self: a room
+ * @state_key: of a member event that is none of a mesh
+ * @sender: who sent it
+ * @origin_server_ts: ms since the epoch
+ * @content: a stranger's
+ */
+void
+confab_call_room_handle_rtc (ConfabCallRoom *self,
+                             const char *state_key,
+                             const char *sender,
+                             gint64 origin_server_ts,
+                             JsonObject *content)
+{
+  confab_rtc_roster_handle (self->rtc, state_key, sender, origin_server_ts, content);
+}
+
+/**
+ * confab_call_room_get_n_rtc_users:
+ * @self: a room
+ *
+ * Returns: how many people are in its MatrixRTC call
+ */
+guint
+confab_call_room_get_n_rtc_users (ConfabCallRoom *self)
+{
+  return confab_rtc_roster_get_n_users (self->rtc);
 }
 
 /**
@@ -451,6 +512,7 @@ confab_call_room_is_over (ConfabCallRoom *self, const char *call_id)
 void
 confab_call_room_close (ConfabCallRoom *self)
 {
+  confab_rtc_roster_stop (self->rtc);
   if (self->clock != NULL)
     confab_clock_clear (self->clock, &self->stale_timer);
 }

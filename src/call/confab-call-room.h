@@ -34,6 +34,12 @@ gboolean confab_call_room_get_can_send_call (ConfabCallRoom *self);
 void confab_call_room_set_can_send_call (ConfabCallRoom *self, gboolean can_send);
 void confab_call_room_set_joined (ConfabCallRoom *self, const char *user_id, gboolean joined);
 void confab_call_room_set_member (ConfabCallRoom *self, const char *user_id, JsonObject *content);
+void confab_call_room_handle_rtc (ConfabCallRoom *self,
+                                  const char *state_key,
+                                  const char *sender,
+                                  gint64 origin_server_ts,
+                                  JsonObject *content);
+guint confab_call_room_get_n_rtc_users (ConfabCallRoom *self);
 GPtrArray *confab_call_room_get_memberships (ConfabCallRoom *self, const char *user_id)
   G_GNUC_WARN_UNUSED_RESULT;
 GList *confab_call_room_list_users (ConfabCallRoom *self) G_GNUC_WARN_UNUSED_RESULT;

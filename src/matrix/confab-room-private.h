@@ -22,6 +22,7 @@ ConfabRoom *confab_room_new (const char *id, const char *own_user_id, ConfabHome
 /* Takes in what a sync says of this room; notifies. */
 void confab_room_apply (ConfabRoom *self, const ConfabSyncRoom *news);
 void confab_room_set_direct (ConfabRoom *self, gboolean direct);
+void confab_room_set_n_rtc_users (ConfabRoom *self, guint n_users);
 gboolean confab_room_can_send_state (ConfabRoom *self, const char *type);
 /* The room's own list of its calls; to be kept by whoever feeds the calls. */
 GListStore *confab_room_get_call_store (ConfabRoom *self);

@@ -45,6 +45,8 @@ struct _ConfabRoom {
   gboolean can_join_call;
   gboolean can_start_call;
   gint64 last_activity;
+  guint n_rtc_users;
+  gboolean replaced;
   GListStore *calls;
 };
 
@@ -63,8 +65,10 @@ typedef enum {
   PROP_CAN_START_CALL,
   PROP_CALLS,
   PROP_LAST_ACTIVITY,
+  PROP_N_RTC_USERS,
+  PROP_REPLACED,
 } Property;
-static GParamSpec *properties[PROP_LAST_ACTIVITY + 1];
+static GParamSpec *properties[PROP_REPLACED + 1];
 
 static void
 notify (ConfabRoom *self, Property property)
@@ -144,6 +148,8 @@ apply_state (ConfabRoom *self, const ConfabSyncEvent *event)
   } else if (g_str_equal (event->type, "m.room.topic")) {
     if (g_set_str (&self->topic, confab_json_peek_string (event->content, "topic")))
       notify (self, PROP_TOPIC);
+  } else if (g_str_equal (event->type, "m.room.tombstone")) {
+    set_flag (self, &self->replaced, TRUE, PROP_REPLACED);
   } else if (g_str_equal (event->type, "m.room.encryption")) {
     /* Once on, for good: a later event that says otherwise is not believed. */
     set_flag (self, &self->encrypted, TRUE, PROP_ENCRYPTED);
@@ -223,6 +229,15 @@ confab_room_set_direct (ConfabRoom *self, gboolean direct)
     return;
   set_flag (self, &self->direct, direct, PROP_DIRECT);
   update_name_and_avatar (self);
+}
+
+void
+confab_room_set_n_rtc_users (ConfabRoom *self, guint n_users)
+{
+  if (self->n_rtc_users == n_users)
+    return;
+  self->n_rtc_users = n_users;
+  notify (self, PROP_N_RTC_USERS);
 }
 
 GListStore *
@@ -382,6 +397,12 @@ confab_room_get_property (GObject *object, guint prop_id, GValue *value, GParamS
   case PROP_LAST_ACTIVITY:
     g_value_set_int64 (value, self->last_activity);
     break;
+  case PROP_N_RTC_USERS:
+    g_value_set_uint (value, self->n_rtc_users);
+    break;
+  case PROP_REPLACED:
+    g_value_set_boolean (value, self->replaced);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
   }
@@ -431,6 +452,19 @@ confab_room_class_init (ConfabRoomClass *klass)
   properties[PROP_CALLS] = g_param_spec_object ("calls", NULL, NULL, G_TYPE_LIST_MODEL, flags);
   properties[PROP_LAST_ACTIVITY] = g_param_spec_int64 (
     "last-activity", NULL, NULL, 0, G_MAXINT64, 0, flags);
+  /**
+   * ConfabRoom:n-rtc-users:
+   *
+   * How many people are in the room's MatrixRTC call (Element Call's kind), which is no mesh.
+   */
+  properties[PROP_N_RTC_USERS] = g_param_spec_uint (
+    "n-rtc-users", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  /**
+   * ConfabRoom:replaced:
+   *
+   * The room was upgraded (m.room.tombstone): people are to go on in another one.
+   */
+  properties[PROP_REPLACED] = g_param_spec_boolean ("replaced", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -521,6 +555,20 @@ confab_room_get_can_start_call (ConfabRoom *self)
 {
   g_return_val_if_fail (CONFAB_IS_ROOM (self), FALSE);
   return self->can_start_call;
+}
+
+guint
+confab_room_get_n_rtc_users (ConfabRoom *self)
+{
+  g_return_val_if_fail (CONFAB_IS_ROOM (self), 0);
+  return self->n_rtc_users;
+}
+
+gboolean
+confab_room_get_replaced (ConfabRoom *self)
+{
+  g_return_val_if_fail (CONFAB_IS_ROOM (self), FALSE);
+  return self->replaced;
 }
 
 gint64

@@ -30,6 +30,8 @@ gboolean confab_room_get_favourite (ConfabRoom *self);
 guint confab_room_get_n_joined (ConfabRoom *self);
 gboolean confab_room_get_can_join_call (ConfabRoom *self);
 gboolean confab_room_get_can_start_call (ConfabRoom *self);
+guint confab_room_get_n_rtc_users (ConfabRoom *self);
+gboolean confab_room_get_replaced (ConfabRoom *self);
 gint64 confab_room_get_last_activity (ConfabRoom *self);
 GListModel *confab_room_get_calls (ConfabRoom *self);
 

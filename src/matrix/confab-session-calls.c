@@ -79,6 +79,18 @@ calls_changed_cb (
 }
 
 static void
+rtc_changed_cb (ConfabCallHandler *handler,
+                const char *room_id,
+                guint n_users,
+                ConfabSessionCalls *self)
+{
+  ConfabRoom *room = confab_room_list_lookup (self->rooms, room_id);
+
+  if (room != NULL)
+    confab_room_set_n_rtc_users (room, n_users);
+}
+
+static void
 wire (ConfabSessionCalls *self,
       const char *user_id,
       const char *device_id,
@@ -526,6 +538,7 @@ confab_session_calls_new (ConfabStore *store,
                                            user_id,
                                            device_id);
   g_signal_connect (self->handler, "items-changed", G_CALLBACK (calls_changed_cb), self);
+  g_signal_connect (self->handler, "rtc-changed", G_CALLBACK (rtc_changed_cb), self);
   g_signal_connect_object (
     self->machine, "inbox-changed", G_CALLBACK (inbox_changed_cb), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (

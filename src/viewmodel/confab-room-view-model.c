@@ -212,6 +212,8 @@ power_reason (ConfabRoomViewModel *self)
 {
   gboolean has_call = confab_room_call_get_call (self->call) != NULL;
 
+  if (!has_call && confab_room_get_replaced (self->room))
+    return _ ("This room has been replaced by another one.");
   if (!has_call && !confab_room_get_can_start_call (self->room))
     return _ ("Only moderators may start calls here.");
   if (has_call && !confab_room_get_can_join_call (self->room))
@@ -219,16 +221,45 @@ power_reason (ConfabRoomViewModel *self)
   return NULL;
 }
 
+/* One of Element's kind, and none that Confab can join. */
+static gboolean
+has_foreign_call (ConfabRoomViewModel *self)
+{
+  return confab_room_get_n_rtc_users (self->room) > 0 && !confab_room_call_is_on (self->call);
+}
+
+static char *
+dup_subtitle (ConfabRoomViewModel *self, const char *people)
+{
+  guint n_foreign = confab_room_get_n_rtc_users (self->room);
+  gint64 activity_ms = confab_room_get_last_activity (self->room);
+
+  if (has_foreign_call (self))
+    return g_strdup_printf (ngettext ("%u person in an Element call",
+                                      "%u people in an Element call",
+                                      n_foreign),
+                            n_foreign);
+  if (confab_room_get_direct (self->room) && activity_ms > 0)
+    return confab_format_day (CLAMP (activity_ms, 0, G_MAXINT64 / 1000) * 1000,
+                              confab_clock_get_real_time (self->clock));
+  return g_strdup (people);
+}
+
 static void
 refresh_action (ConfabRoomViewModel *self)
 {
   gboolean in_call = confab_room_call_is_active (self->call);
   const char *reason = NULL;
+  gboolean can_act;
 
   if (!in_call)
     reason = connection_reason (self);
   if (!in_call && reason == NULL)
     reason = power_reason (self);
+  can_act = reason == NULL;
+  /* No reason not to have a call of the other kind, but whoever would begin one should know. */
+  if (!in_call && can_act && has_foreign_call (self))
+    reason = _ ("People here are in an Element call. Confab cannot join it yet.");
   if (in_call)
     set_number (self, PROP_ACTION, CONFAB_ROOM_ACTION_RETURN);
   else
@@ -238,7 +269,7 @@ refresh_action (ConfabRoomViewModel *self)
                                                     : CONFAB_ROOM_ACTION_START);
   set_number (self, PROP_IN_CALL, in_call);
   set_text (self, PROP_REASON, reason != NULL ? reason : "");
-  set_number (self, PROP_CAN_ACT, reason == NULL);
+  set_number (self, PROP_CAN_ACT, can_act);
 }
 
 static void
@@ -248,7 +279,6 @@ refresh (ConfabRoomViewModel *self)
   const char *topic = confab_room_get_topic (self->room);
   gboolean encrypted = confab_room_get_encrypted (self->room);
   guint n_joined = confab_room_get_n_joined (self->room);
-  gint64 activity_ms = confab_room_get_last_activity (self->room);
   g_autofree char *people = g_strdup_printf (ngettext ("%u person", "%u people", n_joined),
                                              n_joined);
   g_autofree char *isolated = confab_format_name (name);
@@ -268,13 +298,7 @@ refresh (ConfabRoomViewModel *self)
   set_text (self, PROP_NAME, name);
   set_text (self, PROP_TOPIC, topic != NULL ? topic : "");
   set_text (self, PROP_PEOPLE_TEXT, people);
-  if (confab_room_get_direct (self->room) && activity_ms > 0)
-    take_text (self,
-               PROP_SUBTITLE,
-               confab_format_day (CLAMP (activity_ms, 0, G_MAXINT64 / 1000) * 1000,
-                                  confab_clock_get_real_time (self->clock)));
-  else
-    set_text (self, PROP_SUBTITLE, people);
+  take_text (self, PROP_SUBTITLE, dup_subtitle (self, people));
   set_number (self, PROP_ENCRYPTED, encrypted);
   set_text (self, PROP_ENCRYPTED_TITLE, encrypted ? _ ("Encrypted") : _ ("Not encrypted"));
   set_text (self,

@@ -62,6 +62,17 @@ static void
 confab_call_handler_class_init (ConfabCallHandlerClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = confab_call_handler_finalize;
+  g_signal_new ("rtc-changed",
+                G_TYPE_FROM_CLASS (klass),
+                G_SIGNAL_RUN_LAST,
+                0,
+                NULL,
+                NULL,
+                NULL,
+                G_TYPE_NONE,
+                2,
+                G_TYPE_STRING,
+                G_TYPE_UINT);
 }
 
 static void

@@ -136,6 +136,43 @@ test_quiet (Fixture *f, gconstpointer data)
   test_assert_string (f->model, "join-label", "Join the call in " FSI "Düne" PDI);
 }
 
+#define RTC                                                                                        \
+  "{'application':'m.call','call_id':'','device_id':'D','focus_active':{'type':'livekit'},"        \
+  "'foci_preferred':[]}"
+
+/* People are in a call that Confab cannot join: it says so, and a call of its own can still begin. */
+static void
+test_foreign_call (Fixture *f, gconstpointer data)
+{
+  const char *const ben[] = { "@ben:x", NULL };
+  g_autofree char *members = world_call_members (ROOM, "conf", ben);
+  g_autofree char *call = world_call (ROOM, "conf", "m.prompt", "m.video", 5);
+
+  sync_event (f, "org.matrix.msc3401.call.member", "_@ben:x_D_m.call", "@ben:x", RTC);
+  g_assert_false (confab_room_view_model_get_has_call (f->model));
+  test_assert_string (f->model, "subtitle", "1 person in an Element call");
+  test_assert_string (f->model,
+                      "reason",
+                      "People here are in an Element call. Confab cannot join it yet.");
+  g_assert_cmpint (confab_room_view_model_get_action (f->model), ==, CONFAB_ROOM_ACTION_START);
+  g_assert_true (confab_room_view_model_get_can_act (f->model));
+  g_assert_null (confab_room_view_model_get_call (f->model));
+  /* One that can be joined is what matters. */
+  world_sync (f->world, call);
+  world_sync (f->world, members);
+  assert_action (f, CONFAB_ROOM_ACTION_JOIN, "");
+  sync_event (f, "org.matrix.msc3401.call.member", "@ben:x", "@ben:x", "{'m.calls':[]}");
+  sync_event (f, "org.matrix.msc3401.call.member", "_@ben:x_D_m.call", "@ben:x", "{}");
+  test_assert_string (f->model, "subtitle", "2 people");
+}
+
+static void
+test_replaced (Fixture *f, gconstpointer data)
+{
+  sync_event (f, "m.room.tombstone", "", "@ben:x", "{'replacement_room':'!new:x'}");
+  assert_action (f, CONFAB_ROOM_ACTION_START, "This room has been replaced by another one.");
+}
+
 static void
 test_encrypted (Fixture *f, gconstpointer data)
 {
@@ -471,6 +508,8 @@ main (int argc, char **argv)
   g_test_add ("/room-view-model/" path, Fixture, NULL, set_up, func, tear_down)
   ADD ("quiet", test_quiet);
   ADD ("encrypted", test_encrypted);
+  ADD ("foreign-call", test_foreign_call);
+  ADD ("replaced", test_replaced);
   ADD ("call", test_call);
   ADD ("names", test_names);
   ADD ("two-devices", test_two_devices);
