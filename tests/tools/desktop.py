@@ -64,7 +64,8 @@ class Desktop:
         # A page is there at once, and not on its way when a picture is taken.
         config = pathlib.Path(self.env['XDG_CONFIG_HOME'])
         (config / 'gtk-4.0').mkdir()
-        (config / 'gtk-4.0' / 'settings.ini').write_text('[Settings]\ngtk-enable-animations=0\n')
+        (config / 'gtk-4.0' / 'settings.ini').write_text(
+            '[Settings]\ngtk-enable-animations=0\ngtk-font-name=Cantarell 11\n')
         # Where nobody manages windows, GTK takes 10 pixels off for a frame of its own.
         (config / 'glib-2.0' / 'settings').mkdir(parents=True)
         (config / 'glib-2.0' / 'settings' / 'keyfile').write_text(
