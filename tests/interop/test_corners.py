@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What other clients do to a call that a scenario of two does not show: three of different makers in one mesh, one that
+is killed without a word, one that comes and goes seven times."""
+
+import contextlib
+import unittest
+
+from clients import bot, hydrogen, jssdk
+from matrix import Account
+from media import wait_same_media
+from synapse import Synapse
+
+
+class Corners(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Synapse()
+        cls.addClassCleanup(cls.server.stop)
+        cls.server.wait_ready()
+
+    @contextlib.contextmanager
+    def call(self, **makers):
+        """Everybody by name in one encrypted room's call; the first makes it."""
+        for name in makers:
+            self.server.register(name, 'pw')
+        first, *others = makers
+        room = Account(self.server.base, first, 'pw').create_room(
+            'Corners', True, invite=[f'@{name}:localhost' for name in others])
+        for name in others:
+            Account(self.server.base, name, 'pw').join(room)
+        with contextlib.ExitStack() as stack:
+            looks = ((40, 60, 200), 900), ((200, 60, 40), 620), ((60, 170, 60), 440)
+            peers = [stack.enter_context(make(self.server, name) if make is bot
+                                         else make(self.server, name, *looks[i]))
+                     for i, (name, make) in enumerate(makers.items())]
+            peers[0]('create-call', roomId=room, intent='m.room', type='m.video', name='corners')
+            for peer in peers:
+                peer('join-call', roomId=room)
+            yield room, *peers
+
+    def check(self, *peers):
+        for peer in peers:
+            peer('wait-media', members=len(peers) - 1, frames=10)
+            for other in peers:
+                if other is not peer:
+                    wait_same_media(self, peer, other.ready)
+
+    def no_warnings(self, *bots):
+        for peer in bots:
+            self.assertEqual([e for e in peer.events if e['event'] == 'warning'], [])
+            self.assertEqual(peer.stop(), 0)
+
+    def test_three_makers(self):
+        # All in one mesh; hydrogen and js-sdk invite each other as they do without us.
+        for order in ({'a': bot, 'b': hydrogen, 'c': jssdk}, {'d': jssdk, 'e': hydrogen, 'f': bot}):
+            with self.subTest(order=[make.__name__ for make in order.values()]), self.call(**order) as (_, *peers):
+                self.check(*peers)
+                ours = next(peer for peer in peers if peer.name.startswith('bot'))
+                self.no_warnings(ours)
+
+    def test_seven_in_a_row(self):
+        for names in (('g', 'h'), ('j', 'i')):
+            with self.subTest(names=names), self.call(**{names[0]: bot, names[1]: hydrogen}) as (room, ours, theirs):
+                self.check(ours, theirs)
+                for _ in range(7):
+                    theirs('leave')
+                    theirs('join-call', roomId=room)
+                self.check(ours, theirs)
+                self.assertEqual(len(ours('members')), 1)
+                self.no_warnings(ours)
+
+    def test_killed_without_a_word(self):
+        with self.call(k=bot, l=hydrogen) as (room, ours, theirs):
+            self.check(ours, theirs)
+            seen = len(ours.events)
+            theirs.kill()
+            # Nobody said anything: it is the media that tell.
+            ours.until('members', lambda members: not members[0]['connected'])
+            # The same person, in a new browser: another device, while the dead one's entry is still there.
+            with hydrogen(self.server, 'l', (200, 180, 20), 1200) as again:
+                again('join-call', roomId=room)
+                ours.wait_event('member-added', since=seen, deviceId=again.ready['deviceId'])
+                again('wait-media', frames=10)
+                ours('wait-media', frames=10)
+                alive = [m for m in ours('members') if m['connected']]
+                self.assertEqual([m['deviceId'] for m in alive], [again.ready['deviceId']])
+                tracks = [t for t in ours('tracks') if t['deviceId'] == again.ready['deviceId']]
+                self.assertTrue(any(t['kind'] == 'video' and t['meanRgb'][0] > 150 and t['meanRgb'][2] < 100
+                                    for t in tracks), tracks)
+            self.no_warnings(ours)
+
+
+if __name__ == '__main__':
+    unittest.main()
