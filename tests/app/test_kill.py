@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""confab-bot is killed (SIGKILL) at twenty random instants of a call, one after the other, with the same store: each
+start works, its ghost is gone from the room within 15 s, and at the end it completes an encrypted call. CONFAB_BOT names
+the program; CONFAB_SEED repeats a run's instants."""
+
+import os
+import pathlib
+import random
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'tools'))
+
+from matrix import Account                  # noqa: E402
+from media import assert_same_media         # noqa: E402
+from peers import Peer, PeerError           # noqa: E402
+from synapse import Synapse                 # noqa: E402
+
+BOT = os.environ.get('CONFAB_BOT', 'confab-bot')
+PASSWORD = 'a pass-word'
+MEMBER = 'org.matrix.msc3401.call.member'
+N_KILLS = 20
+GHOST_S = 15
+SEED = int(os.environ.get('CONFAB_SEED') or time.time())
+VICTIM = '@carl:localhost'
+
+
+class Killed(unittest.TestCase):
+    def setUp(self):
+        print(f'CONFAB_SEED={SEED}', flush=True)
+        self.random = random.Random(SEED)
+        self.server = Synapse()
+        self.addCleanup(self.server.stop)
+        self.server.wait_ready()
+        for name in ('anna', 'carl', 'dora'):
+            self.server.register(name, PASSWORD)
+        store = tempfile.TemporaryDirectory()
+        self.addCleanup(store.cleanup)
+        self.store = store.name
+        self.owner = Account(self.server.base, 'anna', PASSWORD)
+        self.device = None
+        self.started_at = 0
+
+    def bot(self, name, *more):
+        peer = Peer([BOT, '--homeserver', self.server.base, '--user', f'@{name}:localhost', '--video', '160x90@10',
+                     *more], name=name, ready_timeout=0,
+                    env={'CONFAB_PASSWORD': PASSWORD, 'G_DEBUG': 'fatal-warnings'})
+        self.addCleanup(self.clean, peer)
+        return peer
+
+    def clean(self, peer):
+        if peer.process.poll() is None:
+            peer.kill()
+        for stream in (peer.process.stdin, peer.process.stdout):
+            stream.close()
+
+    def victim(self):
+        self.started_at = time.monotonic()
+        return self.bot('carl', '--store', self.store)
+
+    def ghost(self):
+        """Whether the room says that the victim's device is in a call."""
+        try:
+            calls = self.owner.state(self.room, MEMBER, VICTIM)['m.calls']
+        except RuntimeError:    # it never was in one
+            return False
+        return any(d['device_id'] == self.device for c in calls for d in c['m.devices'])
+
+    def await_ready(self, carl):
+        carl.ready = carl.wait_event('ready', timeout=60)
+        self.assertEqual(carl.ready['deviceId'], self.device)
+
+    def await_no_ghost(self):
+        while self.ghost():
+            self.assertLess(time.monotonic() - self.started_at, GHOST_S, 'the ghost is still in the call')
+            time.sleep(0.05)    # a poll: the room's state is looked at from outside
+
+    def live(self, carl, random_):
+        """What people do in a call, until the process dies of it."""
+        try:
+            carl.wait_event('ready', timeout=60)
+            while True:
+                carl('join-call', roomId=self.room, callId=self.call)
+                for _ in range(random_.randrange(4)):
+                    carl('mute', mic=random_.random() < 0.5, cam=random_.random() < 0.5)
+                    carl('wait-media', members=random_.randrange(1, 3))
+                carl('leave')
+        except (PeerError, BrokenPipeError, ValueError):
+            pass    # that is the end
+
+    def kill_while_alive(self, carl, delay):
+        thread = threading.Thread(target=self.live, args=(carl, random.Random(self.random.random())))
+        thread.start()
+        time.sleep(delay)       # the random instant
+        self.assertIsNone(carl.process.poll(), 'it had ended by itself')
+        carl.kill()
+        thread.join()
+
+    def test_twenty_times(self):
+        anna, dora, carl = self.bot('anna'), self.bot('dora'), self.victim()
+        for peer in (anna, dora, carl):
+            peer.ready = peer.wait_event('ready', timeout=60)
+        self.device = carl.ready['deviceId']
+        self.room = anna('create-room', name='Room', encrypted=True, open=True,
+                         invite=[dora.ready['userId'], VICTIM])['roomId']
+        for peer in (dora, carl):
+            peer('join-room', roomId=self.room)
+        self.call = anna('create-call', roomId=self.room)['callId']
+        for peer in (anna, dora):
+            peer('join-call', roomId=self.room)
+        carl.kill()
+        n_ghosts = 0
+        for kill in range(N_KILLS):
+            carl = self.victim()
+            if kill % 2:
+                # It lives long enough to tidy up, and dies in what follows.
+                self.await_ready(carl)
+                self.await_no_ghost()
+            delay = self.random.uniform(0, 4)
+            self.kill_while_alive(carl, delay)
+            n_ghosts += self.ghost()
+            print(f'kill {kill + 1}: {time.monotonic() - self.started_at:.2f} s after the start', flush=True)
+        self.assertGreater(n_ghosts, 3, 'nothing was left behind: the kills were no test')
+        self.complete(anna, dora)
+
+    def complete(self, anna, dora):
+        carl = self.victim()
+        self.await_ready(carl)
+        self.await_no_ghost()
+        print(f'ghost gone {time.monotonic() - self.started_at:.2f} s after the start', flush=True)
+        seen = len(anna.events)
+        carl('join-call', roomId=self.room, callId=self.call)
+        anna.wait_event('member-added', since=seen, userId=VICTIM)
+        for me, others in ((anna, (carl, dora)), (dora, (anna, carl)), (carl, (anna, dora))):
+            me('wait-media', members=2, timeout=60000)
+            tracks = me('tracks')
+            for other in others:
+                assert_same_media(self, tracks, other.ready)
+            self.assertTrue(all(m['encrypted'] for m in me('members')))
+        for peer in (carl, dora, anna):
+            self.assertEqual([e for e in peer.events if e['event'] == 'warning'], [], peer.name)
+            self.assertEqual(peer.stop(), 0, peer.name)
+        self.assertFalse(self.ghost())
+
+
+if __name__ == '__main__':
+    unittest.main()
