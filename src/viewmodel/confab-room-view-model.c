@@ -12,6 +12,7 @@
 #include "confab-clock.h"
 #include "confab-error-text.h"
 #include "confab-format.h"
+#include "confab-member-pile.h"
 #include "confab-room-call.h"
 #include "confab-room-faces.h"
 #include "confab-session.h"
@@ -20,7 +21,6 @@
 
 /* A call is shown as its first few people and a number. */
 #define ROW_PILE 3
-#define MAX_PEOPLE 50
 
 typedef enum {
   PROP_ID = 1,
@@ -30,6 +30,7 @@ typedef enum {
   PROP_ENCRYPTED_TITLE,
   PROP_ENCRYPTED_SUBTITLE,
   PROP_PEOPLE_TEXT,
+  PROP_MORE_PEOPLE,
   PROP_SECTION_TITLE,
   PROP_DURATION,
   PROP_CALL_LINE,
@@ -64,8 +65,7 @@ struct _ConfabRoomViewModel {
   ConfabCallDuration *duration; /* (nullable): of it */
   ConfabAvatarModel *avatar;
   ConfabRoomFaces *participants;
-  ConfabRoomFaces *people;
-  gboolean people_asked;
+  ConfabMemberPile *people;
   char *texts[N_TEXTS];
   guint numbers[N_PROPS]; /* the others that are no object */
   char *search_key;
@@ -298,6 +298,7 @@ refresh (ConfabRoomViewModel *self)
   set_text (self, PROP_NAME, name);
   set_text (self, PROP_TOPIC, topic != NULL ? topic : "");
   set_text (self, PROP_PEOPLE_TEXT, people);
+  take_text (self, PROP_MORE_PEOPLE, confab_member_pile_dup_more (self->people));
   take_text (self, PROP_SUBTITLE, dup_subtitle (self, people));
   set_number (self, PROP_ENCRYPTED, encrypted);
   set_text (self, PROP_ENCRYPTED_TITLE, encrypted ? _ ("Encrypted") : _ ("Not encrypted"));
@@ -316,26 +317,10 @@ refresh (ConfabRoomViewModel *self)
   g_object_thaw_notify (G_OBJECT (self));
 }
 
-static DexFuture *
-load_people_fiber (gpointer data)
+static void
+refresh_more_people (ConfabRoomViewModel *self)
 {
-  ConfabRoomViewModel *self = CONFAB_ROOM_VIEW_MODEL (data);
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) ids = NULL;
-
-  if (!dex_await (confab_room_load_some (self->room), &error)) {
-    /* Only the pile of faces stays empty; asked again when the page is opened next. */
-    g_info ("Members of %s: %s", self->texts[PROP_ID], error->message);
-    self->people_asked = FALSE;
-    return dex_future_new_false ();
-  }
-  ids = confab_room_dup_joined_user_ids (self->room);
-  for (guint i = 0; ids != NULL && ids[i] != NULL; i++)
-    if (i >= MAX_PEOPLE)
-      g_clear_pointer (&ids[i], g_free);
-  if (ids != NULL)
-    confab_room_faces_set_user_ids (self->people, (const char *const *) ids);
-  return dex_future_new_true ();
+  take_text (self, PROP_MORE_PEOPLE, confab_member_pile_dup_more (self->people));
 }
 
 static void
@@ -351,7 +336,7 @@ confab_room_view_model_get_property (GObject *object,
     g_value_set_object (value, self->avatar);
     break;
   case PROP_PEOPLE:
-    g_value_set_object (value, confab_room_faces_get_list (self->people));
+    g_value_set_object (value, confab_member_pile_get_list (self->people));
     break;
   case PROP_PARTICIPANTS:
     g_value_set_object (value, confab_room_faces_get_list (self->participants));
@@ -407,6 +392,7 @@ confab_room_view_model_class_init (ConfabRoomViewModelClass *klass)
     [PROP_ENCRYPTED_TITLE] = "encrypted-title",
     [PROP_ENCRYPTED_SUBTITLE] = "encrypted-subtitle",
     [PROP_PEOPLE_TEXT] = "people-text",
+    [PROP_MORE_PEOPLE] = "more-people",
     [PROP_SECTION_TITLE] = "section-title",
     [PROP_DURATION] = "duration",
     [PROP_CALL_LINE] = "call-line",
@@ -468,7 +454,9 @@ confab_room_view_model_new (ConfabRoom *room, ConfabSession *session, ConfabCloc
   self->clock = g_object_ref (clock);
   self->call = confab_room_call_new (confab_room_get_calls (room));
   self->participants = confab_room_faces_new (room, session);
-  self->people = confab_room_faces_new (room, session);
+  self->people = confab_member_pile_new (room, session);
+  g_signal_connect_object (
+    self->people, "changed", G_CALLBACK (refresh_more_people), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     self->participants, "named", G_CALLBACK (refresh_who), self, G_CONNECT_SWAPPED);
   self->avatar = confab_avatar_model_new (G_OBJECT (room),
@@ -568,11 +556,7 @@ confab_room_view_model_load_people (ConfabRoomViewModel *self)
 {
   g_return_if_fail (CONFAB_IS_ROOM_VIEW_MODEL (self));
 
-  if (self->people_asked)
-    return;
-  self->people_asked = TRUE;
-  dex_future_disown (
-    dex_scheduler_spawn (NULL, 0, load_people_fiber, g_object_ref (self), g_object_unref));
+  confab_member_pile_load (self->people);
 }
 
 ConfabRoom *

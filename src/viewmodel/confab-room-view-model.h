@@ -31,7 +31,8 @@ typedef enum {
  *
  * A room as the list and the room page show it. Properties (all notify): `id`, `name`, `topic`, `avatar`
  * (#ConfabAvatarModel), `subtitle`, `encrypted`, `encrypted-title`, `encrypted-subtitle`, `people-text`, `people`
- * (GListModel of #ConfabAvatarModel, filled by confab_room_view_model_load_people()), `section`, `section-title`,
+ * (GListModel of #ConfabAvatarModel, filled by confab_room_view_model_load_people()), `more-people` (“+8”: how many
+ * there are beside the first #CONFAB_MEMBER_PILE_SHOWN), `section`, `section-title`,
  * `has-call`, `in-call`, `participants` (GListModel of #ConfabAvatarModel), `n-participants`, `duration`,
  * `call-line`, `call-text`, `ongoing-text`, `header-text`, `who-text`, `join-label`, `action`, `can-act`, `reason`.
  * The duration ticks only while somebody looks (confab_room_view_model_show()). Main thread only.

@@ -497,6 +497,16 @@ test_people (Fixture *f, gconstpointer data)
   confab_room_view_model_load_people (f->model);
   test_until (has_people, f);
   g_assert_cmpuint (g_list_model_get_n_items (people), ==, 50);
+
+  /* How many there are beside the four that are shown is the homeserver's number, also when it is another by now. */
+  test_assert_string (f->model, "more-people", "");
+  world_sync (f->world, "'!a:x':{'summary':{'m.joined_member_count':210}}");
+  test_assert_string (f->model, "people-text", "210 people");
+  test_assert_string (f->model, "more-people", "\342\201\246+206\342\201\251");
+  world_sync (f->world, "'!a:x':{'summary':{'m.joined_member_count':5}}");
+  test_assert_string (f->model, "more-people", "\342\201\246+1\342\201\251");
+  world_sync (f->world, "'!a:x':{'summary':{'m.joined_member_count':4}}");
+  test_assert_string (f->model, "more-people", "");
 }
 
 int
