@@ -383,14 +383,15 @@ confab_shot_call_pages (const char *folder, const char *const *names)
 /**
  * confab_shot_call_in_high_contrast:
  * @folder: where the pictures go
+ * @names: (nullable): only those whose name begins with one of these
  *
  * For a process in which libadwaita was told so before it started (`ADW_DEBUG_HIGH_CONTRAST`).
  */
 void
-confab_shot_call_in_high_contrast (const char *folder)
+confab_shot_call_in_high_contrast (const char *folder, const char *const *names)
 {
   const ConfabShot shot = { .width = 1024, .height = 700, .dark = TRUE };
-  const Album album = { folder, NULL };
+  const Album album = { folder, names };
 
   g_assert_true (adw_style_manager_get_high_contrast (adw_style_manager_get_default ()));
   shoot (&album, "5-high-contrast", 4, NULL, &shot);

@@ -23,6 +23,6 @@ typedef struct {
 void confab_call_stand_open (ConfabCallStand *stand, guint n_people, const ConfabShot *shot);
 void confab_call_stand_close (ConfabCallStand *stand);
 void confab_shot_call_pages (const char *folder, const char *const *names);
-void confab_shot_call_in_high_contrast (const char *folder);
+void confab_shot_call_in_high_contrast (const char *folder, const char *const *names);
 
 G_END_DECLS

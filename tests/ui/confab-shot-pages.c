@@ -54,3 +54,21 @@ confab_shot_pages (const char *folder, const char *const *names)
     }
   }
 }
+
+void
+confab_shot_pages_in_high_contrast (const char *folder, const char *const *names)
+{
+  static const int sizes[][2] = { { 360, 640 }, { 1024, 700 } };
+  guint n_scenes = 0;
+  const ConfabPageScene *scenes = confab_page_scenes_get (&n_scenes);
+
+  for (guint i = 0; i < n_scenes; i++) {
+    for (guint s = 0; scenes[i].special && s < G_N_ELEMENTS (sizes); s++) {
+      ConfabShot shot = { .width = sizes[s][0], .height = sizes[s][1] };
+
+      shoot (folder, names, &scenes[i], "high-contrast-light", &shot);
+      shot.dark = TRUE;
+      shoot (folder, names, &scenes[i], "high-contrast-dark", &shot);
+    }
+  }
+}

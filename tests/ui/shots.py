@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures of pages are the same, byte for byte, from run to run: shots.py CONFAB_SHOT. So a change that is seen in
-them is a change of Confab's."""
+"""Pictures of pages are the same, byte for byte, from run to run: shots.py CONFAB_SHOT CONFAB_SHOT_CONTRAST. So a
+change that is seen in them is a change of Confab's."""
 
 import pathlib
 import subprocess
@@ -25,21 +25,28 @@ NAMES = [
     'menu-join-360x640-light',
     'dialog-shortcuts-1024x700-light',
 ]
+IN_HIGH_CONTRAST = [
+    'rooms-calls-1024x700-high-contrast-dark',
+    'media-join-360x640-high-contrast-light',
+    'menu-main-1024x700-high-contrast-light',
+]
 
 
-def shoot(program, folder):
-    subprocess.run([sys.executable, str(SESSION), '--weston', program, folder, *NAMES], check=True, timeout=240)
+def shoot(programs, folder):
+    for program, names in zip(programs, (NAMES, IN_HIGH_CONTRAST)):
+        subprocess.run([sys.executable, str(SESSION), '--weston', program, folder, *names], check=True, timeout=240)
     return {path.stem: path.read_bytes() for path in pathlib.Path(folder).iterdir()}
 
 
 def main():
     with tempfile.TemporaryDirectory(prefix='confab-shots-') as first, \
             tempfile.TemporaryDirectory(prefix='confab-shots-') as second:
-        pictures = shoot(sys.argv[1], first)
-        again = shoot(sys.argv[1], second)
-    wrong = [name for name in NAMES if pictures.get(name) is None or pictures[name] != again.get(name)]
-    print('\n'.join(f'{name}: not the same' for name in wrong) or f'{len(NAMES)} pictures, the same twice')
-    return 1 if wrong or len(pictures) != len(NAMES) else 0
+        pictures = shoot(sys.argv[1:], first)
+        again = shoot(sys.argv[1:], second)
+    wanted = NAMES + IN_HIGH_CONTRAST
+    wrong = [name for name in wanted if pictures.get(name) is None or pictures[name] != again.get(name)]
+    print('\n'.join(f'{name}: not the same' for name in wrong) or f'{len(wanted)} pictures, the same twice')
+    return 1 if wrong or len(pictures) != len(wanted) else 0
 
 
 if __name__ == '__main__':

@@ -229,6 +229,18 @@ test_sign_in (void)
   g_assert_false (gtk_widget_has_css_class (row, "error"));
   CLOSE ();
 
+  OPEN ("sign-in-wrong-password", &wide);
+  row = FIND (ADW_TYPE_PASSWORD_ENTRY_ROW, NULL);
+  g_assert_true (gtk_widget_has_css_class (row, "error"));
+  g_assert_false (gtk_widget_has_css_class (FIND (ADW_TYPE_ENTRY_ROW, "Homeserver"), "error"));
+  g_assert_true (has_focus (&stand, row));
+  g_assert_nonnull (FIND (GTK_TYPE_LABEL, "The user name or the password is wrong."));
+  /* Nothing that was typed is lost, and the next key is a new try. */
+  g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (row)), ==, "sceret");
+  gtk_editable_set_text (GTK_EDITABLE (row), "secret");
+  g_assert_false (gtk_widget_has_css_class (row, "error"));
+  CLOSE ();
+
   OPEN ("sign-in-portal", &wide);
   g_assert_nonnull (FIND (GTK_TYPE_BUTTON, "Open Page"));
   CLOSE ();
