@@ -32,28 +32,41 @@ typedef enum {
 } Property;
 static GParamSpec *properties[PROP_NARROW + 1];
 
-static char *
-microphone_icon (gpointer instance, gboolean muted)
+static gboolean
+is_problem (gpointer instance, const char *problem)
 {
-  return g_strdup (muted ? "microphone-disabled-symbolic" : "audio-input-microphone-symbolic");
+  return problem != NULL && *problem != '\0';
 }
 
-/* Named by what they do: “microphone, pressed” says too little. */
+/* A device that gives nothing is as good as off, for those who see or hear nothing. */
 static char *
-microphone_name (gpointer instance, gboolean muted)
+microphone_icon (gpointer instance, gboolean muted, const char *problem)
 {
+  return g_strdup (muted || is_problem (NULL, problem) ? "microphone-disabled-symbolic"
+                                                       : "audio-input-microphone-symbolic");
+}
+
+/* Named by what they do: “microphone, pressed” says too little; and by what is wrong, when nothing else would help. */
+static char *
+microphone_name (gpointer instance, gboolean muted, const char *problem)
+{
+  if (!muted && is_problem (NULL, problem))
+    return g_strdup (problem);
   return g_strdup (muted ? _ ("Unmute microphone") : _ ("Mute microphone"));
 }
 
 static char *
-camera_icon (gpointer instance, gboolean muted)
+camera_icon (gpointer instance, gboolean muted, const char *problem)
 {
-  return g_strdup (muted ? "camera-disabled-symbolic" : "camera-video-symbolic");
+  return g_strdup (muted || is_problem (NULL, problem) ? "camera-disabled-symbolic"
+                                                       : "camera-video-symbolic");
 }
 
 static char *
-camera_name (gpointer instance, gboolean muted)
+camera_name (gpointer instance, gboolean muted, const char *problem)
 {
+  if (!muted && is_problem (NULL, problem))
+    return g_strdup (problem);
   return g_strdup (muted ? _ ("Turn camera on") : _ ("Turn camera off"));
 }
 
@@ -68,12 +81,12 @@ set_class (GtkWidget *widget, const char *name, gboolean on)
 
 /* The mark beside a button says it to those who see, this to the others. */
 static void
-describe (GtkWidget *button, gboolean problem, const char *text)
+describe (GtkWidget *button, const char *problem)
 {
-  if (problem)
+  if (is_problem (NULL, problem))
     gtk_accessible_update_property (GTK_ACCESSIBLE (button),
                                     GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                    text,
+                                    problem,
                                     -1);
   else
     gtk_accessible_reset_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION);
@@ -82,8 +95,8 @@ describe (GtkWidget *button, gboolean problem, const char *text)
 static void
 update (ConfabCallBar *self)
 {
-  gboolean microphone_problem = FALSE;
-  gboolean camera_problem = FALSE;
+  g_autofree char *microphone_problem = NULL;
+  g_autofree char *camera_problem = NULL;
 
   if (self->model == NULL)
     return;
@@ -93,10 +106,16 @@ update (ConfabCallBar *self)
                 "camera-problem",
                 &camera_problem,
                 NULL);
-  set_class (self->microphone, "off", confab_call_view_model_get_microphone_muted (self->model));
-  set_class (self->camera, "off", confab_call_view_model_get_camera_muted (self->model));
-  describe (self->microphone, microphone_problem, _ ("The microphone gives no sound"));
-  describe (self->camera, camera_problem, _ ("The camera gives no picture"));
+  set_class (self->microphone,
+             "off",
+             confab_call_view_model_get_microphone_muted (self->model) ||
+               is_problem (NULL, microphone_problem));
+  set_class (self->camera,
+             "off",
+             confab_call_view_model_get_camera_muted (self->model) ||
+               is_problem (NULL, camera_problem));
+  describe (self->microphone, microphone_problem);
+  describe (self->camera, camera_problem);
 }
 
 static void
@@ -179,6 +198,7 @@ confab_call_bar_class_init (ConfabCallBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, ConfabCallBar, microphone);
   gtk_widget_class_bind_template_child (widget_class, ConfabCallBar, camera);
   gtk_widget_class_bind_template_child (widget_class, ConfabCallBar, leave);
+  gtk_widget_class_bind_template_callback (widget_class, is_problem);
   gtk_widget_class_bind_template_callback (widget_class, microphone_icon);
   gtk_widget_class_bind_template_callback (widget_class, microphone_name);
   gtk_widget_class_bind_template_callback (widget_class, camera_icon);

@@ -12,6 +12,7 @@
 #include "confab-call-tiles.h"
 #include "confab-call-words.h"
 #include "confab-call.h"
+#include "confab-media-words.h"
 #include "confab-own-media.h"
 #include "confab-room.h"
 #include "confab-session.h"
@@ -116,11 +117,8 @@ gather_facts (ConfabCallViewModel *self)
     .was_active = self->was_active,
     .offline = get_session_state (self) == CONFAB_SESSION_STATE_OFFLINE,
     .signed_out = get_session_state (self) == CONFAB_SESSION_STATE_LOGGED_OUT,
-    /* Whoever is muted need not care. */
-    .microphone_lost = confab_own_media_get_microphone_problem (self->media) &&
-                       !confab_own_media_get_microphone_muted (self->media),
-    .camera_lost = confab_own_media_get_camera_problem (self->media) &&
-                   !confab_own_media_get_camera_muted (self->media),
+    .microphone_lost = confab_own_media_get_microphone_lost (self->media),
+    .camera_lost = confab_own_media_get_camera_lost (self->media),
     .clear_room = self->room != NULL && !confab_room_get_encrypted (self->room),
   };
 }
@@ -279,10 +277,16 @@ confab_call_view_model_get_property (GObject *object,
     g_value_set_boolean (value, confab_own_media_get_camera_muted (self->media));
     break;
   case PROP_MICROPHONE_PROBLEM:
-    g_value_set_boolean (value, confab_own_media_get_microphone_problem (self->media));
+    g_value_set_string (value,
+                        confab_media_words_device (CONFAB_DEVICE_KIND_MICROPHONE,
+                                                   confab_own_media_get_microphone_problem (
+                                                     self->media)));
     break;
   case PROP_CAMERA_PROBLEM:
-    g_value_set_boolean (value, confab_own_media_get_camera_problem (self->media));
+    g_value_set_string (value,
+                        confab_media_words_device (CONFAB_DEVICE_KIND_CAMERA,
+                                                   confab_own_media_get_camera_problem (
+                                                     self->media)));
     break;
   case PROP_MICROPHONE_LEVEL:
     g_value_set_double (value,
@@ -384,8 +388,8 @@ confab_call_view_model_class_init (ConfabCallViewModelClass *klass)
   properties[PROP_ALONE] = BOOLEAN ("alone", 0);
   properties[PROP_MICROPHONE_MUTED] = BOOLEAN ("microphone-muted", G_PARAM_WRITABLE);
   properties[PROP_CAMERA_MUTED] = BOOLEAN ("camera-muted", G_PARAM_WRITABLE);
-  properties[PROP_MICROPHONE_PROBLEM] = BOOLEAN ("microphone-problem", 0);
-  properties[PROP_CAMERA_PROBLEM] = BOOLEAN ("camera-problem", 0);
+  properties[PROP_MICROPHONE_PROBLEM] = STRING ("microphone-problem"); /* empty: none */
+  properties[PROP_CAMERA_PROBLEM] = STRING ("camera-problem");
   properties[PROP_MICROPHONE_LEVEL] = g_param_spec_double (
     "microphone-level", NULL, NULL, 0, 1, 0, READ);
   properties[PROP_STATE] = g_param_spec_enum (

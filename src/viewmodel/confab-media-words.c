@@ -66,6 +66,33 @@ confab_media_words_level (ConfabDeviceProblem problem,
 }
 
 /**
+ * confab_media_words_device:
+ * @kind: a microphone or a camera
+ * @problem: what is the matter with it in a call
+ *
+ * Returns: (transfer none): what its button is called, while others hear or see nothing although it is on
+ */
+const char *
+confab_media_words_device (ConfabDeviceKind kind, ConfabDeviceProblem problem)
+{
+  gboolean camera = kind == CONFAB_DEVICE_KIND_CAMERA;
+
+  switch (problem) {
+  case CONFAB_DEVICE_PROBLEM_MISSING:
+    return camera ? _ ("No camera found") : _ ("No microphone found");
+  case CONFAB_DEVICE_PROBLEM_BUSY:
+    return camera ? _ ("The camera is in use") : _ ("The microphone is in use");
+  case CONFAB_DEVICE_PROBLEM_DENIED:
+    return camera ? _ ("Confab may not use the camera") : _ ("Confab may not use the microphone");
+  case CONFAB_DEVICE_PROBLEM_FAILED:
+    return camera ? _ ("The camera gives no picture") : _ ("The microphone gives no sound");
+  case CONFAB_DEVICE_PROBLEM_NONE:
+  default:
+    return "";
+  }
+}
+
+/**
  * confab_media_words_problem_title:
  * @camera: what is the matter with the camera
  *

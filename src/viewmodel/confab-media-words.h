@@ -12,6 +12,7 @@ const char *confab_media_words_join (gboolean creating, gboolean sound, gboolean
 const char *confab_media_words_level (ConfabDeviceProblem problem,
                                       gboolean microphone_on,
                                       ConfabHearing hearing);
+const char *confab_media_words_device (ConfabDeviceKind kind, ConfabDeviceProblem problem);
 const char *confab_media_words_problem_title (ConfabDeviceProblem camera);
 const char *confab_media_words_problem_text (ConfabDeviceProblem camera);
 const char *confab_media_words_banner (ConfabDeviceProblem microphone, gboolean encrypted);

@@ -17,6 +17,9 @@ struct _ConfabOwnMedia {
   ConfabStream *stream;
   gboolean microphone_muted;
   gboolean camera_muted;
+  gboolean
+    heard; /* the microphone has given sound, the camera a picture, since this device is in the call */
+  gboolean seen;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabOwnMedia, confab_own_media, G_TYPE_OBJECT)
@@ -27,8 +30,10 @@ typedef enum {
   PROP_CAMERA_MUTED,
   PROP_MICROPHONE_PROBLEM,
   PROP_CAMERA_PROBLEM,
+  PROP_MICROPHONE_LOST,
+  PROP_CAMERA_LOST,
 } Property;
-static GParamSpec *properties[PROP_CAMERA_PROBLEM + 1];
+static GParamSpec *properties[PROP_CAMERA_LOST + 1];
 
 static void
 notify (ConfabOwnMedia *self, Property property)
@@ -36,11 +41,28 @@ notify (ConfabOwnMedia *self, Property property)
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
 }
 
-static gboolean
-has_problem (ConfabOwnMedia *self, ConfabDeviceKind kind)
+static ConfabDeviceProblem
+get_problem (ConfabOwnMedia *self, ConfabDeviceKind kind)
 {
-  return self->media != NULL &&
-         confab_local_media_get_problem (self->media, kind) != CONFAB_DEVICE_PROBLEM_NONE;
+  return self->media != NULL ? confab_local_media_get_problem (self->media, kind)
+                             : CONFAB_DEVICE_PROBLEM_NONE;
+}
+
+/* One that never was there is no loss: whoever joined without it knows. */
+static void
+follow_signs_of_life (ConfabOwnMedia *self)
+{
+  gboolean heard = self->heard || confab_stream_get_level (self->stream) > CONFAB_LEVEL_SILENCE;
+  gboolean seen = self->seen || confab_stream_get_has_video (self->stream);
+
+  if (self->heard != heard) {
+    self->heard = heard;
+    notify (self, PROP_MICROPHONE_LOST);
+  }
+  if (self->seen != seen) {
+    self->seen = seen;
+    notify (self, PROP_CAMERA_LOST);
+  }
 }
 
 /* Without a stream what was last stays. */
@@ -57,10 +79,12 @@ follow_muted (ConfabOwnMedia *self)
   if (self->microphone_muted != microphone) {
     self->microphone_muted = microphone;
     notify (self, PROP_MICROPHONE_MUTED);
+    notify (self, PROP_MICROPHONE_LOST);
   }
   if (self->camera_muted != camera) {
     self->camera_muted = camera;
     notify (self, PROP_CAMERA_MUTED);
+    notify (self, PROP_CAMERA_LOST);
   }
 }
 
@@ -68,6 +92,7 @@ static void
 problem_changed_cb (ConfabLocalMedia *media, ConfabDeviceKind kind, ConfabOwnMedia *self)
 {
   notify (self, kind == CONFAB_DEVICE_KIND_CAMERA ? PROP_CAMERA_PROBLEM : PROP_MICROPHONE_PROBLEM);
+  notify (self, kind == CONFAB_DEVICE_KIND_CAMERA ? PROP_CAMERA_LOST : PROP_MICROPHONE_LOST);
 }
 
 static void
@@ -79,6 +104,8 @@ forget_media (ConfabOwnMedia *self)
     g_signal_handlers_disconnect_by_data (self->media, self);
   g_clear_object (&self->stream);
   g_clear_object (&self->media);
+  self->heard = FALSE;
+  self->seen = FALSE;
 }
 
 static void
@@ -98,11 +125,21 @@ update_media (ConfabOwnMedia *self)
       self->stream, "notify::audio-muted", G_CALLBACK (follow_muted), self, G_CONNECT_SWAPPED);
     g_signal_connect_object (
       self->stream, "notify::video-muted", G_CALLBACK (follow_muted), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (
+      self->stream, "notify::level", G_CALLBACK (follow_signs_of_life), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (self->stream,
+                             "notify::has-video",
+                             G_CALLBACK (follow_signs_of_life),
+                             self,
+                             G_CONNECT_SWAPPED);
+    follow_signs_of_life (self);
   }
   notify (self, PROP_STREAM);
   follow_muted (self);
   notify (self, PROP_MICROPHONE_PROBLEM);
   notify (self, PROP_CAMERA_PROBLEM);
+  notify (self, PROP_MICROPHONE_LOST);
+  notify (self, PROP_CAMERA_LOST);
 }
 
 static void
@@ -121,10 +158,16 @@ confab_own_media_get_property (GObject *object, guint prop_id, GValue *value, GP
     g_value_set_boolean (value, self->camera_muted);
     break;
   case PROP_MICROPHONE_PROBLEM:
-    g_value_set_boolean (value, has_problem (self, CONFAB_DEVICE_KIND_MICROPHONE));
+    g_value_set_uint (value, get_problem (self, CONFAB_DEVICE_KIND_MICROPHONE));
     break;
   case PROP_CAMERA_PROBLEM:
-    g_value_set_boolean (value, has_problem (self, CONFAB_DEVICE_KIND_CAMERA));
+    g_value_set_uint (value, get_problem (self, CONFAB_DEVICE_KIND_CAMERA));
+    break;
+  case PROP_MICROPHONE_LOST:
+    g_value_set_boolean (value, confab_own_media_get_microphone_lost (self));
+    break;
+  case PROP_CAMERA_LOST:
+    g_value_set_boolean (value, confab_own_media_get_camera_lost (self));
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -153,10 +196,13 @@ confab_own_media_class_init (ConfabOwnMediaClass *klass)
   properties[PROP_MICROPHONE_MUTED] = g_param_spec_boolean (
     "microphone-muted", NULL, NULL, FALSE, flags);
   properties[PROP_CAMERA_MUTED] = g_param_spec_boolean ("camera-muted", NULL, NULL, FALSE, flags);
-  properties[PROP_MICROPHONE_PROBLEM] = g_param_spec_boolean (
-    "microphone-problem", NULL, NULL, FALSE, flags);
-  properties[PROP_CAMERA_PROBLEM] = g_param_spec_boolean (
-    "camera-problem", NULL, NULL, FALSE, flags);
+  properties[PROP_MICROPHONE_PROBLEM] = g_param_spec_uint (
+    "microphone-problem", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_CAMERA_PROBLEM] = g_param_spec_uint (
+    "camera-problem", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_MICROPHONE_LOST] = g_param_spec_boolean (
+    "microphone-lost", NULL, NULL, FALSE, flags);
+  properties[PROP_CAMERA_LOST] = g_param_spec_boolean ("camera-lost", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -210,20 +256,39 @@ confab_own_media_get_camera_muted (ConfabOwnMedia *self)
   return self->camera_muted;
 }
 
-gboolean
+ConfabDeviceProblem
 confab_own_media_get_microphone_problem (ConfabOwnMedia *self)
+{
+  g_return_val_if_fail (CONFAB_IS_OWN_MEDIA (self), CONFAB_DEVICE_PROBLEM_NONE);
+
+  return get_problem (self, CONFAB_DEVICE_KIND_MICROPHONE);
+}
+
+ConfabDeviceProblem
+confab_own_media_get_camera_problem (ConfabOwnMedia *self)
+{
+  g_return_val_if_fail (CONFAB_IS_OWN_MEDIA (self), CONFAB_DEVICE_PROBLEM_NONE);
+
+  return get_problem (self, CONFAB_DEVICE_KIND_CAMERA);
+}
+
+/* Whoever is muted need not care. */
+gboolean
+confab_own_media_get_microphone_lost (ConfabOwnMedia *self)
 {
   g_return_val_if_fail (CONFAB_IS_OWN_MEDIA (self), FALSE);
 
-  return has_problem (self, CONFAB_DEVICE_KIND_MICROPHONE);
+  return self->heard && !self->microphone_muted &&
+         get_problem (self, CONFAB_DEVICE_KIND_MICROPHONE) != CONFAB_DEVICE_PROBLEM_NONE;
 }
 
 gboolean
-confab_own_media_get_camera_problem (ConfabOwnMedia *self)
+confab_own_media_get_camera_lost (ConfabOwnMedia *self)
 {
   g_return_val_if_fail (CONFAB_IS_OWN_MEDIA (self), FALSE);
 
-  return has_problem (self, CONFAB_DEVICE_KIND_CAMERA);
+  return self->seen && !self->camera_muted &&
+         get_problem (self, CONFAB_DEVICE_KIND_CAMERA) != CONFAB_DEVICE_PROBLEM_NONE;
 }
 
 void
@@ -236,6 +301,7 @@ confab_own_media_set_microphone_muted (ConfabOwnMedia *self, gboolean muted)
     return;
   self->microphone_muted = muted;
   notify (self, PROP_MICROPHONE_MUTED);
+  notify (self, PROP_MICROPHONE_LOST);
   confab_call_set_microphone_muted (self->call, muted);
 }
 
@@ -249,5 +315,6 @@ confab_own_media_set_camera_muted (ConfabOwnMedia *self, gboolean muted)
     return;
   self->camera_muted = muted;
   notify (self, PROP_CAMERA_MUTED);
+  notify (self, PROP_CAMERA_LOST);
   confab_call_set_camera_muted (self->call, muted);
 }

@@ -4,6 +4,8 @@
 
 #include <glib-object.h>
 
+#include "confab-call-enums.h"
+
 G_BEGIN_DECLS
 
 typedef struct _ConfabCall ConfabCall;
@@ -13,7 +15,8 @@ typedef struct _ConfabStream ConfabStream;
  * ConfabOwnMedia:
  *
  * What this device sends into a call. Properties (all notify): `stream`, `microphone-muted`, `camera-muted`,
- * `microphone-problem`, `camera-problem`. What is muted changes at once and then follows what the call says.
+ * `microphone-problem` and `camera-problem` (a #ConfabDeviceProblem each), `microphone-lost` and `camera-lost` (it has
+ * worked in this call, is on, and works no more). What is muted changes at once and then follows what the call says.
  */
 #define CONFAB_TYPE_OWN_MEDIA (confab_own_media_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabOwnMedia, confab_own_media, CONFAB, OWN_MEDIA, GObject)
@@ -22,8 +25,10 @@ ConfabOwnMedia *confab_own_media_new (ConfabCall *call) G_GNUC_WARN_UNUSED_RESUL
 ConfabStream *confab_own_media_get_stream (ConfabOwnMedia *self);
 gboolean confab_own_media_get_microphone_muted (ConfabOwnMedia *self);
 gboolean confab_own_media_get_camera_muted (ConfabOwnMedia *self);
-gboolean confab_own_media_get_microphone_problem (ConfabOwnMedia *self);
-gboolean confab_own_media_get_camera_problem (ConfabOwnMedia *self);
+ConfabDeviceProblem confab_own_media_get_microphone_problem (ConfabOwnMedia *self);
+ConfabDeviceProblem confab_own_media_get_camera_problem (ConfabOwnMedia *self);
+gboolean confab_own_media_get_microphone_lost (ConfabOwnMedia *self);
+gboolean confab_own_media_get_camera_lost (ConfabOwnMedia *self);
 void confab_own_media_set_microphone_muted (ConfabOwnMedia *self, gboolean muted);
 void confab_own_media_set_camera_muted (ConfabOwnMedia *self, gboolean muted);
 

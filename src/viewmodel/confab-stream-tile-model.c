@@ -86,14 +86,14 @@ get_avatar_name (ConfabStreamTileModel *self)
 static gboolean
 get_muted (ConfabStreamTileModel *self)
 {
-  return self->stream != NULL && confab_stream_get_audio_muted (self->stream) &&
+  return self->stream != NULL && confab_stream_get_audio_off (self->stream) &&
          !confab_stream_tile_model_get_screen (self);
 }
 
 static gboolean
 get_camera_off (ConfabStreamTileModel *self)
 {
-  return self->stream != NULL && confab_stream_get_video_muted (self->stream);
+  return self->stream != NULL && confab_stream_get_video_off (self->stream);
 }
 
 static gboolean
@@ -200,12 +200,12 @@ stream_notify_cb (ConfabStream *stream, GParamSpec *pspec, ConfabStreamTileModel
 {
   if (g_str_equal (pspec->name, "level")) {
     confab_voice_gate_set_level (self->gate,
-                                 confab_stream_get_audio_muted (stream)
+                                 confab_stream_get_audio_off (stream)
                                    ? CONFAB_LEVEL_SILENCE
                                    : confab_stream_get_level (stream));
     notify (self, PROP_LEVEL);
-  } else if (g_str_equal (pspec->name, "audio-muted")) {
-    if (confab_stream_get_audio_muted (stream))
+  } else if (g_str_equal (pspec->name, "audio-off")) {
+    if (confab_stream_get_audio_off (stream))
       confab_voice_gate_reset (self->gate);
     notify (self, PROP_MUTED);
     notify (self, PROP_LEVEL);
@@ -451,7 +451,7 @@ confab_stream_tile_model_set_stream (ConfabStreamTileModel *self, ConfabStream *
       stream, "notify", G_CALLBACK (stream_notify_cb), self, G_CONNECT_DEFAULT);
     confab_stream_set_watched (stream, self->shown);
   }
-  if (stream != NULL && !confab_stream_get_audio_muted (stream))
+  if (stream != NULL && !confab_stream_get_audio_off (stream))
     confab_voice_gate_set_level (self->gate, confab_stream_get_level (stream));
   for (guint i = 0; i < G_N_ELEMENTS (follow); i++)
     notify (self, follow[i]);
@@ -502,7 +502,7 @@ confab_stream_tile_model_get_level (ConfabStreamTileModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), 0);
 
-  if (self->stream == NULL || confab_stream_get_audio_muted (self->stream))
+  if (self->stream == NULL || confab_stream_get_audio_off (self->stream))
     return 0;
   return CLAMP ((confab_stream_get_level (self->stream) + 60) / 50, 0, 1);
 }
@@ -563,7 +563,7 @@ confab_stream_tile_model_get_paintable (ConfabStreamTileModel *self)
 
   g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), NULL);
 
-  if (self->stream == NULL || confab_stream_get_video_muted (self->stream) ||
+  if (self->stream == NULL || confab_stream_get_video_off (self->stream) ||
       !confab_stream_get_has_video (self->stream))
     return NULL;
   if (!is_connected (self) && !confab_tile_connection_get_last_picture (self->connection))

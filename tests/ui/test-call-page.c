@@ -495,6 +495,35 @@ test_focus_after_breakpoint (void)
   confab_call_stand_close (&stand);
 }
 
+/* Without devices the buttons look as when they are off, say why, and lead back to what they do. */
+static void
+test_no_devices (void)
+{
+  ConfabCallStand stand;
+  GtkWidget *button = NULL;
+  g_autoptr (GPtrArray) tiles = NULL;
+
+  confab_call_stand_open (&stand, 2, &phone);
+  button = find_button (&stand, "Turn camera off");
+  confab_stream_set_has_video (confab_fake_call_get_own_stream (stand.call), FALSE);
+  confab_fake_call_set_problem (stand.call,
+                                CONFAB_DEVICE_KIND_CAMERA,
+                                CONFAB_DEVICE_PROBLEM_MISSING);
+  confab_shot_frames (stand.window, 2);
+  g_assert_true (find_button (&stand, "No camera found") == button);
+  g_assert_true (gtk_widget_has_css_class (button, "off"));
+  g_assert_cmpstr (gtk_button_get_icon_name (GTK_BUTTON (button)), ==, "camera-disabled-symbolic");
+  tiles = find_all (&stand, CONFAB_TYPE_STREAM_TILE);
+  g_assert_true (has_avatar (g_ptr_array_index (tiles, tiles->len - 1)));
+  g_signal_emit_by_name (button, "clicked");
+  g_assert_cmpstr (gtk_widget_get_tooltip_text (button), ==, "Turn camera on");
+  g_signal_emit_by_name (button, "clicked");
+  confab_fake_call_set_problem (stand.call, CONFAB_DEVICE_KIND_CAMERA, CONFAB_DEVICE_PROBLEM_NONE);
+  g_assert_cmpstr (gtk_widget_get_tooltip_text (button), ==, "Turn camera off");
+  g_assert_false (gtk_widget_has_css_class (button, "off"));
+  confab_call_stand_close (&stand);
+}
+
 static const char *
 get_subtitle (ConfabCallStand *stand)
 {
@@ -656,6 +685,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/call-page/keyboard-rtl", test_keyboard_rtl);
   g_test_add_func ("/call-page/bar", test_bar);
   g_test_add_func ("/call-page/focus-after-breakpoint", test_focus_after_breakpoint);
+  g_test_add_func ("/call-page/no-devices", test_no_devices);
   g_test_add_func ("/call-page/header", test_header);
   g_test_add_func ("/call-page/banner", test_banner);
   g_test_add_func ("/call-page/dark", test_dark);

@@ -274,6 +274,7 @@ test_banner (Fixture *fixture, gconstpointer data)
   ConfabFakeParticipant *person = confab_fake_call_get (fixture->call, 0);
 
   g_assert_null (confab_call_view_model_get_banner (fixture->model));
+  confab_stream_set_level (confab_fake_call_get_own_stream (fixture->call), -50); /* it works */
   confab_fake_participant_set_encrypted (person, FALSE);
   g_assert_cmpstr (confab_call_view_model_get_banner (fixture->model),
                    ==,
@@ -310,6 +311,68 @@ test_banner (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (confab_call_view_model_get_banner (fixture->model),
                    ==,
                    "Your homeserver signed you out. The call goes on.");
+}
+
+static void
+assert_text (Fixture *fixture, const char *property, const char *expected)
+{
+  g_autofree char *text = NULL;
+
+  g_object_get (fixture->model, property, &text, NULL);
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* Whoever joins without a microphone or camera knows: what others do not get is marked, and no banner says that
+ * something was lost. One that comes and goes again is. */
+static void
+test_no_devices (Fixture *fixture, gconstpointer data)
+{
+  ConfabStream *stream = confab_fake_call_get_own_stream (fixture->call);
+  ConfabStreamTileModel *own = NULL;
+  g_autofree char *description = NULL;
+  gboolean muted = FALSE;
+
+  confab_stream_set_has_video (stream, FALSE);
+  confab_fake_call_set_problem (fixture->call,
+                                CONFAB_DEVICE_KIND_MICROPHONE,
+                                CONFAB_DEVICE_PROBLEM_MISSING);
+  confab_fake_call_set_problem (fixture->call,
+                                CONFAB_DEVICE_KIND_CAMERA,
+                                CONFAB_DEVICE_PROBLEM_MISSING);
+  /* As joined so. */
+  g_assert_finalize_object (g_steal_pointer (&fixture->model));
+  fixture->model = confab_call_view_model_new_with_clock (CONFAB_CALL (fixture->call),
+                                                          NULL,
+                                                          (ConfabSession *) fixture->session,
+                                                          CONFAB_CLOCK (fixture->clock));
+  own = get_tile (fixture, 3);
+  g_assert_null (confab_call_view_model_get_banner (fixture->model));
+  assert_text (fixture, "microphone-problem", "No microphone found");
+  assert_text (fixture, "camera-problem", "No camera found");
+  g_object_get (own, "muted", &muted, "description", &description, NULL);
+  g_assert_true (muted);
+  g_assert_cmpstr (description, ==, "Microphone off. Camera off.");
+  g_assert_null (confab_stream_tile_model_get_paintable (own));
+  /* Nothing was switched off: what comes is heard and seen. */
+  g_assert_false (confab_call_view_model_get_microphone_muted (fixture->model));
+  g_assert_false (confab_call_view_model_get_camera_muted (fixture->model));
+
+  confab_fake_call_set_problem (fixture->call,
+                                CONFAB_DEVICE_KIND_MICROPHONE,
+                                CONFAB_DEVICE_PROBLEM_NONE);
+  confab_stream_set_level (stream, -30);
+  g_object_get (own, "muted", &muted, NULL);
+  g_assert_false (muted);
+  assert_text (fixture, "microphone-problem", "");
+  confab_fake_call_set_problem (fixture->call,
+                                CONFAB_DEVICE_KIND_MICROPHONE,
+                                CONFAB_DEVICE_PROBLEM_BUSY);
+  assert_text (fixture, "microphone-problem", "The microphone is in use");
+  g_assert_cmpstr (confab_call_view_model_get_banner (fixture->model),
+                   ==,
+                   "Microphone lost. Nobody hears you.");
+  confab_call_view_model_toggle_microphone (fixture->model);
+  g_assert_null (confab_call_view_model_get_banner (fixture->model));
 }
 
 static void
@@ -363,6 +426,7 @@ main (int argc, char *argv[])
   ADD ("leave", 2, test_leave);
   ADD ("states", 2, test_states);
   ADD ("banner", 1, test_banner);
+  ADD ("no-devices", 3, test_no_devices);
   ADD ("room", 0, test_room);
   ADD ("announce", 1, test_announce);
 #undef ADD
