@@ -15,6 +15,8 @@ typedef enum {
   CONFAB_CALL_ERROR_NETWORK,   /* the homeserver could not be reached */
   CONFAB_CALL_ERROR_UNSUPPORTED, /* the call runs over something that this version does not speak (an SFU) */
   CONFAB_CALL_ERROR_ENDED, /* the call is over */
+  CONFAB_CALL_ERROR_TAKEN_OUT, /* another device of the user, or the server, took this one out of the call */
+  CONFAB_CALL_ERROR_ROOM_LOST, /* this person is not in the room any more: kicked, banned, left elsewhere */
 } ConfabCallError;
 #define CONFAB_CALL_ERROR (confab_call_error_quark ())
 GQuark confab_call_error_quark (void);

@@ -339,7 +339,7 @@ put_out (ConfabGroupCall *self, const Event *event)
   go_out (self);
   say_farewell (self);
   confab_group_call_emit_failed (self,
-                                 CONFAB_CALL_ERROR_ENDED,
+                                 CONFAB_CALL_ERROR_TAKEN_OUT,
                                  "another device or the server took this one out");
 }
 
@@ -463,7 +463,7 @@ lose_room (ConfabGroupCall *self, const Event *event)
 
   close_call (self);
   if (entered)
-    confab_group_call_emit_failed (self, CONFAB_CALL_ERROR_ENDED, "the room was left");
+    confab_group_call_emit_failed (self, CONFAB_CALL_ERROR_ROOM_LOST, "the room was left");
 }
 
 /* Guards. */

@@ -120,6 +120,7 @@ gather_facts (ConfabCallViewModel *self)
     .microphone_lost = confab_own_media_get_microphone_lost (self->media),
     .camera_lost = confab_own_media_get_camera_lost (self->media),
     .clear_room = self->room != NULL && !confab_room_get_encrypted (self->room),
+    .replaced = self->room != NULL && confab_room_get_replaced (self->room),
   };
 }
 
@@ -480,6 +481,8 @@ confab_call_view_model_new_with_clock (ConfabCall *call,
       room, "notify::name", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
     g_signal_connect_object (
       room, "notify::encrypted", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (
+      room, "notify::replaced", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   }
   if (session != NULL)
     g_signal_connect_object (

@@ -63,6 +63,8 @@ confab_call_words_make_banner (const ConfabCallFacts *facts)
     return g_strdup (_ ("Camera lost. Others see your avatar."));
   if (facts->clear_room || facts->others.n_clear > 0)
     return g_strdup (_ ("This call is not encrypted."));
+  if (facts->replaced)
+    return g_strdup (_ ("This room was replaced by another one. The call goes on."));
   return NULL;
 }
 

@@ -18,6 +18,7 @@ typedef struct {
   gboolean microphone_lost;
   gboolean camera_lost;
   gboolean clear_room; /* not encrypted */
+  gboolean replaced;   /* the room was upgraded: people meet in another one from now on */
 } ConfabCallFacts;
 
 /* Pure functions of those facts. */

@@ -236,6 +236,10 @@ confab_error_text_for_call (const GError *error)
       return g_strdup (_ ("This call needs a newer version of Confab."));
     case CONFAB_CALL_ERROR_ENDED:
       return g_strdup (_ ("The call has ended."));
+    case CONFAB_CALL_ERROR_TAKEN_OUT:
+      return g_strdup (_ ("You were taken out of the call on another device."));
+    case CONFAB_CALL_ERROR_ROOM_LOST:
+      return g_strdup (_ ("You are no longer in this room."));
     default:
       break;
     }

@@ -316,6 +316,29 @@ class Real(unittest.TestCase):
         # Whoever is the last ends the call, also when that is SIGTERM or the end of the commands.
         self.assertIs(owner.state(room, 'org.matrix.msc3401.call', call)['m.terminated'], True)
 
+    def test_kicked_and_upgraded(self):
+        """Out of the room is out of the call, at once; in a room that was replaced a call goes on."""
+        anna, bert, carl = self.bot('anna'), self.bot('bert'), self.bot('carl')
+        room = self.room(True, anna, bert, carl)
+        call = self.call(room, anna, bert, carl)
+        anna('wait-media', members=2)
+        owner = Account(self.server.base, 'anna', PASSWORD)
+        seen = len(anna.events)
+        owner.request('POST', f'v3/rooms/{room}/kick', {'user_id': carl.ready['userId']})
+        carl.wait_event('call-removed', timeout=10, callId=call)
+        anna.wait_event('member-removed', since=seen, timeout=10, userId=carl.ready['userId'])
+        bert.wait_event('member-removed', timeout=10, userId=carl.ready['userId'])
+        self.assertEqual(carl('calls'), [])
+        owner.request('POST', f'v3/rooms/{room}/upgrade', {'new_version': '11'})
+        bert('mute', mic=True)
+        anna.until('members', lambda m: [x['remoteMute']['microphone'] for x in m] == [True])
+        bert('mute', mic=False)
+        anna('wait-media')
+        bert('wait-media')
+        self.assertEqual(bert('leave'), {})
+        anna.until('members', lambda m: m == [])
+        self.finish(carl, bert, anna)
+
     def test_media_none_and_picture(self):
         with tempfile.NamedTemporaryFile(suffix='.y4m') as file:
             y, u, v = 150, 44, 21    # green

@@ -120,6 +120,10 @@ static const Sentence call[] = {
     CONFAB_CALL_ERROR_UNSUPPORTED,
     "This call needs a newer version of Confab." },
   { confab_call_error_quark, CONFAB_CALL_ERROR_ENDED, "The call has ended." },
+  { confab_call_error_quark,
+    CONFAB_CALL_ERROR_TAKEN_OUT,
+    "You were taken out of the call on another device." },
+  { confab_call_error_quark, CONFAB_CALL_ERROR_ROOM_LOST, "You are no longer in this room." },
 };
 
 static const struct {
@@ -189,7 +193,7 @@ test_place (gconstpointer data)
       check_place (place, CONFAB_MATRIX_ERROR, code);
   for (int code = 0; code <= CONFAB_STORE_ERROR_IN_USE; code++)
     check_place (place, CONFAB_STORE_ERROR, code);
-  for (int code = 0; code <= CONFAB_CALL_ERROR_ENDED; code++)
+  for (int code = 0; code <= CONFAB_CALL_ERROR_ROOM_LOST; code++)
     check_place (place, CONFAB_CALL_ERROR, code);
   check_place (place, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
 }

@@ -382,6 +382,52 @@ test_logout_in_call (Fixture *f, gconstpointer data)
 }
 
 static void
+sync_event (Fixture *f, char *event)
+{
+  g_autofree char *taken = event;
+  g_autofree char *news = world_room (ROOM, 0, taken);
+
+  world_sync (f->world, news);
+}
+
+/* An upgrade sends people elsewhere; those who talk need not stop for it. */
+static void
+test_replaced_in_call (Fixture *f, gconstpointer data)
+{
+  sign_in (f);
+  begin_call (f, ROOM);
+  confab_session_view_model_request_call (f->model, ROOM, FALSE, TRUE, TRUE);
+  assert_in_call (f, ROOM);
+  sync_event (f,
+              world_event ("m.room.tombstone", "", "@ben:x", 1, "{'replacement_room':'!new:x'}"));
+  assert_in_call (f, ROOM);
+  g_assert_cmpstr (confab_call_view_model_get_banner (
+                     confab_session_view_model_get_call (f->model)),
+                   ==,
+                   "This room was replaced by another one. The call goes on.");
+  assert_toasts (f, "");
+  confab_session_view_model_leave_call (f->model);
+}
+
+/* Out of the room is out of the call: it ends at once, and the person hears why. */
+static void
+test_kicked_in_call (Fixture *f, gconstpointer data)
+{
+  sign_in (f);
+  begin_call (f, ROOM);
+  confab_session_view_model_request_call (f->model, ROOM, FALSE, TRUE, TRUE);
+  assert_in_call (f, ROOM);
+  g_assert_cmpuint (fake_devices_get_n_open (f->devices), ==, 1);
+  world_sync_full (f->world,
+                   "\"rooms\":{\"leave\":{\"" ROOM "\":{\"timeline\":{\"events\":[{\"type\":"
+                   "\"m.room.member\",\"state_key\":\"@anna:x\",\"sender\":\"@ben:x\",\"content\":{"
+                   "\"membership\":\"leave\"}}]}}}}");
+  assert_in_no_call (f);
+  g_assert_cmpuint (fake_devices_get_n_open (f->devices), ==, 0);
+  assert_toasts (f, "You are no longer in this room.;");
+}
+
+static void
 test_sign_out (Fixture *f, gconstpointer data)
 {
   GListModel *rooms = NULL;
@@ -732,6 +778,8 @@ main (int argc, char **argv)
   ADD ("offline", test_offline);
   ADD ("soft-logout", test_soft_logout);
   ADD ("logout-in-call", test_logout_in_call);
+  ADD ("replaced-in-call", test_replaced_in_call);
+  ADD ("kicked-in-call", test_kicked_in_call);
   ADD ("sign-out", test_sign_out);
   ADD ("open-room", test_open_room);
   ADD ("room-lost", test_room_lost);
