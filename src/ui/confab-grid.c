@@ -5,8 +5,8 @@
 #include "config.h"
 
 #include "confab-grid.h"
+#include "confab-grid-private.h"
 
-#include "confab-grid-plan.h"
 #include "confab-pager.h"
 #include "confab-stream-tile.h"
 
@@ -16,37 +16,7 @@
 
 #define MOVE_MS 250
 #define FADE_MS 150
-#define NO_TILE G_MAXUINT
 #define LOW_STAGE 330 /* px: the placeholder gets class `low` */
-
-/* A child that moves: a tile of the model, or the “more” cell. */
-typedef struct {
-  GtkWidget *widget;
-  graphene_rect_t from;
-  graphene_rect_t now;
-  graphene_rect_t to;
-  gboolean placed;    /* `now` is where it was drawn last */
-  AdwAnimation *fade; /* (nullable): it has left */
-} Place;
-
-struct _ConfabGrid {
-  GtkWidget parent_instance;
-
-  GListModel *model;
-  GPtrArray *places;  /* Place, in the order of the model */
-  GPtrArray *leaving; /* Place, of who is out of the model and is still seen */
-  Place *more;
-  GtkWidget *placeholder;
-  GtkWidget *pager;
-  GtkWidget *current; /* the tile that Tab goes to; one of `places` or `more` */
-
-  ConfabGridPlan *plan;
-  AdwAnimation *animation;
-  GtkSettings *settings;
-  int width; /* of the stage when it was planned last */
-  int height;
-  guint page;
-};
 
 G_DEFINE_FINAL_TYPE (ConfabGrid, confab_grid, GTK_TYPE_WIDGET)
 
@@ -57,7 +27,7 @@ typedef enum {
 static GParamSpec *properties[PROP_PLACEHOLDER + 1];
 
 static void
-place_free (Place *place)
+place_free (ConfabGridPlace *place)
 {
   if (place->fade != NULL)
     adw_animation_reset (place->fade);
@@ -76,8 +46,8 @@ get_text_scale (ConfabGrid *self)
   return dpi > 0 ? dpi / (96.0 * 1024.0) : 1.0;
 }
 
-static Place *
-get_place (ConfabGrid *self, int tile)
+ConfabGridPlace *
+confab_grid_get_place (ConfabGrid *self, int tile)
 {
   return tile == CONFAB_GRID_MORE ? self->more : g_ptr_array_index (self->places, tile);
 }
@@ -89,7 +59,7 @@ last_is_own (ConfabGrid *self)
 
   if (self->places->len == 0)
     return FALSE;
-  tile = CONFAB_STREAM_TILE (get_place (self, (int) self->places->len - 1)->widget);
+  tile = CONFAB_STREAM_TILE (confab_grid_get_place (self, (int) self->places->len - 1)->widget);
   return confab_stream_tile_model_get_own (confab_stream_tile_get_model (tile));
 }
 
@@ -108,7 +78,7 @@ update_texts (ConfabGrid *self)
 }
 
 static void
-set_target (Place *place, const ConfabGridCell *cell, gboolean moves)
+set_target (ConfabGridPlace *place, const ConfabGridCell *cell, gboolean moves)
 {
   gtk_widget_set_child_visible (place->widget, cell != NULL);
   if (cell == NULL) {
@@ -129,41 +99,6 @@ set_target (Place *place, const ConfabGridCell *cell, gboolean moves)
                                  cell->floating);
 }
 
-static gboolean
-is_shown (GtkWidget *widget)
-{
-  return widget != NULL && gtk_widget_get_child_visible (widget);
-}
-
-/* The cells in the order in which Home, End and Tab see them. */
-static GtkWidget *
-get_cell_widget (ConfabGrid *self, guint cell)
-{
-  if (self->plan == NULL || cell >= self->plan->n_cells ||
-      self->plan->cells[cell].tile >= (int) self->places->len)
-    return NULL;
-  return get_place (self, self->plan->cells[cell].tile)->widget;
-}
-
-static GtkWidget *
-get_current (ConfabGrid *self)
-{
-  if (is_shown (self->current))
-    return self->current;
-  /* Before the first plan nobody is seen yet, but the first will be. */
-  if (self->plan == NULL && self->places->len > 0)
-    return get_place (self, 0)->widget;
-  return get_cell_widget (self, 0);
-}
-
-static gboolean
-focus_current (ConfabGrid *self)
-{
-  GtkWidget *current = get_current (self);
-
-  return current != NULL && gtk_widget_grab_focus (current);
-}
-
 /* Those on the page first: a tile that had the focus hands it on before it goes. */
 static void
 show_cells (ConfabGrid *self, gboolean moves)
@@ -171,16 +106,18 @@ show_cells (ConfabGrid *self, gboolean moves)
   GtkWidget *focus = gtk_widget_get_focus_child (GTK_WIDGET (self));
 
   for (guint i = 0; i < self->plan->n_cells; i++)
-    set_target (get_place (self, self->plan->cells[i].tile), &self->plan->cells[i], moves);
+    set_target (confab_grid_get_place (self, self->plan->cells[i].tile),
+                &self->plan->cells[i],
+                moves);
   for (guint i = 0; i <= self->places->len; i++) {
     int tile = i < self->places->len ? (int) i : CONFAB_GRID_MORE;
-    Place *place = get_place (self, tile);
+    ConfabGridPlace *place = confab_grid_get_place (self, tile);
 
     if (confab_grid_plan_find (self->plan, tile) != NULL)
       continue;
     if (place->widget == focus) {
       self->current = NULL;
-      focus_current (self);
+      confab_grid_focus_current (self);
     }
     set_target (place, NULL, FALSE);
   }
@@ -239,7 +176,7 @@ static void
 fade_done_cb (AdwAnimation *fade, ConfabGrid *self)
 {
   for (guint i = 0; i < self->leaving->len; i++) {
-    if (((Place *) self->leaving->pdata[i])->fade == fade) {
+    if (((ConfabGridPlace *) self->leaving->pdata[i])->fade == fade) {
       g_ptr_array_remove_index (self->leaving, i);
       break;
     }
@@ -250,7 +187,7 @@ fade_done_cb (AdwAnimation *fade, ConfabGrid *self)
 
 /* Fades out where it is, (transfer full); where nothing moves, it is gone at once. */
 static void
-let_leave (ConfabGrid *self, Place *place)
+let_leave (ConfabGrid *self, ConfabGridPlace *place)
 {
   g_autoptr (AdwAnimation) fade = NULL;
 
@@ -277,7 +214,7 @@ animate_cb (double value, gpointer data)
   ConfabGrid *self = CONFAB_GRID (data);
 
   for (guint i = 0; i < self->places->len; i++) {
-    Place *place = get_place (self, (int) i);
+    ConfabGridPlace *place = confab_grid_get_place (self, (int) i);
     graphene_rect_interpolate (&place->from, &place->to, value, &place->now);
   }
   graphene_rect_interpolate (&self->more->from, &self->more->to, value, &self->more->now);
@@ -314,12 +251,12 @@ confab_grid_size_allocate (GtkWidget *widget, int width, int height, int baselin
     plan (self, FALSE);
   }
   for (guint i = 0; i < self->places->len; i++) {
-    Place *place = get_place (self, (int) i);
+    ConfabGridPlace *place = confab_grid_get_place (self, (int) i);
     if (gtk_widget_get_child_visible (place->widget))
       allocate_child (place->widget, &place->now);
   }
   for (guint i = 0; i < self->leaving->len; i++) {
-    Place *place = self->leaving->pdata[i];
+    ConfabGridPlace *place = self->leaving->pdata[i];
     allocate_child (place->widget, &place->now);
   }
   if (gtk_widget_get_child_visible (self->more->widget))
@@ -393,97 +330,16 @@ more_clicked_cb (ConfabGrid *self)
     turn_page (self, (self->page + 1) % self->plan->n_pages);
 }
 
-static guint
-find_cell (ConfabGrid *self, GtkWidget *widget)
-{
-  for (guint i = 0; self->plan != NULL && i < self->plan->n_cells; i++) {
-    if (get_cell_widget (self, i) == widget)
-      return i;
-  }
-  return NO_TILE;
-}
-
-static gboolean
-confab_grid_focus (GtkWidget *widget, GtkDirectionType direction)
-{
-  ConfabGrid *self = CONFAB_GRID (widget);
-  GtkWidget *child = gtk_widget_get_focus_child (widget);
-  guint cell = find_cell (self, child);
-
-  if (self->placeholder != NULL && gtk_widget_get_child_visible (self->placeholder) &&
-      (direction == GTK_DIR_TAB_FORWARD || direction == GTK_DIR_TAB_BACKWARD) && child != NULL &&
-      child != self->pager) {
-    gboolean in_placeholder = child == self->placeholder;
-    if (in_placeholder)
-      return gtk_widget_child_focus (child, direction) ||
-             (direction == GTK_DIR_TAB_BACKWARD && focus_current (self));
-    return direction == GTK_DIR_TAB_FORWARD &&
-           gtk_widget_child_focus (self->placeholder, direction);
-  }
-
-  switch (direction) {
-  case GTK_DIR_TAB_FORWARD:
-    if (child == NULL)
-      return focus_current (self) ||
-             (is_shown (self->pager) && gtk_widget_child_focus (self->pager, direction));
-    return is_shown (self->pager) && gtk_widget_child_focus (self->pager, direction);
-  case GTK_DIR_TAB_BACKWARD:
-    if (child == NULL && is_shown (self->pager) && gtk_widget_child_focus (self->pager, direction))
-      return TRUE;
-    if (child == self->pager && gtk_widget_child_focus (self->pager, direction))
-      return TRUE;
-    return (child == NULL || child == self->pager) && focus_current (self);
-  case GTK_DIR_UP:
-  case GTK_DIR_DOWN:
-  case GTK_DIR_LEFT:
-  case GTK_DIR_RIGHT:
-  default:
-    if (cell != NO_TILE) {
-      int next = confab_grid_plan_find_neighbour (self->plan, cell, direction);
-      /* At the edge the focus stays: arrows do not leave the stage. */
-      return next < 0 || gtk_widget_grab_focus (get_cell_widget (self, (guint) next));
-    }
-    return child != NULL ? gtk_widget_child_focus (child, direction) : focus_current (self);
-  }
-}
-
-static gboolean
-confab_grid_grab_focus (GtkWidget *widget)
-{
-  return focus_current (CONFAB_GRID (widget));
-}
-
-static void
-confab_grid_set_focus_child (GtkWidget *widget, GtkWidget *child)
-{
-  ConfabGrid *self = CONFAB_GRID (widget);
-
-  if (child != NULL && child != self->pager && child != self->placeholder)
-    self->current = child;
-  GTK_WIDGET_CLASS (confab_grid_parent_class)->set_focus_child (widget, child);
-}
-
-static gboolean
-edge_binding (GtkWidget *widget, GVariant *args, gpointer data)
-{
-  ConfabGrid *self = CONFAB_GRID (widget);
-  GtkWidget *target = NULL;
-
-  if (self->plan == NULL || self->plan->n_cells == 0)
-    return FALSE;
-  target = get_cell_widget (self, g_variant_get_int32 (args) < 0 ? 0 : self->plan->n_cells - 1);
-  return target != NULL && gtk_widget_grab_focus (target);
-}
-
 static void
 items_changed_cb (ConfabGrid *self, guint position, guint n_removed, guint n_added)
 {
   GtkWidget *focus_child = gtk_widget_get_focus_child (GTK_WIDGET (self));
-  GtkWidget *before = position > 0 ? get_place (self, (int) position - 1)->widget : NULL;
+  GtkWidget *before = position > 0 ? confab_grid_get_place (self, (int) position - 1)->widget
+                                   : NULL;
   gboolean focus_lost = FALSE;
 
   for (guint i = 0; i < n_removed; i++) {
-    Place *place = get_place (self, (int) position);
+    ConfabGridPlace *place = confab_grid_get_place (self, (int) position);
 
     focus_lost |= place->widget == focus_child;
     if (self->current == place->widget)
@@ -492,7 +348,7 @@ items_changed_cb (ConfabGrid *self, guint position, guint n_removed, guint n_add
   }
   for (guint i = 0; i < n_added; i++) {
     g_autoptr (ConfabStreamTileModel) item = g_list_model_get_item (self->model, position + i);
-    Place *place = g_new0 (Place, 1);
+    ConfabGridPlace *place = g_new0 (ConfabGridPlace, 1);
 
     /* In the order of the model, which is that of a screen reader. */
     place->widget = confab_stream_tile_new (item);
@@ -504,8 +360,8 @@ items_changed_cb (ConfabGrid *self, guint position, guint n_removed, guint n_add
   replan (self);
   if (focus_lost) {
     if (position < self->places->len)
-      self->current = get_place (self, (int) position)->widget;
-    focus_current (self);
+      self->current = confab_grid_get_place (self, (int) position)->widget;
+    confab_grid_focus_current (self);
   }
 }
 
@@ -593,9 +449,6 @@ confab_grid_class_init (ConfabGridClass *klass)
   widget_class->get_request_mode = confab_grid_get_request_mode;
   widget_class->size_allocate = confab_grid_size_allocate;
   widget_class->direction_changed = confab_grid_direction_changed;
-  widget_class->focus = confab_grid_focus;
-  widget_class->grab_focus = confab_grid_grab_focus;
-  widget_class->set_focus_child = confab_grid_set_focus_child;
 
   properties[PROP_MODEL] = g_param_spec_object ("model", NULL, NULL, G_TYPE_LIST_MODEL, flags);
   properties[PROP_PLACEHOLDER] = g_param_spec_object (
@@ -604,11 +457,7 @@ confab_grid_class_init (ConfabGridClass *klass)
 
   gtk_widget_class_install_action (widget_class, "grid.previous-page", NULL, page_action);
   gtk_widget_class_install_action (widget_class, "grid.next-page", NULL, page_action);
-  gtk_widget_class_add_binding (widget_class, GDK_KEY_Home, 0, edge_binding, "i", -1);
-  gtk_widget_class_add_binding (widget_class, GDK_KEY_End, 0, edge_binding, "i", 1);
-  gtk_widget_class_add_binding_action (
-    widget_class, GDK_KEY_Page_Up, 0, "grid.previous-page", NULL);
-  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Page_Down, 0, "grid.next-page", NULL);
+  confab_grid_install_focus (widget_class);
   gtk_widget_class_set_css_name (widget_class, "call-grid");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_LIST);
 }
@@ -620,7 +469,7 @@ confab_grid_init (ConfabGrid *self)
   self->leaving = g_ptr_array_new_with_free_func ((GDestroyNotify) place_free);
   self->pager = confab_pager_new ();
   gtk_widget_set_child_visible (self->pager, FALSE);
-  self->more = g_new0 (Place, 1);
+  self->more = g_new0 (ConfabGridPlace, 1);
   self->more->widget = gtk_button_new ();
   gtk_widget_add_css_class (self->more->widget, "tile");
   gtk_widget_add_css_class (self->more->widget, "more");

@@ -5,53 +5,13 @@
 #include "config.h"
 
 #include "confab-call-view-model.h"
+#include "confab-call-view-model-private.h"
 
-#include "confab-call-announcer.h"
-#include "confab-call-census.h"
-#include "confab-call-duration.h"
-#include "confab-call-tiles.h"
 #include "confab-call-words.h"
-#include "confab-call.h"
 #include "confab-media-words.h"
-#include "confab-own-media.h"
-#include "confab-room.h"
-#include "confab-session.h"
 #include "confab-system-clock.h"
 
 #include <glib/gi18n.h>
-
-/**
- * ConfabCallViewModel:
- *
- * Every decision about what the call page shows, over a #ConfabCall, its room and the session. The room and the
- * session may be missing (a call of fakes). Commands are echoed at once and then follow what the call says.
- *
- * Design: ui.md sections 7, 8, 13, 14.
- */
-struct _ConfabCallViewModel {
-  GObject parent_instance;
-
-  ConfabCall *call;
-  ConfabRoom *room;
-  ConfabSession *session; /* read through its properties only */
-  ConfabClock *clock;
-  ConfabOwnMedia *media;
-  ConfabCallCensus *census;
-  ConfabCallTiles *tiles;
-  ConfabCallDuration *duration;
-  ConfabCallAnnouncer *announcer;
-
-  ConfabCallPageState state;
-  char *title;
-  char *subtitle;
-  char *subtitle_narrow;
-  char *banner;
-  char *link;
-  guint n_people;
-  gboolean was_active;
-  gboolean shown;
-  gint64 joined_at; /* µs since the epoch; the start when the call does not know its own */
-};
 
 G_DEFINE_ENUM_TYPE (ConfabCallPageState,
                     confab_call_page_state,
@@ -163,8 +123,8 @@ update_duration (ConfabCallViewModel *self)
   update_subtitle (self);
 }
 
-static void
-update (ConfabCallViewModel *self)
+void
+confab_call_view_model_update (ConfabCallViewModel *self)
 {
   ConfabCallFacts facts;
   ConfabCallPageState state;
@@ -226,7 +186,7 @@ media_notify_cb (ConfabOwnMedia *media, GParamSpec *pspec, ConfabCallViewModel *
     if (g_str_equal (pspec->name, follow[i].name))
       notify (self, follow[i].property);
   }
-  update (self);
+  confab_call_view_model_update (self);
 }
 
 static void
@@ -461,9 +421,13 @@ confab_call_view_model_new_with_clock (ConfabCall *call,
   g_signal_connect_object (
     self->announcer, "announce", G_CALLBACK (announce_cb), self, G_CONNECT_DEFAULT);
 
-  g_signal_connect_object (call, "notify::state", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
-    call, "notify::started-at", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+    call, "notify::state", G_CALLBACK (confab_call_view_model_update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (call,
+                           "notify::started-at",
+                           G_CALLBACK (confab_call_view_model_update),
+                           self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (
     call, "notify::name", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
@@ -473,23 +437,33 @@ confab_call_view_model_new_with_clock (ConfabCall *call,
                            G_CALLBACK (level_cb),
                            self,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->census, "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    self->census, "changed", G_CALLBACK (confab_call_view_model_update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     self->duration, "notify::text", G_CALLBACK (update_subtitle), self, G_CONNECT_SWAPPED);
   if (room != NULL) {
     g_signal_connect_object (
       room, "notify::name", G_CALLBACK (update_title), self, G_CONNECT_SWAPPED);
-    g_signal_connect_object (
-      room, "notify::encrypted", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
-    g_signal_connect_object (
-      room, "notify::replaced", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (room,
+                             "notify::encrypted",
+                             G_CALLBACK (confab_call_view_model_update),
+                             self,
+                             G_CONNECT_SWAPPED);
+    g_signal_connect_object (room,
+                             "notify::replaced",
+                             G_CALLBACK (confab_call_view_model_update),
+                             self,
+                             G_CONNECT_SWAPPED);
   }
   if (session != NULL)
-    g_signal_connect_object (
-      session, "notify::state", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (session,
+                             "notify::state",
+                             G_CALLBACK (confab_call_view_model_update),
+                             self,
+                             G_CONNECT_SWAPPED);
 
   update_title (self);
-  update (self);
+  confab_call_view_model_update (self);
   return self;
 }
 
@@ -597,77 +571,6 @@ confab_call_view_model_get_camera_muted (ConfabCallViewModel *self)
   g_return_val_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self), FALSE);
 
   return confab_own_media_get_camera_muted (self->media);
-}
-
-/**
- * confab_call_view_model_set_microphone_muted:
- * @self: a call's view model
- * @muted: whether nobody is to hear this person
- *
- * Shown at once, before the call has taken it.
- */
-void
-confab_call_view_model_set_microphone_muted (ConfabCallViewModel *self, gboolean muted)
-{
-  g_return_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self));
-
-  if (confab_own_media_get_microphone_muted (self->media) == !!muted)
-    return;
-  confab_call_announcer_say (self->announcer,
-                             muted ? _ ("You are muted") : _ ("You are not muted"));
-  confab_own_media_set_microphone_muted (self->media, muted);
-}
-
-void
-confab_call_view_model_set_camera_muted (ConfabCallViewModel *self, gboolean muted)
-{
-  g_return_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self));
-
-  if (confab_own_media_get_camera_muted (self->media) == !!muted)
-    return;
-  confab_call_announcer_say (self->announcer,
-                             muted ? _ ("Your camera is off") : _ ("Your camera is on"));
-  confab_own_media_set_camera_muted (self->media, muted);
-}
-
-void
-confab_call_view_model_toggle_microphone (ConfabCallViewModel *self)
-{
-  g_return_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self));
-
-  confab_call_view_model_set_microphone_muted (self,
-                                               !confab_own_media_get_microphone_muted (
-                                                 self->media));
-}
-
-void
-confab_call_view_model_toggle_camera (ConfabCallViewModel *self)
-{
-  g_return_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self));
-
-  confab_call_view_model_set_camera_muted (self, !confab_own_media_get_camera_muted (self->media));
-}
-
-/**
- * confab_call_view_model_leave:
- * @self: a call's view model
- *
- * `state` is %CONFAB_CALL_PAGE_ENDED when this returns.
- */
-void
-confab_call_view_model_leave (ConfabCallViewModel *self)
-{
-  /* Whoever hears that the call is over may drop the last other reference. */
-  g_autoptr (ConfabCallViewModel) kept = NULL;
-
-  g_return_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self));
-
-  if (self->state == CONFAB_CALL_PAGE_ENDED)
-    return;
-  kept = g_object_ref (self);
-  self->was_active = TRUE;
-  confab_call_leave (self->call);
-  update (self);
 }
 
 /**

@@ -11,6 +11,7 @@
 #include "confab-server-search.h"
 #include "confab-session.h"
 #include "confab-settings.h"
+#include "confab-sign-in-attempts.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct _ConfabSignInViewModel {
   ConfabSession *session;
   GSettings *settings; /* (nullable) */
   ConfabServerSearch *search;
+  ConfabSignInAttempts *attempts;
   char *user;
   char *password;
   char *server_error; /* what was said last */
@@ -31,8 +33,6 @@ struct _ConfabSignInViewModel {
   gboolean password_wrong;
   gboolean busy;
   gboolean sign_in_when_found;
-  guint attempt;         /* the last one to sign in, or to stop that */
-  DexFuture *signing_in; /* (nullable): the last attempt, also when it was stopped */
 };
 
 G_DEFINE_FINAL_TYPE (ConfabSignInViewModel, confab_sign_in_view_model, G_TYPE_OBJECT)
@@ -56,31 +56,6 @@ enum {
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
-
-/* What a fiber is about: it goes on as long as that is the last of its kind. */
-typedef struct {
-  ConfabSignInViewModel *self;
-  guint number;
-  DexFuture *before; /* (nullable): what has to end first */
-} Task;
-
-static Task *
-task_new (ConfabSignInViewModel *self, guint number)
-{
-  Task *task = g_new0 (Task, 1);
-
-  task->self = g_object_ref (self);
-  task->number = number;
-  return task;
-}
-
-static void
-task_free (Task *task)
-{
-  g_clear_object (&task->self);
-  dex_clear (&task->before);
-  g_free (task);
-}
 
 static void
 notify (ConfabSignInViewModel *self, Property property)
@@ -163,55 +138,18 @@ account_failed (ConfabSignInViewModel *self, const GError *error)
                  self->password_wrong ? "password" : "sign-in");
 }
 
-/* Stopped when the server had said yes already: the person does not want to be signed in. */
 static void
-await_sign_out (ConfabSignInViewModel *self, gboolean again)
+ended_cb (ConfabSignInViewModel *self, const GError *error)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (again) /* as the same device, after a soft logout: its keys must not be lost over that */
-    return;
-  if (!dex_await (confab_session_sign_out (self->session), &error))
-    g_info ("Signing out of what was stopped: %s", error->message);
-}
-
-static DexFuture *
-sign_in_fiber (gpointer data)
-{
-  Task *task = data;
-  ConfabSignInViewModel *self = task->self;
-  g_autoptr (GError) error = NULL;
-  gboolean again = FALSE;
-  gboolean signed_in = FALSE;
-
-  /* The session does one thing at a time, and one that was stopped may have to wait for the keyring. */
-  if (task->before != NULL)
-    dex_await (g_steal_pointer (&task->before), NULL);
-  if (task->number != self->attempt)
-    return dex_future_new_false ();
-  again = confab_session_get_state (self->session) == CONFAB_SESSION_STATE_LOGGED_OUT;
-  signed_in = dex_await (
-    /* Translators: what this device is called in a person's list of devices */
-    confab_session_sign_in (self->session,
-                            confab_server_search_get_homeserver (self->search),
-                            self->user,
-                            self->password,
-                            _ ("Confab")),
-    &error);
-  if (task->number != self->attempt) {
-    if (signed_in)
-      await_sign_out (self, again);
-    return dex_future_new_false ();
-  }
   set_busy (self, FALSE);
-  if (signed_in) {
+  if (error == NULL) {
     wipe_password (self);
     notify (self, PROP_CAN_SIGN_IN);
     if (self->settings != NULL)
       g_settings_set_string (self->settings,
                              HOMESERVER_KEY,
                              confab_server_search_get_name (self->search));
-    return dex_future_new_true ();
+    return;
   }
   g_info ("Signing in: %s", error->message);
   if (is_about_server (error)) {
@@ -220,7 +158,6 @@ sign_in_fiber (gpointer data)
   } else {
     account_failed (self, error);
   }
-  return dex_future_new_false ();
 }
 
 static void
@@ -298,7 +235,7 @@ confab_sign_in_view_model_dispose (GObject *object)
   g_clear_object (&self->search);
   g_clear_object (&self->session);
   g_clear_object (&self->settings);
-  dex_clear (&self->signing_in);
+  g_clear_object (&self->attempts);
   g_clear_pointer (&self->user, g_free);
   g_clear_pointer (&self->server_error, g_free);
   g_clear_pointer (&self->account_error, g_free);
@@ -425,7 +362,9 @@ confab_sign_in_view_model_new (ConfabSession *session, ConfabClock *clock)
   self = g_object_new (CONFAB_TYPE_SIGN_IN_VIEW_MODEL, NULL);
   self->session = g_object_ref (session);
   self->search = confab_server_search_new (clock);
+  self->attempts = confab_sign_in_attempts_new (session);
   self->settings = confab_settings_new ();
+  g_signal_connect_object (self->attempts, "ended", G_CALLBACK (ended_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     self->search, "changed", G_CALLBACK (search_cb), self, G_CONNECT_SWAPPED);
   return self;
@@ -606,7 +545,6 @@ void
 confab_sign_in_view_model_sign_in (ConfabSignInViewModel *self)
 {
   ConfabServerState state = CONFAB_SERVER_NONE;
-  Task *task = NULL;
 
   g_return_if_fail (CONFAB_IS_SIGN_IN_VIEW_MODEL (self));
 
@@ -624,9 +562,10 @@ confab_sign_in_view_model_sign_in (ConfabSignInViewModel *self)
     return;
   set_account_error (self, "", FALSE);
   set_busy (self, TRUE);
-  task = task_new (self, ++self->attempt);
-  task->before = g_steal_pointer (&self->signing_in);
-  self->signing_in = dex_scheduler_spawn (NULL, 0, sign_in_fiber, task, (GDestroyNotify) task_free);
+  confab_sign_in_attempts_begin (self->attempts,
+                                 confab_server_search_get_homeserver (self->search),
+                                 self->user,
+                                 self->password);
 }
 
 /**
@@ -642,9 +581,7 @@ confab_sign_in_view_model_cancel (ConfabSignInViewModel *self)
 
   if (!self->busy)
     return;
-  self->attempt++;
-  if (confab_server_search_get_homeserver (self->search) != NULL)
-    confab_homeserver_abort (confab_server_search_get_homeserver (self->search));
+  confab_sign_in_attempts_stop (self->attempts);
   set_busy (self, FALSE);
   confab_server_search_look_now (self->search); /* an aborted homeserver is of no more use */
 }

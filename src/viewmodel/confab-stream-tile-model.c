@@ -6,17 +6,15 @@
 
 #include "confab-stream-tile-model.h"
 
-#include "confab-avatar-model.h"
 #include "confab-clock.h"
 #include "confab-participant.h"
 #include "confab-room-member.h"
 #include "confab-stream.h"
 #include "confab-tile-connection.h"
+#include "confab-tile-person.h"
 #include "confab-voice-gate.h"
 
 #include <glib/gi18n.h>
-
-#define N_COLORS 14 /* of AdwAvatar */
 
 /**
  * ConfabStreamTileModel:
@@ -30,13 +28,11 @@ struct _ConfabStreamTileModel {
   GObject parent_instance;
 
   ConfabParticipant *participant; /* NULL: one's own */
-  ConfabRoomMember *member;
+  ConfabTilePerson *person;
   ConfabStream *stream; /* NULL before its metadata came */
   ConfabTileConnection *connection;
   ConfabVoiceGate *gate;
-  ConfabAvatarModel *avatar; /* NULL: none is known */
 
-  char *name;
   char *description;
   gboolean rings;
   gboolean shown;
@@ -72,15 +68,6 @@ static void
 notify (ConfabStreamTileModel *self, Property property)
 {
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
-}
-
-/* One's own tile says “You”, but its initials and its colour are those of the name. */
-static const char *
-get_avatar_name (ConfabStreamTileModel *self)
-{
-  const char *name = self->avatar != NULL ? confab_avatar_model_get_name (self->avatar) : NULL;
-
-  return name != NULL && name[0] != '\0' ? name : self->name;
 }
 
 static gboolean
@@ -140,28 +127,12 @@ update_description (ConfabStreamTileModel *self)
 }
 
 static void
-update_name (ConfabStreamTileModel *self)
+person_cb (ConfabStreamTileModel *self)
 {
-  g_autofree char *name = NULL;
-
-  if (self->participant == NULL) {
-    name = g_strdup (C_ ("own tile", "You"));
-  } else if (self->member != NULL) {
-    name = g_strdup (confab_room_member_get_name (self->member));
-  } else {
-    const char *user_id = confab_participant_get_user_id (self->participant);
-    const char *end = user_id != NULL ? strchr (user_id, ':') : NULL;
-
-    if (user_id != NULL && user_id[0] == '@' && end != NULL && end > user_id + 1)
-      name = g_strndup (user_id + 1, end - user_id - 1);
-    else
-      name = g_strdup (user_id);
-  }
-  if (g_set_str (&self->name, name != NULL ? name : "")) {
-    notify (self, PROP_NAME);
-    notify (self, PROP_AVATAR_NAME);
-    notify (self, PROP_COLOR);
-  }
+  notify (self, PROP_NAME);
+  notify (self, PROP_AVATAR);
+  notify (self, PROP_AVATAR_NAME);
+  notify (self, PROP_COLOR);
 }
 
 static void
@@ -235,7 +206,7 @@ confab_stream_tile_model_get_property (GObject *object,
 
   switch ((Property) prop_id) {
   case PROP_NAME:
-    g_value_set_string (value, self->name);
+    g_value_set_string (value, confab_stream_tile_model_get_name (self));
     break;
   case PROP_OWN:
     g_value_set_boolean (value, self->participant == NULL);
@@ -247,12 +218,10 @@ confab_stream_tile_model_get_property (GObject *object,
     g_value_set_uint (value, confab_stream_tile_model_get_color (self));
     break;
   case PROP_AVATAR:
-    g_value_set_object (value,
-                        self->avatar != NULL ? confab_avatar_model_get_paintable (self->avatar)
-                                             : NULL);
+    g_value_set_object (value, confab_tile_person_get_avatar (self->person));
     break;
   case PROP_AVATAR_NAME:
-    g_value_set_string (value, get_avatar_name (self));
+    g_value_set_string (value, confab_tile_person_get_avatar_name (self->person));
     break;
   case PROP_PAINTABLE:
     g_value_set_object (value, confab_stream_tile_model_get_paintable (self));
@@ -322,9 +291,8 @@ confab_stream_tile_model_dispose (GObject *object)
   g_clear_object (&self->connection);
   g_clear_object (&self->gate);
   g_clear_object (&self->participant);
-  g_clear_object (&self->member);
+  g_clear_object (&self->person);
   forget_stream (self);
-  g_clear_object (&self->avatar);
   G_OBJECT_CLASS (confab_stream_tile_model_parent_class)->dispose (object);
 }
 
@@ -333,7 +301,6 @@ confab_stream_tile_model_finalize (GObject *object)
 {
   ConfabStreamTileModel *self = CONFAB_STREAM_TILE_MODEL (object);
 
-  g_free (self->name);
   g_free (self->description);
   G_OBJECT_CLASS (confab_stream_tile_model_parent_class)->finalize (object);
 }
@@ -356,7 +323,8 @@ confab_stream_tile_model_class_init (ConfabStreamTileModelClass *klass)
   properties[PROP_OWN] = BOOLEAN ("own");
   properties[PROP_SCREEN] = BOOLEAN ("screen"); /* a shared screen: always shown whole */
   /* AdwAvatar's colour of this name: 1 … 14. */
-  properties[PROP_COLOR] = g_param_spec_uint ("color", NULL, NULL, 1, N_COLORS, 1, FLAGS);
+  properties[PROP_COLOR] = g_param_spec_uint (
+    "color", NULL, NULL, 1, CONFAB_TILE_PERSON_N_COLORS, 1, FLAGS);
   properties[PROP_AVATAR] = PAINTABLE ("avatar");        /* NULL: initials */
   properties[PROP_AVATAR_NAME] = STRING ("avatar-name"); /* initials and colour */
   properties[PROP_PAINTABLE] = PAINTABLE ("paintable");  /* NULL: show the avatar */
@@ -414,14 +382,12 @@ confab_stream_tile_model_new (ConfabClock *clock,
   g_signal_connect_object (
     self->gate, "notify::speaking", G_CALLBACK (voice_notify_cb), self, G_CONNECT_DEFAULT);
   g_set_object (&self->participant, participant);
-  g_set_object (&self->member, member);
+  self->person = confab_tile_person_new (participant, member);
+  g_signal_connect_object (
+    self->person, "changed", G_CALLBACK (person_cb), self, G_CONNECT_SWAPPED);
   if (participant != NULL)
     g_signal_connect_object (
       participant, "notify::encrypted", G_CALLBACK (encrypted_cb), self, G_CONNECT_SWAPPED);
-  if (member != NULL)
-    g_signal_connect_object (
-      member, "notify::name", G_CALLBACK (update_name), self, G_CONNECT_SWAPPED);
-  update_name (self);
   update_description (self);
   return self;
 }
@@ -463,7 +429,7 @@ confab_stream_tile_model_get_name (ConfabStreamTileModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), NULL);
 
-  return self->name;
+  return self->person != NULL ? confab_tile_person_get_name (self->person) : NULL;
 }
 
 gboolean
@@ -488,7 +454,7 @@ confab_stream_tile_model_get_color (ConfabStreamTileModel *self)
 {
   g_return_val_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self), 1);
 
-  return g_str_hash (get_avatar_name (self)) % N_COLORS + 1;
+  return confab_tile_person_get_color (self->person);
 }
 
 /**
@@ -572,14 +538,6 @@ confab_stream_tile_model_get_paintable (ConfabStreamTileModel *self)
   return GDK_IS_PAINTABLE (paintable) ? GDK_PAINTABLE (paintable) : NULL;
 }
 
-static void
-avatar_notify_cb (ConfabAvatarModel *avatar, GParamSpec *pspec, ConfabStreamTileModel *self)
-{
-  notify (self, PROP_AVATAR);
-  notify (self, PROP_AVATAR_NAME);
-  notify (self, PROP_COLOR);
-}
-
 /**
  * confab_stream_tile_model_set_avatar:
  * @self: a tile
@@ -591,17 +549,7 @@ confab_stream_tile_model_set_avatar (ConfabStreamTileModel *self, ConfabAvatarMo
   g_return_if_fail (CONFAB_IS_STREAM_TILE_MODEL (self));
   g_return_if_fail (avatar == NULL || CONFAB_IS_AVATAR_MODEL (avatar));
 
-  if (self->avatar == avatar)
-    return;
-  if (self->avatar != NULL)
-    g_signal_handlers_disconnect_by_func (self->avatar, avatar_notify_cb, self);
-  g_set_object (&self->avatar, avatar);
-  if (avatar != NULL)
-    g_signal_connect_object (
-      avatar, "notify", G_CALLBACK (avatar_notify_cb), self, G_CONNECT_DEFAULT);
-  notify (self, PROP_AVATAR);
-  notify (self, PROP_AVATAR_NAME);
-  notify (self, PROP_COLOR);
+  confab_tile_person_set_avatar (self->person, avatar);
 }
 
 /**
