@@ -14,6 +14,7 @@ struct _ConfabFakeParticipant {
   gboolean encrypted;
   gboolean waiting_for_key;
   gboolean weak;
+  gint64 quiet_since; /* monotonic, µs; 0: it is not quiet */
   GListStore *streams;
 };
 
@@ -54,6 +55,7 @@ enum {
   PARTICIPANT_PROP_ENCRYPTED,
   PARTICIPANT_PROP_WAITING_FOR_KEY,
   PARTICIPANT_PROP_WEAK,
+  PARTICIPANT_PROP_QUIET_SINCE,
 };
 
 static void
@@ -70,6 +72,8 @@ confab_fake_participant_get_property (GObject *object,
     g_value_set_boolean (value, self->encrypted);
   else if (prop_id == PARTICIPANT_PROP_WAITING_FOR_KEY)
     g_value_set_boolean (value, self->waiting_for_key);
+  else if (prop_id == PARTICIPANT_PROP_QUIET_SINCE)
+    g_value_set_int64 (value, self->quiet_since);
   else
     g_value_set_boolean (value, self->weak);
 }
@@ -97,6 +101,7 @@ confab_fake_participant_class_init (ConfabFakeParticipantClass *klass)
                                     PARTICIPANT_PROP_WAITING_FOR_KEY,
                                     "waiting-for-key");
   g_object_class_override_property (object_class, PARTICIPANT_PROP_WEAK, "weak");
+  g_object_class_override_property (object_class, PARTICIPANT_PROP_QUIET_SINCE, "quiet-since");
 }
 
 static void
@@ -147,6 +152,13 @@ confab_fake_participant_set_weak (ConfabFakeParticipant *self, gboolean weak)
 {
   self->weak = weak;
   g_object_notify (G_OBJECT (self), "weak");
+}
+
+void
+confab_fake_participant_set_quiet_since (ConfabFakeParticipant *self, gint64 quiet_since)
+{
+  self->quiet_since = quiet_since;
+  g_object_notify (G_OBJECT (self), "quiet-since");
 }
 
 /**

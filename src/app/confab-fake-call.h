@@ -19,6 +19,7 @@ G_DECLARE_FINAL_TYPE (
 void confab_fake_participant_set_state (ConfabFakeParticipant *self, ConfabParticipantState state);
 void confab_fake_participant_set_encrypted (ConfabFakeParticipant *self, gboolean encrypted);
 void confab_fake_participant_set_waiting_for_key (ConfabFakeParticipant *self, gboolean waiting);
+void confab_fake_participant_set_quiet_since (ConfabFakeParticipant *self, gint64 quiet_since);
 void confab_fake_participant_set_weak (ConfabFakeParticipant *self, gboolean weak);
 ConfabStream *confab_fake_participant_get_stream (ConfabFakeParticipant *self);
 ConfabStream *confab_fake_participant_share (ConfabFakeParticipant *self);

@@ -298,6 +298,7 @@ confab_call_member_handle_message (ConfabCallMember *self,
   if (!check_security (self, message, encrypted))
     return TRUE;
   self->last_signalling_at = confab_clock_get_time (self->clock);
+  confab_liveness_check (self->liveness);
   confab_call_debug (message->call_id,
                      "in %s seq %" G_GINT64_FORMAT " from %s/%s",
                      confab_call_event_get_name (message),

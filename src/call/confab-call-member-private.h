@@ -3,6 +3,7 @@
 #pragma once
 
 #include "confab-call-member.h"
+#include "confab-liveness.h"
 #include "confab-peer-call.h"
 #include "confab-remote-streams.h"
 #include "confab-seq-queue.h"
@@ -83,6 +84,7 @@ struct _ConfabCallMember {
   gboolean clear;           /* the peer signals in clear */
   gboolean waiting_for_key; /* the last message could not be encrypted */
   gint64 last_signalling_at;
+  ConfabLiveness *liveness; /* while it is connected */
   ConfabParticipantState shown;
 };
 

@@ -84,6 +84,7 @@ confab_call_member_drop_call (ConfabCallMember *self, const char *reason)
   confab_clock_clear (self->clock, &self->health_timer);
   if (call == NULL)
     return;
+  confab_liveness_stop (self->liveness);
   g_signal_handlers_disconnect_by_func (call, call_state_cb, self);
   if (confab_peer_call_get_state (call) != CONFAB_PEER_CALL_ENDED && reason != NULL)
     confab_peer_call_hang_up (call, reason);
@@ -162,12 +163,14 @@ static void
 connected (ConfabCallMember *self, const Event *event)
 {
   self->was_connected = TRUE;
+  confab_liveness_start (self->liveness);
   self->health_timer = confab_clock_add_timeout (self->clock, HEALTHY_MS, health_cb, self);
 }
 
 static void
 disconnected (ConfabCallMember *self, const Event *event)
 {
+  confab_liveness_stop (self->liveness);
   confab_clock_clear (self->clock, &self->health_timer);
 }
 

@@ -6,6 +6,8 @@
 
 #include "confab-call-member-private.h"
 
+#include "confab-log.h"
+
 #include <string.h>
 
 #define MAX_TIMER_MS (24 * 60 * 60 * 1000)
@@ -25,6 +27,7 @@ enum {
   PROP_ENCRYPTED,
   PROP_WAITING_FOR_KEY,
   PROP_WEAK,
+  PROP_QUIET_SINCE,
 };
 
 enum {
@@ -119,6 +122,9 @@ confab_call_member_get_property (GObject *object, guint prop_id, GValue *value, 
   case PROP_WEAK:
     g_value_set_boolean (value, confab_remote_streams_get_weak (self->streams));
     break;
+  case PROP_QUIET_SINCE:
+    g_value_set_int64 (value, confab_liveness_get_quiet_since (self->liveness));
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
   }
@@ -145,6 +151,7 @@ confab_call_member_finalize (GObject *object)
   ConfabCallMember *self = CONFAB_CALL_MEMBER (object);
 
   g_queue_clear_full (&self->events, confab_call_member_event_free);
+  g_clear_pointer (&self->liveness, confab_liveness_free);
   g_clear_object (&self->room);
   g_clear_object (&self->clock);
   g_clear_object (&self->streams);
@@ -174,6 +181,7 @@ confab_call_member_class_init (ConfabCallMemberClass *klass)
   g_object_class_override_property (object_class, PROP_ENCRYPTED, "encrypted");
   g_object_class_override_property (object_class, PROP_WAITING_FOR_KEY, "waiting-for-key");
   g_object_class_override_property (object_class, PROP_WEAK, "weak");
+  g_object_class_override_property (object_class, PROP_QUIET_SINCE, "quiet-since");
   /**
    * ConfabCallMember::gone:
    *
@@ -188,6 +196,38 @@ confab_call_member_class_init (ConfabCallMemberClass *klass)
    */
   signals[SIGNAL_SENT] = g_signal_new (
     "sent", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static gint64
+get_last_sign (ConfabCallMember *self)
+{
+  gint64 last = self->last_signalling_at;
+
+  if (self->call != NULL)
+    last = MAX (last,
+                confab_peer_connection_get_last_received_at (
+                  confab_peer_call_get_connection (self->call)));
+  return last;
+}
+
+static gint64
+last_sign_cb (gpointer data)
+{
+  return get_last_sign (data);
+}
+
+static void
+quiet_cb (gpointer data)
+{
+  ConfabCallMember *self = data;
+
+  confab_call_debug (self->conf_id,
+                     "%s/%s: %s",
+                     self->user_id,
+                     self->device_id,
+                     confab_liveness_get_quiet_since (self->liveness) != 0 ? "gone quiet"
+                                                                           : "quiet no more");
+  g_object_notify (G_OBJECT (self), "quiet-since");
 }
 
 static void
@@ -239,6 +279,7 @@ confab_call_member_new (ConfabCallRoom *room,
   self->session_id = g_strdup (entry->session_id);
   self->expires_ts = entry->expires_ts;
   self->active_foci = entry->active_foci;
+  self->liveness = confab_liveness_new (self->clock, last_sign_cb, quiet_cb, self);
   arm_expiry (self);
   return self;
 }
@@ -429,18 +470,12 @@ confab_call_member_get_connected (ConfabCallMember *self)
  * confab_call_member_get_quiet:
  * @self: a member
  *
- * Returns: whether neither media nor signalling came from it for five seconds
+ * Returns: whether neither media nor signalling came from it for five seconds, connected or not
  */
 gboolean
 confab_call_member_get_quiet (ConfabCallMember *self)
 {
-  gint64 last = self->last_signalling_at;
-
-  if (self->call != NULL)
-    last = MAX (last,
-                confab_peer_connection_get_last_received_at (
-                  confab_peer_call_get_connection (self->call)));
-  return confab_clock_get_time (self->clock) - last >= QUIET_US;
+  return confab_clock_get_time (self->clock) - get_last_sign (self) >= QUIET_US;
 }
 
 /**

@@ -46,6 +46,14 @@ confab_participant_default_init (ConfabParticipantInterface *iface)
    */
   g_object_interface_install_property (iface,
                                        g_param_spec_boolean ("weak", NULL, NULL, FALSE, flags));
+  /**
+   * ConfabParticipant:quiet-since:
+   *
+   * When the last sign (media or signalling) came from a device that is connected and has gone quiet: monotonic µs.
+   * 0 while there are signs, and while there is no connection.
+   */
+  g_object_interface_install_property (
+    iface, g_param_spec_int64 ("quiet-since", NULL, NULL, 0, G_MAXINT64, 0, flags));
 }
 
 #define IFACE CONFAB_PARTICIPANT_GET_IFACE
@@ -120,6 +128,17 @@ confab_participant_get_weak (ConfabParticipant *self)
 
   g_object_get (self, "weak", &weak, NULL);
   return weak;
+}
+
+gint64
+confab_participant_get_quiet_since (ConfabParticipant *self)
+{
+  gint64 since;
+
+  g_return_val_if_fail (CONFAB_IS_PARTICIPANT (self), 0);
+
+  g_object_get (self, "quiet-since", &since, NULL);
+  return since;
 }
 
 /**

@@ -150,6 +150,8 @@ find_status (ConfabTileConnection *self)
 
   switch (confab_participant_get_state (self->participant)) {
   case CONFAB_PARTICIPANT_STATE_CONNECTED:
+    if (confab_participant_get_quiet_since (self->participant) != 0)
+      return CONFAB_TILE_STATUS_QUIET;
     return confab_participant_get_weak (self->participant) ? CONFAB_TILE_STATUS_WEAK
                                                            : CONFAB_TILE_STATUS_NORMAL;
   case CONFAB_PARTICIPANT_STATE_RECONNECTING:
@@ -189,6 +191,15 @@ start_timers (ConfabTileConnection *self, ConfabTileStatus before)
   update_tick (self);
 }
 
+/* Who has gone quiet was last there some time ago. */
+static gint64
+get_lost_at (ConfabTileConnection *self)
+{
+  gint64 quiet_since = confab_participant_get_quiet_since (self->participant);
+
+  return quiet_since != 0 ? quiet_since : confab_clock_get_time (self->clock);
+}
+
 static void
 update_status (ConfabTileConnection *self)
 {
@@ -201,7 +212,7 @@ update_status (ConfabTileConnection *self)
 
   self->status = status;
   if (is_connected (before))
-    self->lost_at = confab_clock_get_time (self->clock);
+    self->lost_at = get_lost_at (self);
   if (is_connected (status))
     self->connected = TRUE;
   self->busy = status == CONFAB_TILE_STATUS_CONNECTING || status == CONFAB_TILE_STATUS_RECONNECTING;
@@ -307,6 +318,8 @@ confab_tile_connection_new (ConfabClock *clock, ConfabParticipant *participant)
       participant, "notify::waiting-for-key", G_CALLBACK (update_status), self, G_CONNECT_SWAPPED);
     g_signal_connect_object (
       participant, "notify::weak", G_CALLBACK (update_status), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (
+      participant, "notify::quiet-since", G_CALLBACK (update_status), self, G_CONNECT_SWAPPED);
   }
   self->lost_at = confab_clock_get_time (clock);
   self->connected = is_connected (find_status (self));

@@ -18,6 +18,7 @@ enum {
   PARTICIPANT_PROP_ENCRYPTED,
   PARTICIPANT_PROP_WAITING_FOR_KEY,
   PARTICIPANT_PROP_WEAK,
+  PARTICIPANT_PROP_QUIET_SINCE,
 };
 
 static const char *
@@ -57,6 +58,8 @@ fake_participant_get_property (GObject *object, guint prop_id, GValue *value, GP
 {
   if (prop_id == PARTICIPANT_PROP_STATE)
     g_value_set_enum (value, FAKE_PARTICIPANT (object)->state);
+  else if (prop_id == PARTICIPANT_PROP_QUIET_SINCE)
+    g_value_set_int64 (value, 0);
   else
     g_value_set_boolean (value, prop_id == PARTICIPANT_PROP_ENCRYPTED);
 }
@@ -85,6 +88,7 @@ fake_participant_class_init (FakeParticipantClass *klass)
                                     PARTICIPANT_PROP_WAITING_FOR_KEY,
                                     "waiting-for-key");
   g_object_class_override_property (object_class, PARTICIPANT_PROP_WEAK, "weak");
+  g_object_class_override_property (object_class, PARTICIPANT_PROP_QUIET_SINCE, "quiet-since");
 }
 
 static void

@@ -1491,6 +1491,85 @@ test_waiting_for_key (void)
   lab_finish (&lab);
 }
 
+static gint64
+quiet_since (Lab *lab)
+{
+  return confab_participant_get_quiet_since (CONFAB_PARTICIPANT (lab_peek_member (lab)));
+}
+
+static void
+count_changes_cb (guint *n)
+{
+  ++*n;
+}
+
+/* A network that is gone is noticed late: who is connected and gives no sign for ten seconds is said to be quiet. */
+static void
+test_gone_quiet (void)
+{
+  Lab lab = { 0 };
+  gint64 last;
+  guint n = 0;
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  g_signal_connect_swapped (lab_peek_member (&lab),
+                            "notify::quiet-since",
+                            G_CALLBACK (count_changes_cb),
+                            &n);
+  lab_advance (&lab, 9999);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  confab_fake_peer_connection_receive (confab_fake_local_media_get_last (lab.media));
+  last = confab_clock_get_time (CONFAB_CLOCK (lab.clock));
+  lab_advance (&lab, 9999);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_advance (&lab, 1);
+  g_assert_cmpint (quiet_since (&lab), ==, last);
+  g_assert_cmpuint (n, ==, 1);
+  assert_member (&lab, "connected");
+  /* Since when is told once, not each second. */
+  lab_advance (&lab, 5000);
+  g_assert_cmpuint (n, ==, 1);
+  /* Media is a sign within a second, */
+  confab_fake_peer_connection_receive (confab_fake_local_media_get_last (lab.media));
+  lab_advance (&lab, 1000);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_advance (&lab, 9000);
+  g_assert_cmpint (quiet_since (&lab), !=, 0);
+  /* signalling at once. */
+  lab_receive (&lab,
+               "m.call.candidates",
+               confab_call_member_get_call_id (lab_peek_member (&lab)),
+               1,
+               CANDIDATE ("x"));
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
+/* It is said of a connection; without one the state says what is to be said. */
+static void
+test_quiet_ends (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_advance (&lab, 10000);
+  g_assert_cmpint (quiet_since (&lab), !=, 0);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_DISCONNECTED);
+  assert_member (&lab, "reconnecting");
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_advance (&lab, 11000);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_advance (&lab, 10000);
+  g_assert_cmpint (quiet_since (&lab), !=, 0);
+  confab_call_leave (lab.call);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
 static void
 test_quiet (void)
 {
@@ -1545,6 +1624,8 @@ add_messages (void)
   TEST ("mute/remote", test_remote_mute);
   TEST ("waiting-for-key", test_waiting_for_key);
   TEST ("quiet", test_quiet);
+  TEST ("quiet/gone", test_gone_quiet);
+  TEST ("quiet/ends", test_quiet_ends);
   TEST ("participant", test_participant);
 }
 

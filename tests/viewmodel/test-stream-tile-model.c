@@ -256,6 +256,24 @@ test_camera (Fixture *fixture, gconstpointer data)
 }
 
 /* The picture stays as it is: a person who is heard badly is still there. */
+/* There is a connection, and nothing comes over it. */
+static void
+test_quiet_though_connected (Fixture *fixture, gconstpointer data)
+{
+  confab_manual_clock_advance (fixture->clock, 20000);
+  confab_fake_participant_set_quiet_since (fixture->person,
+                                           confab_clock_get_time (CONFAB_CLOCK (fixture->clock)) -
+                                             10 * G_USEC_PER_SEC);
+  g_assert_cmpint (confab_stream_tile_model_get_status (fixture->tile),
+                   ==,
+                   CONFAB_TILE_STATUS_QUIET);
+  assert_string (fixture, "status-text", "No sign for 10 s");
+  confab_fake_participant_set_quiet_since (fixture->person, 0);
+  g_assert_cmpint (confab_stream_tile_model_get_status (fixture->tile),
+                   ==,
+                   CONFAB_TILE_STATUS_NORMAL);
+}
+
 static void
 test_weak (Fixture *fixture, gconstpointer data)
 {
@@ -310,6 +328,7 @@ main (int argc, char *argv[])
   ADD ("first-connection", test_first_connection);
   ADD ("camera", test_camera);
   ADD ("weak", test_weak);
+  ADD ("quiet-though-connected", test_quiet_though_connected);
   ADD ("insecure", test_insecure);
 #undef ADD
   return g_test_run ();
