@@ -265,6 +265,14 @@ removed (ConfabCallMember *self, const Event *event)
   g_clear_object (&self->media);
 }
 
+/* Only the connection kept it here. */
+static void
+hang_up_expired (ConfabCallMember *self, const Event *event)
+{
+  hang_up (self, event);
+  removed (self, event);
+}
+
 /* Guards. */
 
 static gboolean
@@ -341,6 +349,7 @@ static const struct {
   { IN (CONNECTED), ON (EXPIRED), NULL, STAY, note_expired },
   { ANY, ON (EXPIRED), NULL, TO (REMOVED), removed },
   { ANY, ON (REMOVE), NULL, TO (REMOVED), removed },
+  { JOINED, ON (LEAVE), is_expired, TO (REMOVED), hang_up_expired },
   { JOINED, ON (LEAVE), NULL, TO (ADVERTISED), hang_up },
 };
 

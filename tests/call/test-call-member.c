@@ -505,6 +505,23 @@ test_expiry_connected (void)
   lab_finish (&lab);
 }
 
+/* Whoever was kept by the connection alone is gone with it, also when it is this end that leaves. */
+static void
+test_expiry_left (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_advance (&lab, 2 * 60 * 60 * 1000);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  confab_fake_signalling_clear_log (lab.signalling);
+  confab_call_leave (lab.call);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  assert_log (&lab, "hangup MEMBER ");
+  lab_finish (&lab);
+}
+
 static void
 test_entry_removed (void)
 {
@@ -1679,6 +1696,7 @@ main (int argc, char *argv[])
   TEST ("expiry/far-away", test_expiry_far_away);
   TEST ("expiry/renewed", test_renewed);
   TEST ("expiry/connected", test_expiry_connected);
+  TEST ("expiry/left", test_expiry_left);
   TEST ("expiry/renewed-after", test_renewed_after_expiry);
   TEST ("expiry/reconnecting", test_expiry_while_reconnecting);
   TEST ("entry-removed", test_entry_removed);
