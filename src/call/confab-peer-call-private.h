@@ -67,6 +67,7 @@ struct _ConfabPeerCall {
   guint lifetime_timer;
   guint ice_timer;
   ConfabCandidateBatch *local_candidates;
+  gboolean has_candidates;
   gboolean remote_set;
   GPtrArray *early; /* ConfabCallEvent: candidates from before the remote description */
   guint n_early;
@@ -88,5 +89,6 @@ void confab_peer_call_push (ConfabPeerCall *self,
 void confab_peer_call_event_free (gpointer data);
 gboolean confab_peer_call_may_send_candidates (ConfabPeerCall *self);
 void confab_peer_call_arm_candidates (ConfabPeerCall *self);
+void confab_peer_call_found_candidate (ConfabPeerCall *self);
 
 G_END_DECLS

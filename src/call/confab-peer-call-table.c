@@ -14,8 +14,10 @@
 
 #define INVITE_LIFETIME_MS 60000
 #define GATHER_WAIT_MS 200
-#define CALLER_BATCH_MS 2000
-#define CALLEE_BATCH_MS 500
+#define GATHER_SETTLE_MS 10
+/* MSC2746 has 2 s for a caller and 0.5 s for a callee, to spare the room. To a device alone nobody else is sent anything,
+ * and who needs TURN waits for this. */
+#define BATCH_MS 200
 #define DISCONNECTED_MS 30000
 #define MAX_EARLY_CANDIDATES 500
 
@@ -117,14 +119,35 @@ create_offer (ConfabPeerCall *self, const Event *event)
   confab_peer_connection_create_offer (self->connection);
 }
 
+/*
+ * The candidates of the machine itself come at once and all together; a TURN server that does not answer would hold up
+ * those who need none. What it says follows.
+ */
 static void
 wait_for_candidates (ConfabPeerCall *self, const Event *event)
 {
-  guint wait_ms = confab_peer_connection_get_gathering_complete (self->connection) ? 0
-                                                                                   : GATHER_WAIT_MS;
+  guint wait_ms = GATHER_WAIT_MS;
 
+  if (confab_peer_connection_get_gathering_complete (self->connection))
+    wait_ms = 0;
+  else if (self->has_candidates)
+    wait_ms = GATHER_SETTLE_MS;
   if (self->gather_timer == 0)
     self->gather_timer = confab_clock_add_timeout (self->clock, wait_ms, gather_cb, self);
+}
+
+/* The first of its candidates: the others of its kind are not far. */
+void
+confab_peer_call_found_candidate (ConfabPeerCall *self)
+{
+  if (self->has_candidates)
+    return;
+
+  self->has_candidates = TRUE;
+  if (self->gather_timer == 0)
+    return;
+  confab_clock_clear (self->clock, &self->gather_timer);
+  wait_for_candidates (self, NULL);
 }
 
 static ConfabCallEvent *
@@ -642,6 +665,5 @@ confab_peer_call_may_send_candidates (ConfabPeerCall *self)
 void
 confab_peer_call_arm_candidates (ConfabPeerCall *self)
 {
-  confab_candidate_batch_arm (self->local_candidates,
-                              self->inbound ? CALLEE_BATCH_MS : CALLER_BATCH_MS);
+  confab_candidate_batch_arm (self->local_candidates, BATCH_MS);
 }

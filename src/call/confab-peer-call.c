@@ -74,6 +74,7 @@ static void
 local_candidate_cb (ConfabPeerCall *self, const char *candidate, const char *mid, int index)
 {
   confab_candidate_batch_add (self->local_candidates, candidate, mid, index);
+  confab_peer_call_found_candidate (self);
   if (confab_peer_call_may_send_candidates (self))
     confab_peer_call_arm_candidates (self);
 }

@@ -8,6 +8,9 @@
 
 #include <gst/video/video.h>
 
+/* Key frames are large, and every peer may ask for as many as it likes. */
+#define MIN_KEY_FRAME_INTERVAL (500 * GST_MSECOND)
+
 struct _ConfabFanout {
   gatomicrefcount ref_count;
   GMutex lock;
@@ -50,7 +53,7 @@ upstream_event_cb (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   if (!gst_video_event_is_force_key_unit (GST_PAD_PROBE_INFO_EVENT (info)))
     return GST_PAD_PROBE_OK;
 
-  confab_fanout_request_key_frame (user_data);
+  confab_fanout_request_key_frame (user_data, FALSE);
   return GST_PAD_PROBE_DROP;
 }
 
@@ -99,6 +102,8 @@ confab_fanout_set_encoder (ConfabFanout *self, GstElement *encoder)
 {
   g_mutex_lock (&self->lock);
   gst_object_replace ((GstObject **) &self->encoder, (GstObject *) encoder);
+  if (encoder != NULL)
+    g_object_set (encoder, "min-force-key-unit-interval", MIN_KEY_FRAME_INTERVAL, NULL);
   g_mutex_unlock (&self->lock);
 }
 
@@ -168,15 +173,29 @@ confab_fanout_remove (ConfabFanout *self, GstElement *source)
   g_mutex_unlock (&self->lock);
 }
 
+static GstPadProbeReturn
+encoded_cb (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  g_autoptr (GstElement) encoder = NULL;
+
+  if (GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info), GST_BUFFER_FLAG_DELTA_UNIT))
+    return GST_PAD_PROBE_OK;
+
+  encoder = gst_pad_get_parent_element (pad);
+  if (encoder != NULL)
+    g_object_set (encoder, "min-force-key-unit-interval", MIN_KEY_FRAME_INTERVAL, NULL);
+  return GST_PAD_PROBE_REMOVE;
+}
+
 /**
  * confab_fanout_request_key_frame:
  * @self: a fan-out
+ * @at_once: for somebody who sees nothing yet: the next picture is one, however short ago the last was
  *
- * The encoder makes one with its next picture; it is asked as often as anybody likes and obeys at its own
- * smallest interval.
+ * The encoder is asked as often as anybody likes, and obeys at its own smallest interval.
  */
 void
-confab_fanout_request_key_frame (ConfabFanout *self)
+confab_fanout_request_key_frame (ConfabFanout *self, gboolean at_once)
 {
   g_autoptr (GstElement) encoder = NULL;
   g_autoptr (GstPad) pad = NULL;
@@ -188,6 +207,10 @@ confab_fanout_request_key_frame (ConfabFanout *self)
     return;
 
   pad = gst_element_get_static_pad (encoder, "src");
+  if (at_once) {
+    g_object_set (encoder, "min-force-key-unit-interval", G_GUINT64_CONSTANT (0), NULL);
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, encoded_cb, NULL, NULL);
+  }
   gst_pad_send_event (pad,
                       gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, TRUE, 0));
 }

@@ -25,7 +25,7 @@ void confab_fanout_set_valve (ConfabFanout *self, GstElement *valve);
 void confab_fanout_connect_sink (ConfabFanout *self, GstElement *sink);
 void confab_fanout_add (ConfabFanout *self, GstElement *source);
 void confab_fanout_remove (ConfabFanout *self, GstElement *source);
-void confab_fanout_request_key_frame (ConfabFanout *self);
+void confab_fanout_request_key_frame (ConfabFanout *self, gboolean at_once);
 void confab_fanout_forward_key_frame_requests (ConfabFanout *self, GstElement *source);
 guint64 confab_fanout_get_n_sent (ConfabFanout *self, GstElement *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ConfabFanout, confab_fanout_unref)

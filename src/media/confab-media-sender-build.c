@@ -51,8 +51,6 @@ add_video_encoder (ConfabMediaSender *self)
                 500,
                 "buffer-optimal-size",
                 600,
-                "min-force-key-unit-interval",
-                500 * GST_MSECOND,
                 NULL);
   gst_util_set_object_arg (G_OBJECT (encoder), "end-usage", "cbr");
   gst_util_set_object_arg (G_OBJECT (encoder), "error-resilient", "default");

@@ -77,7 +77,7 @@ started_cb (ConfabMediaSender *self, ConfabCapture *capture)
   if (capture == self->camera.capture) {
     set_problem (self, &self->camera, CONFAB_DEVICE_PROBLEM_NONE);
     confab_stream_set_has_video (self->stream, TRUE);
-    confab_fanout_request_key_frame (self->video);
+    confab_fanout_request_key_frame (self->video, FALSE);
   } else if (capture == self->microphone.capture) {
     set_problem (self, &self->microphone, CONFAB_DEVICE_PROBLEM_NONE);
   }

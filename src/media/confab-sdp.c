@@ -510,3 +510,27 @@ confab_sdp_insert_msid (const char *text, const char *stream_id)
   }
   return confab_sdp_join_lines (out);
 }
+
+/**
+ * confab_sdp_insert_candidate:
+ * @text: our own description
+ * @mline_index: which m-section, from 0
+ * @candidate: `candidate:…`
+ *
+ * Returns: (transfer full): @text with the candidate at the end of that m-section
+ */
+char *
+confab_sdp_insert_candidate (const char *text, int mline_index, const char *candidate)
+{
+  g_auto (GStrv) lines = confab_sdp_split_lines (text);
+  g_autoptr (GPtrArray) out = g_ptr_array_new_with_free_func (g_free);
+  int mline = -1;
+
+  for (guint i = 0; lines[i] != NULL; i++) {
+    g_ptr_array_add (out, g_strdup (lines[i]));
+    enters_media (lines[i], &mline);
+    if (mline == mline_index && (lines[i + 1] == NULL || g_str_has_prefix (lines[i + 1], "m=")))
+      g_ptr_array_add (out, g_strconcat ("a=", candidate, NULL));
+  }
+  return confab_sdp_join_lines (out);
+}

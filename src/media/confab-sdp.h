@@ -26,6 +26,8 @@ int confab_sdp_find_payload (const char *text, const char *media, const char *en
 char *confab_sdp_get_setup (const char *text) G_GNUC_WARN_UNUSED_RESULT;
 char *confab_sdp_set_setup (const char *text, const char *setup) G_GNUC_WARN_UNUSED_RESULT;
 char *confab_sdp_insert_msid (const char *text, const char *stream_id) G_GNUC_WARN_UNUSED_RESULT;
+char *confab_sdp_insert_candidate (const char *text, int mline_index, const char *candidate)
+  G_GNUC_WARN_UNUSED_RESULT;
 
 /* confab-sdp-refusal.c */
 char *confab_sdp_fill_refused (const char *text, const char *offer, GStrv *refused, GError **error)

@@ -10,6 +10,8 @@
 
 #define JITTER_LATENCY_MS 60
 #define MTU 1200
+#define STUN_PACING_MS                                                                             \
+  5 /* RFC 8445 section 14.2: the least; libnice takes three to find its pair */
 
 static void
 set_up_ice (ConfabWebrtcPipeline *self)
@@ -25,7 +27,7 @@ set_up_ice (ConfabWebrtcPipeline *self)
     return;
   g_object_get (ice, "agent", &agent, NULL);
   if (agent != NULL)
-    g_object_set (agent, "upnp", FALSE, NULL);
+    g_object_set (agent, "upnp", FALSE, "stun-pacing-timer", STUN_PACING_MS, NULL);
   /* For tests on one machine: its network is not touched, and gathering takes no time. */
   if (g_strcmp0 (g_getenv ("CONFAB_ICE_LOOPBACK"), "1") == 0) {
     g_signal_emit_by_name (ice, "add-local-ip-address", "127.0.0.1", &ok);

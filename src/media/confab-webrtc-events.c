@@ -197,26 +197,17 @@ gathering_state_cb (GObject *webrtc, GParamSpec *pspec, gpointer user_data)
 }
 
 static void
-candidate_free (gpointer data)
-{
-  ConfabWebrtcCandidate *candidate = data;
-
-  g_free (candidate->text);
-  g_free (candidate);
-}
-
-static void
 candidate_cb (GstElement *webrtc, guint mline_index, const char *text, gpointer user_data)
 {
   ConfabWebrtcPipeline *self = user_data;
-  ConfabWebrtcCandidate *candidate;
 
   if (text == NULL || text[0] == '\0')
     return;
 
-  candidate = g_new (ConfabWebrtcCandidate, 1);
-  *candidate = (ConfabWebrtcCandidate) { mline_index, g_strdup (text) };
-  confab_main_link_post (self->link, self->events.candidate_found, candidate, candidate_free);
+  confab_main_link_post (self->link,
+                         self->events.candidate_found,
+                         confab_webrtc_candidate_new (mline_index, text),
+                         confab_webrtc_candidate_free);
 }
 
 static void

@@ -198,6 +198,8 @@ candidate_found (gpointer object, gpointer data)
 
   if (self->closed)
     return;
+  g_ptr_array_add (self->local_candidates,
+                   confab_webrtc_candidate_new (candidate->mline_index, candidate->text));
   /* m-sections stay where they are, so it does not matter whether this is in force yet. */
   mid = confab_sdp_get_mid (self->created_sdp, candidate->mline_index);
   confab_peer_connection_emit_local_candidate (CONFAB_PEER_CONNECTION (self),

@@ -33,7 +33,8 @@ struct _ConfabWebrtcPeer {
   gboolean told_needed; /* ::negotiation-needed, since the last exchange */
   gboolean has_offer;   /* theirs waits for our answer */
   guint n_candidates;
-  char *remote_sdp;  /* as webrtcbin has it */
+  GPtrArray *local_candidates; /* of ConfabWebrtcCandidate: what was found so far */
+  char *remote_sdp;            /* as webrtcbin has it */
   GStrv refused;     /* mids of m-sections that one side refuses; webrtcbin knows nothing of that */
   char *local_offer; /* the offer in force or prepared, that an answer must fit */
   char *created_sdp; /* what was made last, in force or not */

@@ -220,6 +220,21 @@ confab_webrtc_peer_set_remote_description (ConfabPeerConnection *connection,
                                                                   message));
 }
 
+/* What was found so far: a peer that has them can begin with its answer in hand. */
+static char *
+with_candidates (ConfabWebrtcPeer *self, const char *text)
+{
+  char *whole = g_strdup (text);
+
+  for (guint i = 0; i < self->local_candidates->len; i++) {
+    const ConfabWebrtcCandidate *candidate = self->local_candidates->pdata[i];
+    g_autofree char *before = g_steal_pointer (&whole);
+
+    whole = confab_sdp_insert_candidate (before, candidate->mline_index, candidate->text);
+  }
+  return whole;
+}
+
 static char *
 confab_webrtc_peer_get_local_sdp (ConfabPeerConnection *connection)
 {
@@ -237,7 +252,8 @@ confab_webrtc_peer_get_local_sdp (ConfabPeerConnection *connection)
   with_msid = confab_sdp_insert_msid (text, self->stream_id);
   whole = setup != NULL ? confab_sdp_set_setup (with_msid, setup) : g_steal_pointer (&with_msid);
   if (self->refused == NULL || self->refused[0] == NULL)
-    return g_steal_pointer (&whole);
+    return with_candidates (self, whole);
+  /* Candidates of a bundle whose first m-section is refused stand nowhere: they follow by themselves. */
   return confab_sdp_refuse (whole, (const char *const *) self->refused);
 }
 
@@ -356,6 +372,7 @@ confab_webrtc_peer_finalize (GObject *object)
   g_clear_pointer (&self->servers, confab_ice_servers_free);
   g_clear_pointer (&self->link, confab_main_link_unref);
   g_clear_pointer (&self->receivers, g_ptr_array_unref);
+  g_clear_pointer (&self->local_candidates, g_ptr_array_unref);
   g_clear_pointer (&self->remote_sdp, g_free);
   g_clear_pointer (&self->refused, g_strfreev);
   g_clear_pointer (&self->local_offer, g_free);
@@ -397,6 +414,7 @@ confab_webrtc_peer_init (ConfabWebrtcPeer *self)
 {
   self->link = confab_main_link_new (self);
   self->receivers = g_ptr_array_new_with_free_func (g_object_unref);
+  self->local_candidates = g_ptr_array_new_with_free_func (confab_webrtc_candidate_free);
   self->audio_ssrc = g_random_int () | 1;
   self->video_ssrc = self->audio_ssrc ^ (g_random_int () << 1 | 2);
 }

@@ -101,8 +101,17 @@ push_step (ConfabWebrtcPipeline *self,
   push (self, do_step, data, step_free);
 }
 
-static void
-candidate_free (gpointer data)
+ConfabWebrtcCandidate *
+confab_webrtc_candidate_new (guint mline_index, const char *text)
+{
+  ConfabWebrtcCandidate *candidate = g_new (ConfabWebrtcCandidate, 1);
+
+  *candidate = (ConfabWebrtcCandidate) { mline_index, g_strdup (text) };
+  return candidate;
+}
+
+void
+confab_webrtc_candidate_free (gpointer data)
 {
   ConfabWebrtcCandidate *candidate = data;
 
@@ -143,7 +152,7 @@ send_what_is_taken (ConfabWebrtcPipeline *self, gpointer data)
     confab_fanout_remove (self->audio, self->audio_input);
   if (is_taken (self->video_transceiver, data)) {
     confab_fanout_add (self->video, self->video_input);
-    confab_fanout_request_key_frame (self->video);
+    confab_fanout_request_key_frame (self->video, TRUE);
   } else {
     confab_fanout_remove (self->video, self->video_input);
   }
@@ -393,10 +402,10 @@ confab_webrtc_pipeline_add_candidate (ConfabWebrtcPipeline *self,
                                       guint mline_index,
                                       const char *text)
 {
-  ConfabWebrtcCandidate *candidate = g_new (ConfabWebrtcCandidate, 1);
-
-  *candidate = (ConfabWebrtcCandidate) { mline_index, g_strdup (text) };
-  push (self, add_candidate, candidate, candidate_free);
+  push (self,
+        add_candidate,
+        confab_webrtc_candidate_new (mline_index, text),
+        confab_webrtc_candidate_free);
 }
 
 /**

@@ -42,6 +42,10 @@ typedef struct {
   char *text;
 } ConfabWebrtcCandidate;
 
+ConfabWebrtcCandidate *
+confab_webrtc_candidate_new (guint mline_index, const char *text) G_GNUC_WARN_UNUSED_RESULT;
+void confab_webrtc_candidate_free (gpointer data);
+
 /* A source pad of webrtcbin, which waits until this is freed. A g_atomic_rc_box. */
 typedef struct {
   GstPad *pad;

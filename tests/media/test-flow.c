@@ -159,6 +159,65 @@ test_key_frames (LoopFixture *f, gconstpointer data)
   loop_end_clear (&b2);
 }
 
+typedef struct {
+  int n_key_frames;
+  int n_before;
+} NewcomerFrames;
+
+static GstPadProbeReturn
+newcomer_frame_cb (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  NewcomerFrames *frames = user_data;
+
+  if (!GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info), GST_BUFFER_FLAG_DELTA_UNIT))
+    g_atomic_int_inc (&frames->n_key_frames);
+  else if (frames->n_key_frames == 0)
+    frames->n_before++;
+  return GST_PAD_PROBE_OK;
+}
+
+static gboolean
+has_key_frame (gpointer n_key_frames)
+{
+  return g_atomic_int_get ((int *) n_key_frames) > 0;
+}
+
+static gboolean
+is_throttled (gpointer encoder)
+{
+  guint64 interval = 0;
+
+  g_object_get (encoder, "min-force-key-unit-interval", &interval, NULL);
+  return interval == 500 * GST_MSECOND;
+}
+
+/* Whoever comes sees something at once, however short ago there was a key frame; others wait as before. */
+static void
+test_newcomer (LoopFixture *f, gconstpointer data)
+{
+  ConfabFanout *video = CONFAB_WEBRTC_PEER (f->a.connection)->video;
+  g_autoptr (GstElement) encoder = NULL;
+  g_autoptr (GstPad) pad = NULL;
+
+  loop_connect_and_play (f);
+  encoder = loop_find_element (confab_media_sender_get_pipeline (
+                                 CONFAB_MEDIA_SENDER (f->users[0].media)),
+                               "vp8enc");
+  pad = gst_element_get_static_pad (encoder, "src");
+  for (guint i = 0; i < 3; i++) {
+    NewcomerFrames frames = { 0 };
+    gulong probe_id = gst_pad_add_probe (
+      pad, GST_PAD_PROBE_TYPE_BUFFER, newcomer_frame_cb, &frames, NULL);
+
+    confab_fanout_request_key_frame (video, TRUE);
+    loop_wait (has_key_frame, &frames.n_key_frames, "a key frame");
+    gst_pad_remove_probe (pad, probe_id);
+    /* One picture may have been in the encoder already; throttled it would be ten. */
+    g_assert_cmpint (frames.n_before, <=, 2);
+  }
+  loop_wait (is_throttled, encoder, "it obeys others at its own interval again");
+}
+
 /* --- Loss --- */
 
 typedef struct {
@@ -476,6 +535,7 @@ main (int argc, char **argv)
   loop_init (&argc, &argv);
 
   g_test_add ("/flow/key-frames", LoopFixture, NULL, loop_setup, test_key_frames, loop_teardown);
+  g_test_add ("/flow/newcomer", LoopFixture, NULL, loop_setup, test_newcomer, loop_teardown);
   g_test_add ("/flow/loss", LoopFixture, NULL, loop_setup, test_loss, loop_teardown);
   g_test_add ("/flow/outage", LoopFixture, NULL, loop_setup, test_outage, loop_teardown);
   g_test_add ("/flow/stuck-peer", LoopFixture, NULL, loop_setup, test_stuck_peer, loop_teardown);

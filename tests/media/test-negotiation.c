@@ -29,6 +29,40 @@ test_offer_is_whole (LoopFixture *f, gconstpointer data)
 }
 
 static gboolean
+has_gathered (gpointer connection)
+{
+  return confab_peer_connection_get_gathering_complete (connection);
+}
+
+/* Whoever gets the description can begin with it: nothing has to follow. */
+static void
+test_candidates_within (LoopFixture *f, gconstpointer data)
+{
+  g_autofree char *offer = NULL;
+  const char *candidate, *second;
+
+  f->a.other = NULL;
+  confab_peer_connection_create_offer (f->a.connection);
+  loop_wait (loop_has_local, &f->a, "an offer");
+  loop_wait (has_gathered, f->a.connection, "all candidates");
+  offer = confab_peer_connection_get_local_sdp (f->a.connection);
+  candidate = strstr (offer, "\r\na=candidate:");
+  second = strstr (strstr (offer, "\r\nm=") + 1, "\r\nm=");
+  g_assert_nonnull (candidate);
+  g_assert_true (candidate < second);
+
+  confab_peer_connection_set_remote_description (f->b.connection, CONFAB_SDP_TYPE_OFFER, offer);
+  loop_wait (loop_has_local, &f->b, "an answer");
+  loop_wait (has_gathered, f->b.connection, "all candidates");
+  g_free (offer);
+  offer = confab_peer_connection_get_local_sdp (f->b.connection);
+  f->b.other = NULL;
+  confab_peer_connection_set_remote_description (f->a.connection, CONFAB_SDP_TYPE_ANSWER, offer);
+  loop_wait_playing (&f->a);
+  loop_wait_playing (&f->b);
+}
+
+static gboolean
 both_stable_again (gpointer data)
 {
   LoopFixture *f = data;
@@ -327,6 +361,12 @@ main (int argc, char **argv)
               NULL,
               loop_setup,
               test_offer_is_whole,
+              loop_teardown);
+  g_test_add ("/negotiation/candidates-within",
+              LoopFixture,
+              NULL,
+              loop_setup,
+              test_candidates_within,
               loop_teardown);
   g_test_add (
     "/negotiation/again", LoopFixture, NULL, loop_setup, test_renegotiation, loop_teardown);

@@ -179,6 +179,20 @@ test_insert_msid (void)
 }
 
 static void
+test_insert_candidate (void)
+{
+  g_autofree char *first = confab_sdp_insert_candidate (HEAD AUDIO VIDEO, 0, "candidate:1 x");
+  g_autofree char *second = confab_sdp_insert_candidate (first, 1, "candidate:2 x");
+  g_autofree char *third = confab_sdp_insert_candidate (second, 0, "candidate:3 x");
+  g_autofree char *none = confab_sdp_insert_candidate (HEAD AUDIO VIDEO, 2, "candidate:1 x");
+
+  g_assert_cmpstr (third,
+                   ==,
+                   HEAD AUDIO "a=candidate:1 x\r\na=candidate:3 x\r\n" VIDEO "a=candidate:2 x\r\n");
+  g_assert_cmpstr (none, ==, HEAD AUDIO VIDEO);
+}
+
+static void
 test_receives (void)
 {
   g_assert_true (confab_sdp_receives (HEAD AUDIO VIDEO, "0"));
@@ -332,6 +346,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdp/payload", test_payload);
   g_test_add_func ("/sdp/setup", test_setup);
   g_test_add_func ("/sdp/insert-msid", test_insert_msid);
+  g_test_add_func ("/sdp/insert-candidate", test_insert_candidate);
   g_test_add_func ("/sdp/receives", test_receives);
   g_test_add_func ("/sdp/fill-answer", test_fill_answer);
   g_test_add_func ("/sdp/fill-offer", test_fill_offer);
