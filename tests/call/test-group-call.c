@@ -245,6 +245,32 @@ test_room_lost (void)
   lab_finish (&lab);
 }
 
+#define CHANGED "sdp_stream_metadata_changed "
+
+/* What is said to all is said within one turn of the loop: so it leaves in one request. */
+static void
+test_told_at_once (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  for (guint i = 0; i < 4; i++) {
+    g_autofree char *user = g_strdup_printf ("@c%u:x", i);
+    lab_member (&lab, user, "C", "S");
+  }
+  lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_advance (&lab, 201);
+  assert_log (&lab, "invite invite invite invite ");
+  confab_call_set_microphone_muted (lab.call, TRUE);
+  assert_log (&lab, CHANGED CHANGED CHANGED CHANGED);
+  confab_call_set_camera_muted (lab.call, TRUE);
+  assert_log (&lab, CHANGED CHANGED CHANGED CHANGED);
+  confab_call_leave (lab.call);
+  assert_log (&lab, "hangup hangup hangup hangup MEMBER ");
+  lab_finish (&lab);
+}
+
 static void
 test_create (void)
 {
@@ -1324,6 +1350,7 @@ static void
 add_way_out (void)
 {
   TEST ("leave", test_leave);
+  TEST ("told-at-once", test_told_at_once);
   TEST ("leave/while-preparing", test_leave_while_preparing);
   TEST ("leave/limit", test_leave_limit);
   TEST ("leave/refused", test_leave_refused);

@@ -122,6 +122,48 @@ test_order_and_batches (Fixture *f, gconstpointer data)
   device_free (carol);
 }
 
+#define N_PEERS 12
+
+static guint
+count_devices (const char *sent)
+{
+  g_auto (GStrv) words = g_strsplit (sent, " ", -1);
+  guint n = 0;
+
+  for (guint i = 1; words[i] != NULL; i++) /* after the transaction */
+    n += words[i][0] != '\0';
+  return n;
+}
+
+/* A mute, or a hangup, is told to everybody in a call by one request. */
+static void
+test_everybody_at_once (Fixture *f, gconstpointer data)
+{
+  Device *peers[N_PEERS];
+  guint n_before;
+
+  for (guint i = 0; i < N_PEERS; i++) {
+    g_autofree char *name = g_strdup_printf ("@peer%u:x|D%u", i, i);
+    peers[i] = device_new (f->world, name, NULL);
+    device_start (peers[i]);
+    device_send (f->alice, peers[i], "hello");
+  }
+  device_flush (f->alice);
+  for (guint round = 0; round < 3; round++) {
+    n_before = f->world->sent->len;
+    for (guint i = 0; i < N_PEERS; i++)
+      device_send (f->alice, peers[i], "muted");
+    device_flush (f->alice);
+    g_assert_cmpuint (f->world->sent->len, ==, n_before + 1);
+    g_assert_cmpuint (count_devices (f->world->sent->pdata[n_before]), ==, N_PEERS);
+  }
+  for (guint i = 0; i < N_PEERS; i++) {
+    assert_inbox (
+      peers[i], "@alice:x|ADEV|hello @alice:x|ADEV|muted @alice:x|ADEV|muted @alice:x|ADEV|muted ");
+    device_free (peers[i]);
+  }
+}
+
 static void
 test_slow_down (Fixture *f, gconstpointer data)
 {
@@ -434,6 +476,7 @@ main (int argc, char *argv[])
   program = argv[0];
   g_test_init (&argc, &argv, NULL);
   ADD ("order-and-batches", test_order_and_batches);
+  ADD ("everybody-at-once", test_everybody_at_once);
   ADD ("slow-down", test_slow_down);
   ADD ("lost-answer", test_lost_answer);
   ADD ("restart", test_restart);
