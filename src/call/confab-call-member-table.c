@@ -6,6 +6,7 @@
 
 #include "confab-call-member-private.h"
 
+#include "confab-call-rows.h"
 #include "confab-log.h"
 
 /* The table of ConfabCallMember: what comes of each event, and the side effects. */
@@ -390,6 +391,7 @@ step (ConfabCallMember *self, const Event *event)
     if (transitions[i].event != event->id || !(transitions[i].from & (1u << from)) ||
         (transitions[i].guard != NULL && !transitions[i].guard (self, event)))
       continue;
+    confab_call_row_ran ("member", i, G_N_ELEMENTS (transitions));
     if (transitions[i].to >= 0)
       self->state = transitions[i].to;
     confab_call_debug (self->conf_id,

@@ -7,6 +7,7 @@
 #include "confab-group-call-private.h"
 
 #include "confab-call-content.h"
+#include "confab-call-rows.h"
 #include "confab-log.h"
 
 /* The table of ConfabGroupCall: what comes of each event, and the side effects. */
@@ -573,6 +574,7 @@ step (ConfabGroupCall *self, const Event *event)
     if (transitions[i].event != event->id || !(transitions[i].from & (1u << from)) ||
         (transitions[i].guard != NULL && !transitions[i].guard (self)))
       continue;
+    confab_call_row_ran ("group-call", i, G_N_ELEMENTS (transitions));
     if (transitions[i].to >= 0)
       self->state = transitions[i].to;
     confab_call_debug (self->id,

@@ -6,6 +6,7 @@
 
 #include "confab-negotiation.h"
 
+#include "confab-call-rows.h"
 #include "confab-log.h"
 
 typedef enum {
@@ -191,6 +192,7 @@ step (ConfabNegotiation *self, ConfabNegotiationEvent event, ConfabCallEvent *me
     if (transitions[i].event != event || !(transitions[i].from & (1u << from)) ||
         (transitions[i].guard != NULL && !transitions[i].guard (self)))
       continue;
+    confab_call_row_ran ("negotiation", i, G_N_ELEMENTS (transitions));
     if (transitions[i].to >= 0)
       self->state = transitions[i].to;
     if (self->state != STATE_OFFER_SENT)

@@ -6,6 +6,7 @@
 
 #include "confab-peer-call-private.h"
 
+#include "confab-call-rows.h"
 #include "confab-log.h"
 
 #include <string.h>
@@ -591,6 +592,7 @@ step (ConfabPeerCall *self, const Event *event)
     if (transitions[i].event != event->id || !(transitions[i].from & (1u << from)) ||
         (transitions[i].guard != NULL && !transitions[i].guard (self, event)))
       continue;
+    confab_call_row_ran ("peer-call", i, G_N_ELEMENTS (transitions));
     if (transitions[i].to >= 0)
       self->state = transitions[i].to;
     confab_call_debug (self->id,
