@@ -101,7 +101,11 @@ confab_grid_focus (GtkWidget *widget, GtkDirectionType direction)
 static gboolean
 confab_grid_grab_focus (GtkWidget *widget)
 {
-  return confab_grid_focus_current (CONFAB_GRID (widget));
+  ConfabGrid *self = CONFAB_GRID (widget);
+
+  /* A tile can be seen once it has a place; before, it loses the focus again. */
+  self->wants_focus = self->plan == NULL;
+  return confab_grid_focus_current (self);
 }
 
 static void

@@ -29,7 +29,8 @@ struct _ConfabGrid {
   ConfabGridPlace *more;
   GtkWidget *placeholder;
   GtkWidget *pager;
-  GtkWidget *current; /* the tile that Tab goes to; one of `places` or `more` */
+  GtkWidget *current;   /* the tile that Tab goes to; one of `places` or `more` */
+  gboolean wants_focus; /* it was asked to take it before anybody could be seen */
 
   ConfabGridPlan *plan;
   AdwAnimation *animation;

@@ -142,6 +142,8 @@ plan (ConfabGrid *self, gboolean moves)
   self->plan = confab_grid_plan_new (&request);
   self->page = self->plan->page;
   show_cells (self, moves);
+  if (self->wants_focus)
+    gtk_widget_grab_focus (GTK_WIDGET (self));
   gtk_widget_set_child_visible (self->pager, self->plan->pager);
   if (self->placeholder != NULL) {
     gtk_widget_set_child_visible (self->placeholder, self->plan->empty.width > 0);

@@ -61,8 +61,8 @@ is_on_stack (ConfabWindow *self, const char *tag)
   return FALSE;
 }
 
-static void
-page_cb (ConfabWindow *self)
+static const char *
+get_page_tag (ConfabWindow *self)
 {
   static const char *const tags[] = {
     [CONFAB_SESSION_PAGE_LOADING] = "loading",
@@ -70,7 +70,14 @@ page_cb (ConfabWindow *self)
     [CONFAB_SESSION_PAGE_PROBLEM] = "problem",
     [CONFAB_SESSION_PAGE_ROOMS] = "main",
   };
-  const char *tag = tags[confab_session_view_model_get_page (self->model)];
+
+  return tags[confab_session_view_model_get_page (self->model)];
+}
+
+static void
+page_cb (ConfabWindow *self)
+{
+  const char *tag = get_page_tag (self);
 
   if (!is_on_stack (self, tag))
     adw_navigation_view_replace_with_tags (self->pages, &tag, 1);
@@ -103,6 +110,9 @@ call_cb (ConfabWindow *self)
       gtk_window_unfullscreen (GTK_WINDOW (self));
     adw_navigation_view_pop_to_tag (self->pages, "main");
   }
+  /* A call that needs no account has had the list of rooms beside it, for the bar at its foot. */
+  if (call == NULL)
+    page_cb (self);
   confab_window_update_actions (self);
 }
 

@@ -4,7 +4,9 @@
 
 #include "confab-call.h"
 #include "confab-page-scenes.h"
+#include "confab-fake-call.h"
 #include "confab-sign-in-page.h"
+#include "confab-stream-tile.h"
 
 /* The window while there is a call: what stands on top of its pages, and what outlives them. */
 
@@ -116,6 +118,72 @@ test_toast (gconstpointer data)
   CLOSE ();
 }
 
+/* Whoever comes to the call's page is on the stage, not on a switch that Space would turn. */
+static void
+test_focus (void)
+{
+  const ConfabShot shot = { .width = 1024, .height = 700 };
+  ConfabPageStand stand = { 0 };
+
+  OPEN ("rooms-calls", &shot);
+  join (&stand, CONFAB_ROOM_FIELD_SURVEY);
+  g_assert_true (CONFAB_IS_STREAM_TILE (gtk_window_get_focus (stand.window)));
+  CLOSE ();
+
+  OPEN ("media-join", &shot);
+  g_signal_emit_by_name (FIND (ADW_TYPE_SPLIT_BUTTON, "Join with Camera"), "clicked");
+  confab_shot_frames (stand.window, 4);
+  g_assert_nonnull (FIND (GTK_TYPE_BUTTON, "Leave the call"));
+  g_assert_true (CONFAB_IS_STREAM_TILE (gtk_window_get_focus (stand.window)));
+
+  /* Back and here again: where one was. */
+  confab_window_show_rooms (CONFAB_WINDOW (stand.window));
+  confab_shot_frames (stand.window, 4);
+  gtk_widget_activate_action (GTK_WIDGET (stand.window), "win.show-call", NULL);
+  confab_shot_frames (stand.window, 4);
+  g_assert_true (CONFAB_IS_STREAM_TILE (gtk_window_get_focus (stand.window)));
+  CLOSE ();
+}
+
+/* A call of fakes is there without an account; after it there is the page to sign in. */
+static void
+test_no_account (void)
+{
+  const ConfabShot shot = { .width = 1024, .height = 700 };
+  ConfabPageStand stand = { 0 };
+  g_autoptr (ConfabFakeCall) call = confab_fake_call_new (3);
+  GtkWindow *window = NULL;
+
+  OPEN ("sign-in-empty", &shot);
+  confab_session_view_model_take_call (stand.model, CONFAB_CALL (call));
+  confab_shot_frames (stand.window, 4);
+  g_assert_true (CONFAB_IS_STREAM_TILE (gtk_window_get_focus (stand.window)));
+
+  /* Also where the window opens with it. */
+  window = GTK_WINDOW (confab_window_new (gtk_window_get_application (stand.window), stand.model));
+  gtk_window_destroy (stand.window);
+  stand.window = window;
+  confab_window_show_rooms (CONFAB_WINDOW (window));
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-call", NULL);
+  confab_shot_present (window, &shot);
+  g_assert_true (CONFAB_IS_STREAM_TILE (gtk_window_get_focus (window)));
+
+  confab_window_show_rooms (CONFAB_WINDOW (stand.window));
+  confab_shot_frames (stand.window, 4);
+  g_signal_emit_by_name (FIND (GTK_TYPE_BUTTON, "Leave the Call (Ctrl+Shift+L)"), "clicked");
+  confab_shot_frames (stand.window, 4);
+  g_assert_nonnull (FIND (CONFAB_TYPE_SIGN_IN_PAGE, NULL));
+
+  g_assert_false (confab_call_is_active (CONFAB_CALL (call)));
+  confab_fake_call_set_state (call, CONFAB_CALL_STATE_JOINED);
+  confab_session_view_model_take_call (stand.model, CONFAB_CALL (call));
+  confab_shot_frames (stand.window, 4);
+  g_signal_emit_by_name (FIND (GTK_TYPE_BUTTON, "Leave the call"), "clicked");
+  confab_shot_frames (stand.window, 4);
+  g_assert_nonnull (FIND (CONFAB_TYPE_SIGN_IN_PAGE, NULL));
+  CLOSE ();
+}
+
 static gboolean
 is_fullscreen (gpointer data)
 {
@@ -216,6 +284,8 @@ main (int argc, char *argv[])
   }
   g_test_add_func ("/page-call/toast-fullscreen", test_toast_fullscreen);
   g_test_add_func ("/page-call/link", test_link);
+  g_test_add_func ("/page-call/focus", test_focus);
+  g_test_add_func ("/page-call/no-account", test_no_account);
   g_test_add_data_func ("/page-call/logged-out", &shots[5], test_logged_out);
   g_test_add_data_func ("/page-call/logged-out-narrow", &shots[0], test_logged_out);
   return g_test_run ();
