@@ -10,11 +10,11 @@
 #include "confab-call-duration.h"
 #include "confab-call-handler.h"
 #include "confab-clock.h"
-#include "confab-error-text.h"
 #include "confab-format.h"
 #include "confab-member-pile.h"
 #include "confab-room-call.h"
 #include "confab-room-faces.h"
+#include "confab-room-reason.h"
 #include "confab-session.h"
 
 #include <glib/gi18n.h>
@@ -190,37 +190,6 @@ section_of (ConfabRoomViewModel *self)
                                              : CONFAB_ROOM_SECTION_ROOMS;
 }
 
-/* Why nobody can act now, whatever the room allows; (nullable). */
-static const char *
-connection_reason (ConfabRoomViewModel *self)
-{
-  ConfabSessionState state = confab_session_get_state (self->session);
-  g_autoptr (GError) error = NULL;
-
-  if (state == CONFAB_SESSION_STATE_ONLINE)
-    return NULL;
-  if (state == CONFAB_SESSION_STATE_LOGGED_OUT)
-    return _ ("Your homeserver signed you out.");
-  g_object_get (self->session, "error", &error, NULL);
-  if (state == CONFAB_SESSION_STATE_OFFLINE && error != NULL)
-    return confab_error_text_for_banner (error);
-  return _ ("Still connecting to your homeserver.");
-}
-
-static const char *
-power_reason (ConfabRoomViewModel *self)
-{
-  gboolean has_call = confab_room_call_get_call (self->call) != NULL;
-
-  if (!has_call && confab_room_get_replaced (self->room))
-    return _ ("This room has been replaced by another one.");
-  if (!has_call && !confab_room_get_can_start_call (self->room))
-    return _ ("Only moderators may start calls here.");
-  if (has_call && !confab_room_get_can_join_call (self->room))
-    return _ ("You may not join calls in this room. Ask a moderator.");
-  return NULL;
-}
-
 /* One of Element's kind, and none that Confab can join. */
 static gboolean
 has_foreign_call (ConfabRoomViewModel *self)
@@ -253,9 +222,9 @@ refresh_action (ConfabRoomViewModel *self)
   gboolean can_act;
 
   if (!in_call)
-    reason = connection_reason (self);
+    reason = confab_room_reason_connection (self->session);
   if (!in_call && reason == NULL)
-    reason = power_reason (self);
+    reason = confab_room_reason_power (self->room, confab_room_call_get_call (self->call) != NULL);
   can_act = reason == NULL;
   /* No reason not to have a call of the other kind, but whoever would begin one should know. */
   if (!in_call && can_act && has_foreign_call (self))

@@ -11,6 +11,7 @@
 #include "confab-error-text.h"
 #include "confab-media-choice.h"
 #include "confab-room-words.h"
+#include "confab-session-banner.h"
 #include "confab-settings.h"
 
 #include <glib/gi18n.h>
@@ -52,45 +53,6 @@ outlives_session (ConfabSessionViewModel *self)
          confab_session_get_state (self->session) == CONFAB_SESSION_STATE_LOGGED_OUT;
 }
 
-/* “14:02”, of another day “24 November, 14:02”. */
-static char *
-format_moment (ConfabSessionViewModel *self, gint64 when)
-{
-  g_autoptr (GDateTime) then = g_date_time_new_from_unix_local (when / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) now = g_date_time_new_from_unix_local (confab_clock_get_real_time (self->clock) /
-                                                    G_USEC_PER_SEC);
-
-  if (then == NULL || now == NULL)
-    return NULL;
-  if (g_date_time_get_year (then) == g_date_time_get_year (now) &&
-      g_date_time_get_day_of_year (then) == g_date_time_get_day_of_year (now))
-    return g_date_time_format (then, "%H:%M");
-  return g_date_time_format (then, C_ ("moment of another day", "%-e %B, %H:%M"));
-}
-
-static char *
-banner_text (ConfabSessionViewModel *self)
-{
-  g_autoptr (GError) error = NULL;
-  gint64 last_sync_at = 0;
-  g_autofree char *moment = NULL;
-  const char *text = NULL;
-
-  if (outlives_session (self))
-    return g_strdup (_ ("Your homeserver signed you out. Leave the call to sign in again."));
-  g_object_get (self->session, "last-sync-at", &last_sync_at, "error", &error, NULL);
-  /* Without an error nothing failed yet: it was only just started. */
-  if (confab_session_get_state (self->session) != CONFAB_SESSION_STATE_OFFLINE || error == NULL)
-    return g_strdup ("");
-  text = confab_error_text_for_banner (error);
-  if (last_sync_at > 0)
-    moment = format_moment (self, last_sync_at);
-  if (moment == NULL)
-    return g_strdup (text);
-  /* Translators: first a sentence as “You are offline.”, then a time of day, as in 14:02, or a day and a time */
-  return g_strdup_printf (_ ("%s Rooms as of %s."), text, moment);
-}
-
 static ConfabSessionPage
 page_of (ConfabSessionViewModel *self)
 {
@@ -129,7 +91,9 @@ static void
 refresh (ConfabSessionViewModel *self)
 {
   ConfabSessionPage page = page_of (self);
-  g_autofree char *banner = banner_text (self);
+  g_autofree char *banner = confab_session_banner_make (self->session,
+                                                        self->clock,
+                                                        outlives_session (self));
 
   if (outlives_session (self)) {
     /* No other call can be had, and no camera stays on for it. */
