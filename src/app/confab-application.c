@@ -90,6 +90,10 @@ media_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (self->test_picture != NULL &&
       !confab_media_engine_set_test_picture (self->engine, self->test_picture, &error))
     g_warning ("--test-picture: %s", error->message);
+  /* The window has been drawn, and so has its renderer. */
+  if (self->window != NULL &&
+      GSK_IS_CAIRO_RENDERER (gtk_native_get_renderer (GTK_NATIVE (self->window))))
+    confab_media_engine_set_drawing (self->engine, CONFAB_DRAWING_BY_CAIRO);
   user_id_cb (self);
   confab_session_view_model_set_devices (self->model, CONFAB_MEDIA_DEVICES (self->engine));
   if (self->inspector != NULL)

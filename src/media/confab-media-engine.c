@@ -21,7 +21,7 @@ struct _ConfabMediaEngine {
   GObject parent_instance;
 
   ConfabMediaSource source;
-  gboolean headless;
+  ConfabDrawing drawing;
   gboolean relay_only;
   gboolean closed;
   ConfabTestIdentity identity;
@@ -288,26 +288,26 @@ confab_media_engine_get_source (ConfabMediaEngine *self)
 }
 
 /**
- * confab_media_engine_set_headless:
+ * confab_media_engine_set_drawing:
  * @self: an engine
- * @headless: whether nobody looks at pictures: they are decoded and counted, and there are no paintables
+ * @drawing: how pictures are drawn
  *
- * For media opened after it.
+ * For connections and media that are opened after this.
  */
 void
-confab_media_engine_set_headless (ConfabMediaEngine *self, gboolean headless)
+confab_media_engine_set_drawing (ConfabMediaEngine *self, ConfabDrawing drawing)
 {
   g_return_if_fail (CONFAB_IS_MEDIA_ENGINE (self));
 
-  self->headless = !!headless;
+  self->drawing = drawing;
 }
 
-gboolean
-confab_media_engine_get_headless (ConfabMediaEngine *self)
+ConfabDrawing
+confab_media_engine_get_drawing (ConfabMediaEngine *self)
 {
-  g_return_val_if_fail (CONFAB_IS_MEDIA_ENGINE (self), TRUE);
+  g_return_val_if_fail (CONFAB_IS_MEDIA_ENGINE (self), CONFAB_DRAWING_NONE);
 
-  return self->headless;
+  return self->drawing;
 }
 
 /**

@@ -4,6 +4,7 @@
 
 #include <gst/gst.h>
 
+#include "confab-drawing.h"
 #include "confab-audio-mixer.h"
 #include "confab-media-devices.h"
 
@@ -26,8 +27,8 @@ G_DECLARE_FINAL_TYPE (ConfabMediaEngine, confab_media_engine, CONFAB, MEDIA_ENGI
 
 ConfabMediaEngine *confab_media_engine_new (ConfabMediaSource source) G_GNUC_WARN_UNUSED_RESULT;
 ConfabMediaSource confab_media_engine_get_source (ConfabMediaEngine *self);
-void confab_media_engine_set_headless (ConfabMediaEngine *self, gboolean headless);
-gboolean confab_media_engine_get_headless (ConfabMediaEngine *self);
+void confab_media_engine_set_drawing (ConfabMediaEngine *self, ConfabDrawing drawing);
+ConfabDrawing confab_media_engine_get_drawing (ConfabMediaEngine *self);
 void confab_media_engine_set_relay_only (ConfabMediaEngine *self, gboolean relay_only);
 gboolean confab_media_engine_get_relay_only (ConfabMediaEngine *self);
 void confab_media_engine_set_test_identity (ConfabMediaEngine *self, const char *user_id);

@@ -285,6 +285,28 @@ confab_media_caps_filter_new (GstCaps *caps)
 }
 
 /**
+ * confab_media_picture_filter_new:
+ * @drawing: how the picture is drawn
+ *
+ * Stands between conversion and gtk4paintablesink, which takes many formats. A GPU takes those of 32 bits as they are. For
+ * cairo GTK converts each frame: RGB by a short loop, what has an unused byte pixel by pixel in floating point, which costs
+ * as much as encoding the own picture.
+ *
+ * Returns: (transfer full): a capsfilter
+ */
+GstElement *
+confab_media_picture_filter_new (ConfabDrawing drawing)
+{
+  g_autoptr (GstCaps) caps = gst_caps_new_simple ("video/x-raw",
+                                       "format",
+                                       G_TYPE_STRING,
+                                       drawing == CONFAB_DRAWING_BY_CAIRO ? "RGB" : "BGRx",
+                                       NULL);
+
+  return confab_media_caps_filter_new (caps);
+}
+
+/**
  * confab_media_viewer_valve_new:
  * @picture: what has a property `watched`
  *
@@ -371,6 +393,12 @@ confab_media_pipeline_add_caps (GstElement *pipeline, const char *caps)
   g_autoptr (GstCaps) parsed = gst_caps_from_string (caps);
 
   return add (pipeline, confab_media_caps_filter_new (parsed));
+}
+
+GstElement *
+confab_media_pipeline_add_picture_filter (GstElement *pipeline, ConfabDrawing drawing)
+{
+  return add (pipeline, confab_media_picture_filter_new (drawing));
 }
 
 GstElement *

@@ -6,6 +6,7 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 
+#include "confab-drawing.h"
 #include "confab-call-enums.h"
 #include "confab-main-link.h"
 #include "confab-media-worker.h"
@@ -29,6 +30,7 @@ gboolean confab_media_pipeline_link_chain (GstElement *pipeline, GstPad *pad, GP
 GstElement *confab_media_element_new (const char *factory) G_GNUC_WARN_UNUSED_RESULT;
 GstElement *confab_media_caps_filter_new (GstCaps *caps) G_GNUC_WARN_UNUSED_RESULT;
 GstElement *confab_media_output_new (void) G_GNUC_WARN_UNUSED_RESULT;
+GstElement *confab_media_picture_filter_new (ConfabDrawing drawing) G_GNUC_WARN_UNUSED_RESULT;
 GstElement *confab_media_viewer_valve_new (GObject *picture) G_GNUC_WARN_UNUSED_RESULT;
 GstElement *confab_media_input_new (const char *caps, guint max_buffers, guint latency_ms)
   G_GNUC_WARN_UNUSED_RESULT;
@@ -41,6 +43,8 @@ GstElement *confab_media_pipeline_add_input (GstElement *pipeline,
 GstElement *confab_media_pipeline_add_output (GstElement *pipeline) G_GNUC_WARN_UNUSED_RESULT;
 GstElement *
 confab_media_pipeline_add_caps (GstElement *pipeline, const char *caps) G_GNUC_WARN_UNUSED_RESULT;
+GstElement *confab_media_pipeline_add_picture_filter (GstElement *pipeline, ConfabDrawing drawing)
+  G_GNUC_WARN_UNUSED_RESULT;
 GstElement *confab_media_pipeline_add_viewer_valve (GstElement *pipeline, GObject *picture)
   G_GNUC_WARN_UNUSED_RESULT;
 gboolean confab_media_message_get_level (GstMessage *message, double *level);

@@ -62,7 +62,7 @@ build_preview (ConfabMediaSender *self, GstElement *tee)
 {
   GstElement *sink = gst_element_factory_make ("gtk4paintablesink", NULL);
   g_autoptr (GObject) paintable = NULL;
-  GstElement *queue, *valve, *convert;
+  GstElement *queue, *valve, *convert, *filter;
 
   if (sink == NULL) {
     g_warning ("GStreamer's element gtk4paintablesink is not installed: no pictures can be shown");
@@ -74,7 +74,10 @@ build_preview (ConfabMediaSender *self, GstElement *tee)
   valve = confab_media_pipeline_add_viewer_valve (self->pipeline, G_OBJECT (self->stream));
   convert = confab_media_pipeline_add (self->pipeline, "videoconvert");
   g_object_set (convert, "n-threads", 1, NULL);
-  gst_element_link_many (tee, queue, valve, convert, sink, NULL);
+  filter = confab_media_pipeline_add_picture_filter (self->pipeline,
+                                                     confab_media_engine_get_drawing (
+                                                       self->engine));
+  gst_element_link_many (tee, queue, valve, convert, filter, sink, NULL);
   g_object_get (sink, "paintable", &paintable, NULL);
   g_object_set (paintable, "use-scaling-filter", TRUE, "scaling-filter", 0 /* linear */, NULL);
   confab_stream_set_paintable (self->stream, paintable);
@@ -106,7 +109,7 @@ build_video (ConfabMediaSender *self)
   confab_fanout_connect_sink (self->video, output);
   confab_fanout_set_encoder (self->video, encoder);
   confab_fanout_set_valve (self->video, valve);
-  if (!confab_media_engine_get_headless (self->engine))
+  if (confab_media_engine_get_drawing (self->engine) != CONFAB_DRAWING_NONE)
     build_preview (self, tee);
 }
 

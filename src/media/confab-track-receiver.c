@@ -223,7 +223,7 @@ new_drawing_sink (ConfabTrackReceiver *self)
 }
 
 static void
-build_video (ConfabTrackReceiver *self, gboolean headless)
+build_video (ConfabTrackReceiver *self, ConfabDrawing drawing)
 {
   GstElement *depay = add_new (self, "rtpvp8depay");
   GstElement *sink, *convert;
@@ -231,11 +231,12 @@ build_video (ConfabTrackReceiver *self, gboolean headless)
   self->decoder = add_new (self, "vp8dec");
   if (depay != NULL)
     g_object_set (depay, "request-keyframe", TRUE, "wait-for-keyframe", TRUE, NULL);
-  sink = headless ? NULL : new_drawing_sink (self);
+  sink = drawing == CONFAB_DRAWING_NONE ? NULL : new_drawing_sink (self);
   if (sink != NULL) {
     add (self, confab_media_viewer_valve_new (G_OBJECT (self->track)));
     convert = add_new (self, "videoconvert");
     g_object_set (convert, "n-threads", 1, NULL);
+    add (self, confab_media_picture_filter_new (drawing));
     add (self, sink);
   } else {
     sink = add_new (self, "fakesink");
@@ -299,12 +300,12 @@ watch_decoder (ConfabTrackReceiver *self)
  * @pad: webrtcbin's source pad
  * @ssrc: what it gives
  * @track: whose properties are written
- * @headless: whether nobody looks: then there is no paintable
+ * @drawing: what becomes of a picture
  *
  * Returns: (transfer full): a receiver, whose elements are yet to be linked after @pad
  */
 ConfabTrackReceiver *
-confab_track_receiver_new (GstPad *pad, guint ssrc, ConfabRemoteTrack *track, gboolean headless)
+confab_track_receiver_new (GstPad *pad, guint ssrc, ConfabRemoteTrack *track, ConfabDrawing drawing)
 {
   ConfabTrackReceiver *self = g_object_new (CONFAB_TYPE_TRACK_RECEIVER, NULL);
 
@@ -314,7 +315,7 @@ confab_track_receiver_new (GstPad *pad, guint ssrc, ConfabRemoteTrack *track, gb
   if (confab_remote_track_get_kind (track) == CONFAB_MEDIA_KIND_AUDIO)
     build_audio (self);
   else
-    build_video (self, headless);
+    build_video (self, drawing);
   if (self->decoder != NULL)
     watch_decoder (self);
   gst_pad_add_probe (

@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
 
+#include "confab-drawing.h"
 #include "confab-fanout.h"
 #include "confab-remote-track.h"
 
@@ -21,7 +22,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (ConfabTrackReceiver, confab_track_receiver, CONFAB, TRACK_RECEIVER, GObject)
 
 ConfabTrackReceiver *
-confab_track_receiver_new (GstPad *pad, guint ssrc, ConfabRemoteTrack *track, gboolean headless)
+confab_track_receiver_new (GstPad *pad, guint ssrc, ConfabRemoteTrack *track, ConfabDrawing drawing)
   G_GNUC_WARN_UNUSED_RESULT;
 GPtrArray *confab_track_receiver_get_elements (ConfabTrackReceiver *self);
 ConfabRemoteTrack *confab_track_receiver_get_track (ConfabTrackReceiver *self);

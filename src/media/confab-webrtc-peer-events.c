@@ -226,7 +226,7 @@ pad_added (gpointer object, gpointer data)
                                                  : CONFAB_MEDIA_KIND_VIDEO,
                                    stream_id,
                                    pad->mid);
-  receiver = confab_track_receiver_new (pad->pad, pad->ssrc, track, self->headless);
+  receiver = confab_track_receiver_new (pad->pad, pad->ssrc, track, self->drawing);
   g_ptr_array_add (self->receivers, receiver);
   confab_webrtc_pipeline_decode (self->pipeline,
                                  pad,

@@ -16,7 +16,8 @@ struct _ConfabWebrtcPeer {
   ConfabFanout *video;
   ConfabAudioMixer *mixer;
   ConfabIceServers *servers;
-  gboolean headless, relay_only;
+  ConfabDrawing drawing;
+  gboolean relay_only;
   guint width, height, video_bitrate, audio_bitrate;
 
   ConfabMainLink *link;

@@ -437,7 +437,7 @@ confab_webrtc_peer_new (const ConfabWebrtcPeerConfig *config)
   self->video = confab_fanout_ref (config->video);
   self->mixer = g_object_ref (config->mixer);
   self->servers = confab_ice_servers_copy (config->servers);
-  self->headless = config->headless;
+  self->drawing = config->drawing;
   self->relay_only = config->relay_only;
   self->width = config->width;
   self->height = config->height;

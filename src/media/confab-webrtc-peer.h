@@ -5,6 +5,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include "confab-drawing.h"
 #include "confab-audio-mixer.h"
 #include "confab-fanout.h"
 #include "confab-ice-servers.h"
@@ -28,7 +29,7 @@ G_DECLARE_FINAL_TYPE (ConfabWebrtcPeer, confab_webrtc_peer, CONFAB, WEBRTC_PEER,
  * @mixer: where remote sound is played
  * @servers: STUN and TURN
  * @relay_only: whether only TURN servers see our addresses
- * @headless: whether nobody looks at remote pictures
+ * @drawing: what becomes of remote pictures
  * @width: of the picture that is sent
  * @height: of the picture that is sent
  * @video_bitrate: bits a second
@@ -43,7 +44,7 @@ typedef struct {
   ConfabAudioMixer *mixer;
   const ConfabIceServers *servers;
   gboolean relay_only;
-  gboolean headless;
+  ConfabDrawing drawing;
   guint width;
   guint height;
   guint video_bitrate;

@@ -48,10 +48,10 @@ loop_wait (LoopCondition condition, gpointer data, const char *what)
 }
 
 void
-loop_user_init_full (LoopUser *self, const char *user_id, gboolean headless)
+loop_user_init_full (LoopUser *self, const char *user_id, ConfabDrawing drawing)
 {
   self->engine = confab_media_engine_new (CONFAB_MEDIA_SOURCE_TEST);
-  confab_media_engine_set_headless (self->engine, headless);
+  confab_media_engine_set_drawing (self->engine, drawing);
   g_assert_true (confab_media_engine_set_video_format (self->engine, 320, 180, 20));
   confab_media_engine_set_test_identity (self->engine, user_id);
   self->media = confab_media_devices_open (CONFAB_MEDIA_DEVICES (self->engine), FALSE, FALSE);
@@ -60,7 +60,7 @@ loop_user_init_full (LoopUser *self, const char *user_id, gboolean headless)
 void
 loop_user_init (LoopUser *self, const char *user_id)
 {
-  loop_user_init_full (self, user_id, TRUE);
+  loop_user_init_full (self, user_id, CONFAB_DRAWING_NONE);
 }
 
 void

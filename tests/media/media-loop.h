@@ -41,7 +41,7 @@ void loop_connect_and_play (LoopFixture *f);
 
 void loop_wait (LoopCondition condition, gpointer data, const char *what);
 void loop_user_init (LoopUser *self, const char *user_id);
-void loop_user_init_full (LoopUser *self, const char *user_id, gboolean headless);
+void loop_user_init_full (LoopUser *self, const char *user_id, ConfabDrawing drawing);
 void loop_user_clear (LoopUser *self);
 void loop_end_init (LoopEnd *self, LoopUser *user);
 void loop_end_init_full (LoopEnd *self, LoopUser *user, const ConfabIceServers *servers);

@@ -200,7 +200,7 @@ person_init (Person *self)
 {
   self->engine = confab_media_engine_new (CONFAB_MEDIA_SOURCE_DEVICES);
   self->devices = CONFAB_MEDIA_DEVICES (self->engine);
-  confab_media_engine_set_headless (self->engine, TRUE);
+  confab_media_engine_set_drawing (self->engine, CONFAB_DRAWING_NONE);
   g_assert_true (confab_media_engine_set_video_format (self->engine, 320, 180, 20));
   self->media = confab_media_devices_open (self->devices, FALSE, FALSE);
 }

@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "confab-media-sender.h"
 #include "media-loop.h"
 
 /* With a display: own and remote pictures are paintables that are drawn anew with each frame. */
@@ -93,16 +94,31 @@ check_watched (LoopEnd *end, ConfabStream *stream, ConfabRemoteTrack *track)
   assert_painted (paintables[1], "the remote picture, watched again");
 }
 
+/* In which form the sink has its pictures. */
+static void
+assert_format (GstElement *sink, ConfabDrawing drawing)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+
+  g_assert_cmpstr (gst_structure_get_string (gst_caps_get_structure (caps, 0), "format"),
+                   ==,
+                   drawing == CONFAB_DRAWING_BY_CAIRO ? "RGB" : "BGRx");
+}
+
 static void
 test_paintables (void)
 {
   for (guint i = 0; i < 3; i++) {
+    const ConfabDrawing drawing = i == 1 ? CONFAB_DRAWING_BY_CAIRO : CONFAB_DRAWING_BY_GPU;
+    g_autoptr (GstElement) own_sink = NULL;
+    g_autoptr (GstElement) sink = NULL;
     LoopUser users[2];
     LoopEnd a, b;
     ConfabStream *stream;
     ConfabRemoteTrack *track;
 
-    loop_user_init_full (&users[0], "@alice:example.org", FALSE);
+    loop_user_init_full (&users[0], "@alice:example.org", drawing);
     loop_user_init (&users[1], "@bob:example.org");
     loop_end_init (&a, &users[0]);
     loop_end_init (&b, &users[1]);
@@ -116,6 +132,12 @@ test_paintables (void)
     g_assert_null (
       confab_remote_track_get_paintable (loop_end_find_track (&a, CONFAB_MEDIA_KIND_AUDIO)));
 
+    own_sink = loop_find_element (confab_media_sender_get_pipeline (
+                                    CONFAB_MEDIA_SENDER (users[0].media)),
+                                  "gtk4paintablesink");
+    sink = loop_end_find_element (&a, "gtk4paintablesink");
+    assert_format (own_sink, drawing);
+    assert_format (sink, drawing);
     check_watched (&a, stream, track);
 
     /* The own tile's paintable stays when the camera goes off and on. */
@@ -127,6 +149,8 @@ test_paintables (void)
       g_assert_true (confab_stream_get_paintable (stream) == paintable);
       assert_painted (paintable, "the own picture again");
     }
+    gst_clear_object (&own_sink);
+    gst_clear_object (&sink);
     loop_end_clear (&a);
     loop_end_clear (&b);
     loop_user_clear (&users[0]);

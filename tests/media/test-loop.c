@@ -208,7 +208,7 @@ test_no_devices (LoopFixture *f, gconstpointer data)
   guint n_changes = 0;
 
   nobody.engine = confab_media_engine_new (CONFAB_MEDIA_SOURCE_NONE);
-  confab_media_engine_set_headless (nobody.engine, TRUE);
+  confab_media_engine_set_drawing (nobody.engine, CONFAB_DRAWING_NONE);
   nobody.media = confab_media_devices_open (CONFAB_MEDIA_DEVICES (nobody.engine), FALSE, FALSE);
   g_signal_connect_swapped (nobody.media,
                             "problem-changed",

@@ -217,7 +217,7 @@ static void
 user_init (LoopUser *self)
 {
   self->engine = confab_media_engine_new (CONFAB_MEDIA_SOURCE_DEVICES);
-  confab_media_engine_set_headless (self->engine, TRUE);
+  confab_media_engine_set_drawing (self->engine, CONFAB_DRAWING_NONE);
   g_assert_true (confab_media_engine_set_video_format (self->engine, 320, 180, 20));
   confab_media_devices_get_devices (CONFAB_MEDIA_DEVICES (self->engine), CONFAB_DEVICE_KIND_CAMERA);
   loop_wait (is_known, self->engine, "the camera is known");

@@ -82,7 +82,7 @@ one_round (TurnTimes results[N_PHASES])
   settle ();
   turn_watch_end_phase ("(others)");
 
-  loop_user_init_full (&user, "@me:example.org", FALSE);
+  loop_user_init_full (&user, "@me:example.org", CONFAB_DRAWING_BY_GPU);
   loop_wait (has_video, user.media, "the own picture");
   results[PHASE_OPEN] = turn_watch_end_phase (names[PHASE_OPEN]);
 

@@ -88,7 +88,7 @@ new_engine (const ConfabBotOptions *options, GError **error)
   };
   g_autoptr (ConfabMediaEngine) engine = confab_media_engine_new (sources[options->media]);
 
-  confab_media_engine_set_headless (engine, TRUE);
+  confab_media_engine_set_drawing (engine, CONFAB_DRAWING_NONE);
   if (!confab_media_engine_set_video_format (engine, options->width, options->height, options->fps))
     g_warning ("the media room refuses %ux%u@%u", options->width, options->height, options->fps);
   if (options->test_picture != NULL &&
