@@ -4,13 +4,14 @@
 
 #include "config.h"
 
-#include "confab-olm-machine.h"
+#include "confab-olm-machine-private.h"
 
 #include "confab-device-list.h"
 #include "confab-json.h"
 #include "confab-key-claim.h"
 #include "confab-key-upload.h"
 #include "confab-matrix-error.h"
+#include "confab-megolm-events.h"
 #include "confab-olm-vault.h"
 #include "confab-outbox.h"
 #include "confab-store-future.h"
@@ -498,6 +499,8 @@ confab_olm_machine_receive (ConfabOlmMachine *self,
           self->vault, transaction, batch->to_device->pdata[i], now, news, error))
       return FALSE;
   }
+  if (!confab_megolm_events_receive (self->vault, transaction, batch, now, news, error))
+    return FALSE;
   receive_counts (self, batch, news);
   return TRUE;
 }
@@ -539,4 +542,16 @@ confab_olm_machine_get_outbox (ConfabOlmMachine *self)
   g_return_val_if_fail (CONFAB_IS_OLM_MACHINE (self), NULL);
 
   return self->outbox;
+}
+
+ConfabOlmVault *
+confab_olm_machine_get_vault (ConfabOlmMachine *self)
+{
+  return self->vault;
+}
+
+ConfabDeviceList *
+confab_olm_machine_get_device_list (ConfabOlmMachine *self)
+{
+  return self->devices;
 }

@@ -8,6 +8,8 @@
 
 #include "confab-device-list.h"
 #include "confab-json.h"
+#include "confab-megolm-events.h"
+#include "confab-megolm-vault.h"
 
 #include <string.h>
 
@@ -213,7 +215,8 @@ judge (ConfabOlmVault *self,
 }
 
 static gboolean
-accept (ConfabStoreTransaction *transaction,
+accept (ConfabOlmVault *self,
+        ConfabStoreTransaction *transaction,
         const ConfabDeviceKeys *keys,
         JsonObject *payload,
         gint64 now_ms,
@@ -222,7 +225,10 @@ accept (ConfabStoreTransaction *transaction,
 {
   const char *type = confab_json_peek_string (payload, "type");
 
-  if (!is_call_type (type)) /* m.dummy, room keys: the ratchet has moved on, that is all */
+  if (strcmp (type, "m.room_key") == 0)
+    return confab_megolm_vault_take_key (
+      self, transaction, keys, confab_json_peek_object (payload, "content"), now_ms, news, error);
+  if (!is_call_type (type)) /* m.dummy: the ratchet has moved on, that is all */
     return TRUE;
   return put_in_inbox (transaction,
                        keys->user_id,
@@ -281,6 +287,7 @@ take_payload (ConfabOlmVault *self,
   g_autoptr (GError) json_error = NULL;
   g_autoptr (JsonObject) payload = confab_json_parse_object (text, -1, &json_error);
   g_autoptr (ConfabDeviceKeys) keys = NULL;
+  g_autofree char *sealed = NULL;
   const char *refusal = NULL;
   Verdict verdict;
 
@@ -292,9 +299,11 @@ take_payload (ConfabOlmVault *self,
     return FALSE;
   switch (verdict) {
   case VERDICT_ACCEPTED:
-    return accept (transaction, keys, payload, now_ms, news, error);
+    return accept (self, transaction, keys, payload, now_ms, news, error);
   case VERDICT_UNKNOWN_DEVICE:
-    return keep_waiting (transaction, sender, sender_key, text, now_ms, error);
+    sealed = confab_megolm_vault_seal_key (self, payload);
+    return keep_waiting (
+      transaction, sender, sender_key, sealed != NULL ? sealed : text, now_ms, error);
   case VERDICT_REFUSED:
   default:
     warn (news, sender, refusal);
@@ -470,6 +479,8 @@ confab_olm_vault_receive (ConfabOlmVault *self,
   if (is_call_type (event->type))
     return put_in_inbox (
       transaction, event->sender, NULL, event->type, content, now_ms, news, error);
+  if (confab_megolm_events_is_withheld_type (event->type))
+    return confab_megolm_events_take_withheld (transaction, event, now_ms, news, error);
   if (strcmp (event->type, "m.room.encrypted") != 0 ||
       g_strcmp0 (confab_json_peek_string (content, "algorithm"), OLM_ALGORITHM) != 0)
     return TRUE;

@@ -537,6 +537,34 @@ confab_outbox_kick (ConfabOutbox *self)
       NULL, 0, confab_outbox_pump_fiber, g_object_ref (self), g_object_unref);
 }
 
+static void
+row_done_cb (const GError *error, gpointer data)
+{
+  dex_promise_resolve_boolean (data, TRUE);
+}
+
+DexFuture *
+confab_outbox_await_rows (ConfabOutbox *self, GArray *ids)
+{
+  g_autoptr (GPtrArray) promises = g_ptr_array_new_with_free_func (dex_unref);
+
+  dex_return_error_if_fail (CONFAB_IS_OUTBOX (self));
+
+  if (ids->len == 0 || self->stopped)
+    return dex_future_new_true ();
+  for (guint i = 0; i < ids->len; i++) {
+    Waiter *waiter = g_new (Waiter, 1);
+    DexPromise *promise = dex_promise_new ();
+    *waiter = (Waiter) { row_done_cb, dex_ref (promise), dex_unref };
+    g_hash_table_insert (self->waiting,
+                         g_memdup2 (&g_array_index (ids, gint64, i), sizeof (gint64)),
+                         waiter);
+    g_ptr_array_add (promises, promise);
+  }
+  confab_outbox_kick (self);
+  return dex_future_allv ((DexFuture *const *) promises->pdata, promises->len);
+}
+
 DexFuture *
 confab_outbox_flush (ConfabOutbox *self)
 {

@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* Goes out in clear whatever the room is: it says only that there is a secret that is not told. */
+#define CONFAB_WITHHELD_TYPE "m.room_key.withheld"
+
 /**
  * ConfabOutbox:
  *
@@ -38,6 +41,9 @@ void confab_outbox_send (ConfabOutbox *self,
                          GDestroyNotify destroy);
 /* Goes on with what a process before this one left, and with what was put into the table by others. */
 void confab_outbox_kick (ConfabOutbox *self);
+/* Resolves to true when none of @ids (element-type gint64), which are rows that others put into the table, waits any
+ * more, whatever became of them. */
+DexFuture *confab_outbox_await_rows (ConfabOutbox *self, GArray *ids) G_GNUC_WARN_UNUSED_RESULT;
 /* Resolves to true when nothing waits any more. */
 DexFuture *confab_outbox_flush (ConfabOutbox *self) G_GNUC_WARN_UNUSED_RESULT;
 /* What waits stays in the store; every @done that is owed hears CONFAB_SIGNALLING_ERROR_NETWORK. Resolves to true when
@@ -55,5 +61,14 @@ gboolean confab_outbox_insert (ConfabStoreTransaction *transaction,
                                gint64 now_ms,
                                gint64 *id,
                                GError **error);
+/* The same for one that is encrypted: @wire is the content of its m.room.encrypted, @type what is in there. */
+gboolean confab_outbox_insert_encrypted (ConfabStoreTransaction *transaction,
+                                         const char *room_id,
+                                         const char *user_id,
+                                         const char *device_id,
+                                         const char *type,
+                                         const char *wire,
+                                         gint64 now_ms,
+                                         GError **error);
 
 G_END_DECLS

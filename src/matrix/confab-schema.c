@@ -139,4 +139,81 @@ static const char version_2[] = "ALTER TABLE members ADD COLUMN origin_server_ts
 /* Which event a state is, so that a redaction finds it; NULL where an older version has written it. */
 static const char version_3[] = "ALTER TABLE state ADD COLUMN event_id TEXT;";
 
-const char *const confab_schema_migrations[] = { version_1, version_2, version_3, NULL };
+/* Megolm.
+ *
+ * megolm_inbound  group sessions of others, and our own: whose, and from which index on they can be read
+ * megolm_seen     which event was at which index: another one at the same is a replay
+ * megolm_withheld who keeps which key from us, and why; room and session are empty when it is all of a device's
+ * megolm_outbound the group session that is used for sending in a room; expired: the next message begins another one
+ * megolm_shares   who has its key, and from which index on; state: 0 given, 1 withheld
+ * megolm_no_olm   devices that were told that no Olm session can be had with them
+ * room_events     events of rooms, as they came; state: 0 waits for its key, 1 to be handed on in order of id
+ */
+static const char version_4[] =
+  "CREATE TABLE megolm_inbound ("
+  "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+  "  room_id TEXT NOT NULL,"
+  "  session_id TEXT NOT NULL,"
+  "  sender_key TEXT NOT NULL,"
+  "  user_id TEXT NOT NULL,"
+  "  device_id TEXT NOT NULL,"
+  "  ed25519 TEXT NOT NULL," /* what the device signs with, when the key came */
+  "  pickle BLOB NOT NULL,"
+  "  first_index INTEGER NOT NULL,"
+  "  received_at INTEGER NOT NULL," /* ms since epoch */
+  "  UNIQUE (room_id, session_id, sender_key)"
+  ");"
+  "CREATE INDEX megolm_inbound_by_sender ON megolm_inbound (sender_key);"
+  "CREATE TABLE megolm_seen ("
+  "  inbound_id INTEGER NOT NULL REFERENCES megolm_inbound ON DELETE CASCADE,"
+  "  message_index INTEGER NOT NULL,"
+  "  event_id TEXT NOT NULL,"
+  "  origin_server_ts INTEGER NOT NULL,"
+  "  PRIMARY KEY (inbound_id, message_index)"
+  ") WITHOUT ROWID;"
+  "CREATE TABLE megolm_withheld ("
+  "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+  "  user_id TEXT NOT NULL,"
+  "  sender_key TEXT NOT NULL,"
+  "  room_id TEXT NOT NULL,"
+  "  session_id TEXT NOT NULL,"
+  "  code TEXT NOT NULL,"
+  "  received_at INTEGER NOT NULL," /* ms since epoch */
+  "  UNIQUE (user_id, sender_key, room_id, session_id)"
+  ");"
+  "CREATE TABLE megolm_outbound ("
+  "  room_id TEXT PRIMARY KEY REFERENCES rooms ON DELETE CASCADE,"
+  "  session_id TEXT NOT NULL,"
+  "  pickle BLOB NOT NULL,"
+  "  created_at INTEGER NOT NULL," /* ms since epoch */
+  "  expired INTEGER NOT NULL DEFAULT 0"
+  ") WITHOUT ROWID;"
+  "CREATE TABLE megolm_shares ("
+  "  room_id TEXT NOT NULL REFERENCES megolm_outbound ON DELETE CASCADE,"
+  "  user_id TEXT NOT NULL,"
+  "  device_id TEXT NOT NULL,"
+  "  curve25519 TEXT NOT NULL,"
+  "  message_index INTEGER NOT NULL,"
+  "  state INTEGER NOT NULL,"
+  "  PRIMARY KEY (room_id, user_id, device_id)"
+  ") WITHOUT ROWID;"
+  "CREATE TABLE megolm_no_olm ("
+  "  user_id TEXT NOT NULL,"
+  "  device_id TEXT NOT NULL,"
+  "  PRIMARY KEY (user_id, device_id)"
+  ") WITHOUT ROWID;"
+  "CREATE TABLE room_events ("
+  "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+  "  room_id TEXT NOT NULL REFERENCES rooms ON DELETE CASCADE,"
+  "  event_id TEXT NOT NULL,"
+  "  sender TEXT NOT NULL,"
+  "  origin_server_ts INTEGER NOT NULL,"
+  "  type TEXT NOT NULL,"
+  "  content TEXT NOT NULL,"
+  "  session_id TEXT," /* NULL: not encrypted */
+  "  withheld TEXT," /* the code, where that is what is handed on; of one that waits: where that was */
+  "  state INTEGER NOT NULL"
+  ");"
+  "CREATE INDEX room_events_by_session ON room_events (room_id, session_id);";
+
+const char *const confab_schema_migrations[] = { version_1, version_2, version_3, version_4, NULL };

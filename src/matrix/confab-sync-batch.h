@@ -71,6 +71,7 @@ typedef struct {
  * @one_time_key_counts: (nullable) (element-type utf8 gint64): algorithm → how many are left, as GINT_TO_POINTER;
  *   %NULL when the server did not say
  * @unused_fallback_key_types: (nullable): %NULL when the server did not say
+ * @initial: it is a device's first: what is in it happened before
  *
  * All that one sync brought, from whatever endpoint; typed and checked. A part that is not as the specification
  * says is left out, and counted in @n_skipped. Immutable once it was stored, but used by one thread at a time: JsonObject's reference
@@ -87,6 +88,7 @@ typedef struct {
   GHashTable *one_time_key_counts;
   GStrv unused_fallback_key_types;
   guint n_skipped;
+  gboolean initial;
 } ConfabSyncBatch;
 
 /* From the reply to `GET /_matrix/client/v3/sync`. Any thread. */

@@ -9,6 +9,7 @@
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
 #include "confab-schema.h"
+#include "confab-sync-store.h"
 
 #define CLIENT "/_matrix/client/v3/"
 
@@ -369,6 +370,9 @@ receive_func (ConfabStoreTransaction *transaction, gpointer data, GError **error
 {
   Receive *receive = data;
 
+  if (receive->batch->rooms->len > 0 &&
+      !confab_sync_store_apply (transaction, receive->batch, error))
+    return FALSE;
   return confab_olm_machine_receive (receive->device->machine, transaction, receive->batch, error);
 }
 
@@ -395,7 +399,6 @@ make_sync (Device *self, GPtrArray *events, const char *changed)
                               world_n_one_time_keys (self->world, self->name));
   if (json_object_get_size (ensure (self->world->fallback, self->name)) > 0)
     json_array_add_string_element (fallback, "signed_curve25519");
-  json_object_set_string_member (sync, "next_batch", "s1");
   json_object_set_object_member (sync, "to_device", to_device);
   json_object_set_object_member (sync, "device_lists", lists);
   json_object_set_object_member (sync, "device_one_time_keys_count", counts);
@@ -404,16 +407,24 @@ make_sync (Device *self, GPtrArray *events, const char *changed)
 }
 
 static void
-run_sync (Device *self, GPtrArray *events, const char *changed)
+run_sync (
+  Device *self, GPtrArray *events, const char *changed, const char *next_batch, JsonObject *rooms)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) sync = make_sync (self, events, changed);
-  g_autofree char *text = confab_json_to_string (sync);
-  g_autoptr (JsonObject) parsed = confab_json_parse_object (text, -1, &error);
-  g_autoptr (ConfabSyncBatch) batch = confab_sync_batch_new_from_v3 (parsed, &error);
-  Receive receive = { self, batch };
+  g_autofree char *text = NULL;
+  g_autoptr (JsonObject) parsed = NULL;
+  g_autoptr (ConfabSyncBatch) batch = NULL;
+  Receive receive = { self, NULL };
 
+  json_object_set_string_member (sync, "next_batch", next_batch);
+  if (rooms != NULL)
+    json_object_set_object_member (sync, "rooms", json_object_ref (rooms));
+  text = confab_json_to_string (sync);
+  parsed = confab_json_parse_object (text, -1, &error);
+  batch = confab_sync_batch_new_from_v3 (parsed, &error);
   g_assert_no_error (error);
+  receive.batch = batch;
   confab_store_run (self->store, receive_func, &receive, &error);
   g_assert_no_error (error);
   confab_olm_machine_after_sync (self->machine);
@@ -425,18 +436,24 @@ run_sync (Device *self, GPtrArray *events, const char *changed)
 void
 device_sync (Device *self, const char *changed)
 {
+  device_sync_rooms (self, changed, "s1", NULL);
+}
+
+void
+device_sync_rooms (Device *self, const char *changed, const char *next_batch, JsonObject *rooms)
+{
   g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
   GPtrArray *mailbox = world_mailbox (self->world, self->name);
 
   while (mailbox->len > 0)
     g_ptr_array_add (events, g_ptr_array_steal_index (mailbox, 0));
-  run_sync (self, events, changed);
+  run_sync (self, events, changed, next_batch, rooms);
 }
 
 void
 device_sync_events (Device *self, GPtrArray *events)
 {
-  run_sync (self, events, NULL);
+  run_sync (self, events, NULL, "s1", NULL);
 }
 
 static void

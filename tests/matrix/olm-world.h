@@ -56,6 +56,9 @@ void device_free (Device *self); /* stops it, as at the end of a process */
 void device_start (Device *self);
 /* One sync: what the server has for the device, and @changed (comma-separated or NULL) as device_lists.changed. */
 void device_sync (Device *self, const char *changed);
+/* With @rooms (nullable), as the reply to a sync has them: they are stored, too. */
+void
+device_sync_rooms (Device *self, const char *changed, const char *next_batch, JsonObject *rooms);
 /* The same messages once more: what a server may do, or somebody who recorded them. */
 void device_sync_events (Device *self, GPtrArray *events);
 void device_send (Device *self, const Device *to, const char *text);

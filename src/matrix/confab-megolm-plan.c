@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-megolm-plan-private.h"
+
+#include "confab-device-list.h"
+#include "confab-json.h"
+#include "confab-megolm-vault.h"
+#include "confab-sync-store.h"
+
+#include <string.h>
+
+/* What a room may ask for: less would be a new session for each message, more would be none ever. */
+#define DEFAULT_PERIOD_MS (G_GINT64_CONSTANT (7) * 24 * 60 * 60 * 1000)
+#define MIN_PERIOD_MS (G_GINT64_CONSTANT (60) * 60 * 1000)
+#define DEFAULT_MESSAGES 100
+#define MAX_MESSAGES 10000
+
+void
+confab_megolm_plan_clear (ConfabMegolmPlan *self)
+{
+  g_clear_pointer (&self->claim, g_ptr_array_unref);
+  g_clear_pointer (&self->wire, g_free);
+  g_clear_pointer (&self->rows, g_array_unref);
+}
+
+/* ---- the room ---- */
+
+static gboolean
+string_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(char **) data = g_strdup (confab_store_row_get_string (row, 0));
+  return TRUE;
+}
+
+static gboolean
+int_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(gint64 *) data = confab_store_row_get_int (row, 0);
+  return TRUE;
+}
+
+static gboolean
+read_room (ConfabStoreTransaction *transaction,
+           ConfabMegolmPlan *plan,
+           ConfabMegolmLimits *limits,
+           GError **error)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (JsonObject) encryption = NULL;
+  gint64 known = 0;
+
+  plan->status = CONFAB_MEGOLM_UNKNOWN_ROOM;
+  if (!confab_store_query (transaction,
+                           int_row_cb,
+                           &known,
+                           error,
+                           "SELECT 1 FROM rooms WHERE room_id = ?",
+                           "s",
+                           plan->room_id) ||
+      !confab_store_query (transaction,
+                           string_row_cb,
+                           &text,
+                           error,
+                           "SELECT content FROM state WHERE room_id = ? AND "
+                           "type = 'm.room.encryption' AND state_key = ''",
+                           "s",
+                           plan->room_id))
+    return FALSE;
+  if (known == 0)
+    return TRUE;
+  plan->status = CONFAB_MEGOLM_CLEAR;
+  if (text == NULL)
+    return TRUE;
+  encryption = confab_json_parse_object (text, -1, NULL);
+  if (g_strcmp0 (confab_json_peek_string (encryption, "algorithm"), CONFAB_MEGOLM_ALGORITHM) != 0) {
+    plan->status = CONFAB_MEGOLM_UNSUPPORTED;
+    return TRUE;
+  }
+  plan->status = CONFAB_MEGOLM_ENCRYPTED;
+  limits->period_ms = CLAMP (confab_json_peek_int (encryption,
+                                                   "rotation_period_ms",
+                                                   DEFAULT_PERIOD_MS),
+                             MIN_PERIOD_MS,
+                             DEFAULT_PERIOD_MS);
+  limits->n_messages = CLAMP (
+    confab_json_peek_int (encryption, "rotation_period_msgs", DEFAULT_MESSAGES), 1, MAX_MESSAGES);
+  return TRUE;
+}
+
+static gboolean
+is_behind (ConfabStoreTransaction *transaction,
+           const ConfabMegolmPlan *plan,
+           gboolean *behind,
+           GError **error)
+{
+  g_autofree char *since = NULL;
+
+  if (!confab_sync_store_get_meta (transaction, "since", &since, error))
+    return FALSE;
+  *behind = g_strcmp0 (since != NULL ? since : "", plan->shown != NULL ? plan->shown : "") != 0;
+  return TRUE;
+}
+
+/* ---- its devices ---- */
+
+static void
+device_free (gpointer data)
+{
+  ConfabMegolmDevice *device = data;
+
+  confab_device_keys_free (device->keys);
+  g_free (device);
+}
+
+static gboolean
+device_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  ConfabMegolmDevice *device = g_new0 (ConfabMegolmDevice, 1);
+
+  device->keys = g_new0 (ConfabDeviceKeys, 1);
+  device->keys->user_id = g_strdup (confab_store_row_get_string (row, 0));
+  device->keys->device_id = g_strdup (confab_store_row_get_string (row, 1));
+  device->keys->curve25519 = g_strdup (confab_store_row_get_string (row, 2));
+  device->keys->ed25519 = g_strdup (confab_store_row_get_string (row, 3));
+  device->keys->json = g_strdup (confab_store_row_get_string (row, 4));
+  device->blocked = confab_store_row_get_int (row, 5) != 0;
+  device->has_olm = confab_store_row_get_int (row, 6) != 0;
+  device->given_index = -1;
+  g_ptr_array_add (data, device);
+  return TRUE;
+}
+
+/* Everybody's but our own, which has the session. Their lists are followed from now on. */
+static gboolean
+read_devices (ConfabStoreTransaction *transaction,
+              const ConfabMegolmPlan *plan,
+              GPtrArray *devices,
+              gboolean *any_stale,
+              GError **error)
+{
+  *any_stale = FALSE;
+  for (guint i = 0; plan->members[i] != NULL; i++) {
+    gboolean stale = TRUE;
+    if (!confab_device_list_track (transaction, plan->members[i], error) ||
+        !confab_device_list_is_stale (transaction, plan->members[i], &stale, error) ||
+        !confab_store_query (transaction,
+                             device_row_cb,
+                             devices,
+                             error,
+                             "SELECT user_id, device_id, curve25519, ed25519, json, blocked, "
+                             "EXISTS (SELECT 1 FROM olm_sessions WHERE sender_key = curve25519) "
+                             "FROM devices WHERE user_id = ?1 AND NOT (user_id = ?2 AND "
+                             "device_id = ?3) ORDER BY device_id",
+                             "sss",
+                             plan->members[i],
+                             plan->vault->user_id,
+                             plan->vault->device_id))
+      return FALSE;
+    *any_stale = *any_stale || stale;
+  }
+  return TRUE;
+}
+
+/* ---- the plan ---- */
+
+static ConfabDeviceKeys *
+copy_keys (const ConfabDeviceKeys *keys)
+{
+  ConfabDeviceKeys *copy = g_new0 (ConfabDeviceKeys, 1);
+
+  copy->user_id = g_strdup (keys->user_id);
+  copy->device_id = g_strdup (keys->device_id);
+  copy->curve25519 = g_strdup (keys->curve25519);
+  copy->ed25519 = g_strdup (keys->ed25519);
+  copy->json = g_strdup (keys->json);
+  return copy;
+}
+
+/* Who was told that no session can be had is not asked for keys with each message: should they begin one, they have it. */
+static gboolean
+find_claims (ConfabStoreTransaction *transaction,
+             ConfabMegolmPlan *plan,
+             GPtrArray *devices,
+             GError **error)
+{
+  gboolean intruder;
+
+  if (!confab_megolm_read_shares (transaction, plan, devices, &intruder, error))
+    return FALSE;
+  g_clear_pointer (&plan->claim, g_ptr_array_unref);
+  plan->claim = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_device_keys_free);
+  for (guint i = 0; i < devices->len; i++) {
+    const ConfabMegolmDevice *device = devices->pdata[i];
+    if (!device->blocked && !device->has_olm && !device->withheld)
+      g_ptr_array_add (plan->claim, copy_keys (device->keys));
+  }
+  return TRUE;
+}
+
+gboolean
+confab_megolm_plan_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  ConfabMegolmPlan *plan = data;
+  g_autoptr (GPtrArray) devices = g_ptr_array_new_with_free_func (device_free);
+  ConfabMegolmLimits limits = { 0 };
+  gboolean flag = FALSE;
+
+  if (!read_room (transaction, plan, &limits, error))
+    return FALSE;
+  if (plan->status != CONFAB_MEGOLM_ENCRYPTED || plan->members == NULL)
+    return TRUE;
+  if (!is_behind (transaction, plan, &flag, error))
+    return FALSE;
+  if (flag) {
+    plan->status = CONFAB_MEGOLM_BEHIND;
+    return TRUE;
+  }
+  if (!read_devices (transaction, plan, devices, &flag, error))
+    return FALSE;
+  if (flag && !plan->asked) {
+    plan->status = CONFAB_MEGOLM_NEEDS_LISTS;
+    return TRUE;
+  }
+  if (!plan->claimed) {
+    if (!find_claims (transaction, plan, devices, error))
+      return FALSE;
+    plan->status = CONFAB_MEGOLM_NEEDS_KEYS;
+    if (plan->claim->len > 0)
+      return TRUE;
+  }
+  if (!confab_megolm_share_and_encrypt (transaction, plan, &limits, devices, error))
+    return FALSE;
+  plan->status = CONFAB_MEGOLM_READY;
+  return TRUE;
+}

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define G_LOG_DOMAIN "confab-matrix"
+
+#include "config.h"
+
+#include "confab-megolm-plan-private.h"
+
+#include "confab-json.h"
+#include "confab-megolm-outbound.h"
+#include "confab-megolm-vault.h"
+#include "confab-outbox.h"
+
+#include <string.h>
+
+/* megolm_shares.state */
+enum {
+  SHARE_GIVEN = 0,
+  SHARE_WITHHELD = 1,
+};
+
+static gboolean
+int_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(gint64 *) data = confab_store_row_get_int (row, 0);
+  return TRUE;
+}
+
+/* ---- the session ---- */
+
+typedef struct {
+  char *session_id;
+  GBytes *pickle;
+  gint64 created_at;
+  gboolean expired;
+} Outbound;
+
+static void
+outbound_clear (Outbound *outbound)
+{
+  g_clear_pointer (&outbound->session_id, g_free);
+  g_clear_pointer (&outbound->pickle, g_bytes_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Outbound, outbound_clear)
+
+static gboolean
+outbound_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Outbound *outbound = data;
+
+  outbound->session_id = g_strdup (confab_store_row_get_string (row, 0));
+  outbound->pickle = confab_store_row_get_bytes (row, 1);
+  outbound->created_at = confab_store_row_get_int (row, 2);
+  outbound->expired = confab_store_row_get_int (row, 3) != 0;
+  return TRUE;
+}
+
+typedef struct {
+  GHashTable *by_name; /* “user|device” → (unowned) ConfabMegolmDevice: who may have the key */
+  gboolean intruder;   /* somebody has it who may not */
+} Shares;
+
+static char *
+device_name (const char *user_id, const char *device_id)
+{
+  return g_strconcat (user_id, "|", device_id, NULL);
+}
+
+static gboolean
+share_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Shares *shares = data;
+  g_autofree char *name = device_name (confab_store_row_get_string (row, 0),
+                                       confab_store_row_get_string (row, 1));
+  ConfabMegolmDevice *device = g_hash_table_lookup (shares->by_name, name);
+  gboolean given = confab_store_row_get_int (row, 4) == SHARE_GIVEN;
+
+  if (device != NULL &&
+      g_strcmp0 (device->keys->curve25519, confab_store_row_get_string (row, 2)) != 0)
+    device = NULL; /* another one by the same name */
+  if (given && (device == NULL || device->blocked))
+    shares->intruder = TRUE;
+  if (device == NULL)
+    return TRUE;
+  if (given)
+    device->given_index = confab_store_row_get_int (row, 3);
+  else
+    device->withheld = TRUE;
+  return TRUE;
+}
+
+gboolean
+confab_megolm_read_shares (ConfabStoreTransaction *transaction,
+                           const ConfabMegolmPlan *plan,
+                           GPtrArray *devices,
+                           gboolean *intruder,
+                           GError **error)
+{
+  g_autoptr (GHashTable) by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  Shares shares = { by_name, FALSE };
+
+  for (guint i = 0; i < devices->len; i++) {
+    ConfabMegolmDevice *device = devices->pdata[i];
+    g_hash_table_insert (by_name,
+                         device_name (device->keys->user_id, device->keys->device_id),
+                         device);
+  }
+  if (!confab_store_query (transaction,
+                           share_row_cb,
+                           &shares,
+                           error,
+                           "SELECT user_id, device_id, curve25519, message_index, state "
+                           "FROM megolm_shares WHERE room_id = ?",
+                           "s",
+                           plan->room_id))
+    return FALSE;
+  *intruder = shares.intruder;
+  return TRUE;
+}
+
+static void
+forget_shares (GPtrArray *devices)
+{
+  for (guint i = 0; i < devices->len; i++) {
+    ConfabMegolmDevice *device = devices->pdata[i];
+    device->given_index = -1;
+    device->withheld = FALSE;
+  }
+}
+
+/* The content of m.room_key, from the session's present index on; to be wiped. */
+static char *
+make_key (const ConfabMegolmPlan *plan, ConfabMegolmOutbound *session)
+{
+  g_autoptr (JsonObject) content = json_object_new ();
+  char *key = confab_megolm_outbound_dup_key (session);
+  char *text;
+
+  json_object_set_string_member (content, "algorithm", CONFAB_MEGOLM_ALGORITHM);
+  json_object_set_string_member (content, "room_id", plan->room_id);
+  json_object_set_string_member (content, "session_id", confab_megolm_outbound_get_id (session));
+  json_object_set_string_member (content, "session_key", key);
+  text = confab_json_to_string (content);
+  explicit_bzero (key, strlen (key));
+  g_free (key);
+  return text;
+}
+
+/* We read what we send as everybody else does: the room tells it to us, too. */
+static gboolean
+keep_own_key (ConfabStoreTransaction *transaction,
+              const ConfabMegolmPlan *plan,
+              ConfabOlmAccount *account,
+              JsonObject *key,
+              GError **error)
+{
+  ConfabDeviceKeys own = {
+    .user_id = plan->vault->user_id,
+    .device_id = plan->vault->device_id,
+    .curve25519 = (char *) confab_olm_account_get_curve25519 (account),
+    .ed25519 = (char *) confab_olm_account_get_ed25519 (account),
+  };
+  g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
+
+  return confab_megolm_vault_take_key (
+    plan->vault, transaction, &own, key, plan->now_ms, news, error);
+}
+
+static ConfabMegolmOutbound *
+begin_session (ConfabStoreTransaction *transaction,
+               const ConfabMegolmPlan *plan,
+               ConfabOlmAccount *account,
+               GError **error)
+{
+  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (error);
+  g_autoptr (GBytes) pickle = NULL;
+  g_autoptr (JsonObject) key = NULL;
+  char *text;
+
+  if (session == NULL)
+    return NULL;
+  pickle = confab_megolm_outbound_pickle (session, plan->vault->pickle_key, error);
+  if (pickle == NULL ||
+      !confab_store_exec (
+        transaction, error, "DELETE FROM megolm_outbound WHERE room_id = ?", "s", plan->room_id) ||
+      !confab_store_exec (transaction,
+                          error,
+                          "INSERT INTO megolm_outbound (room_id, session_id, pickle, created_at) "
+                          "VALUES (?, ?, ?, ?)",
+                          "ssbi",
+                          plan->room_id,
+                          confab_megolm_outbound_get_id (session),
+                          pickle,
+                          plan->now_ms))
+    return NULL;
+  text = make_key (plan, session);
+  key = confab_json_parse_object (text, -1, error);
+  explicit_bzero (text, strlen (text));
+  g_free (text);
+  if (key == NULL || !keep_own_key (transaction, plan, account, key, error))
+    return NULL;
+  g_debug ("%s: a new group session", plan->room_id);
+  return g_steal_pointer (&session);
+}
+
+static gboolean
+is_worn (const Outbound *outbound,
+         ConfabMegolmOutbound *session,
+         const ConfabMegolmLimits *limits,
+         gint64 now_ms)
+{
+  return outbound->expired || ABS (now_ms - outbound->created_at) >= limits->period_ms ||
+         confab_megolm_outbound_get_index (session) >= limits->n_messages;
+}
+
+/* The session for the next message, and in @devices who has its key. */
+static ConfabMegolmOutbound *
+take_session (ConfabStoreTransaction *transaction,
+              const ConfabMegolmPlan *plan,
+              const ConfabMegolmLimits *limits,
+              ConfabOlmAccount *account,
+              GPtrArray *devices,
+              GError **error)
+{
+  g_auto (Outbound) outbound = { 0 };
+  g_autoptr (ConfabMegolmOutbound) session = NULL;
+  gboolean intruder = FALSE;
+
+  if (!confab_store_query (transaction,
+                           outbound_row_cb,
+                           &outbound,
+                           error,
+                           "SELECT session_id, pickle, created_at, expired FROM megolm_outbound "
+                           "WHERE room_id = ?",
+                           "s",
+                           plan->room_id) ||
+      !confab_megolm_read_shares (transaction, plan, devices, &intruder, error))
+    return NULL;
+  if (outbound.pickle != NULL) {
+    session = confab_megolm_outbound_unpickle (outbound.pickle, plan->vault->pickle_key, error);
+    if (session == NULL)
+      return NULL;
+    if (!intruder && !is_worn (&outbound, session, limits, plan->now_ms))
+      return g_steal_pointer (&session);
+  }
+  forget_shares (devices);
+  return begin_session (transaction, plan, account, error);
+}
+
+/* ---- giving the key ---- */
+
+static gboolean
+note_share (ConfabStoreTransaction *transaction,
+            const ConfabMegolmPlan *plan,
+            const ConfabMegolmDevice *device,
+            gint64 index,
+            int state,
+            GError **error)
+{
+  return confab_store_exec (transaction,
+                            error,
+                            "INSERT OR REPLACE INTO megolm_shares VALUES (?, ?, ?, ?, ?, ?)",
+                            "ssssii",
+                            plan->room_id,
+                            device->keys->user_id,
+                            device->keys->device_id,
+                            device->keys->curve25519,
+                            index,
+                            (gint64) state);
+}
+
+static gboolean
+give_key (ConfabStoreTransaction *transaction,
+          const ConfabMegolmPlan *plan,
+          const ConfabMegolmDevice *device,
+          JsonObject *key,
+          gint64 index,
+          GError **error)
+{
+  g_autofree char *wire = NULL;
+
+  /* Encrypted at once: in the outbox the key would lie about readable. */
+  if (!confab_olm_vault_encrypt (
+        plan->vault, transaction, device->keys, "m.room_key", key, &wire, error))
+    return FALSE;
+  g_assert (wire != NULL); /* there is a session */
+  return confab_outbox_insert_encrypted (transaction,
+                                         plan->room_id,
+                                         device->keys->user_id,
+                                         device->keys->device_id,
+                                         "m.room_key",
+                                         wire,
+                                         plan->now_ms,
+                                         error) &&
+         confab_store_exec (transaction,
+                            error,
+                            "DELETE FROM megolm_no_olm WHERE user_id = ? AND device_id = ?",
+                            "ss",
+                            device->keys->user_id,
+                            device->keys->device_id) &&
+         note_share (transaction, plan, device, index, SHARE_GIVEN, error);
+}
+
+/* Once a device and session, or once a device where it goes for all of them. */
+static gboolean
+withhold_key (ConfabStoreTransaction *transaction,
+              const ConfabMegolmPlan *plan,
+              const ConfabMegolmDevice *device,
+              const char *session_id,
+              const char *sender_key,
+              GError **error)
+{
+  g_autoptr (JsonObject) content = json_object_new ();
+  g_autofree char *text = NULL;
+  gint64 told = 0;
+
+  json_object_set_string_member (content, "algorithm", CONFAB_MEGOLM_ALGORITHM);
+  json_object_set_string_member (content, "sender_key", sender_key);
+  if (device->blocked) {
+    json_object_set_string_member (content, "code", "m.blacklisted");
+    json_object_set_string_member (content, "reason", "The sender has blocked this device.");
+    json_object_set_string_member (content, "room_id", plan->room_id);
+    json_object_set_string_member (content, "session_id", session_id);
+  } else {
+    json_object_set_string_member (content, "code", "m.no_olm");
+    json_object_set_string_member (content, "reason", "No session with this device can be had.");
+    if (!confab_store_query (transaction,
+                             int_row_cb,
+                             &told,
+                             error,
+                             "SELECT 1 FROM megolm_no_olm WHERE user_id = ? AND device_id = ?",
+                             "ss",
+                             device->keys->user_id,
+                             device->keys->device_id) ||
+        !confab_store_exec (transaction,
+                            error,
+                            "INSERT OR IGNORE INTO megolm_no_olm VALUES (?, ?)",
+                            "ss",
+                            device->keys->user_id,
+                            device->keys->device_id))
+      return FALSE;
+  }
+  text = confab_json_to_string (content);
+  return (told != 0 || confab_outbox_insert (transaction,
+                                             plan->room_id,
+                                             device->keys->user_id,
+                                             device->keys->device_id,
+                                             CONFAB_WITHHELD_TYPE,
+                                             text,
+                                             CONFAB_SIGNALLING_CLEAR,
+                                             plan->now_ms,
+                                             NULL,
+                                             error)) &&
+         note_share (transaction, plan, device, 0, SHARE_WITHHELD, error);
+}
+
+static gboolean
+share (ConfabStoreTransaction *transaction,
+       const ConfabMegolmPlan *plan,
+       ConfabMegolmOutbound *session,
+       const char *sender_key,
+       GPtrArray *devices,
+       GError **error)
+{
+  char *text = make_key (plan, session);
+  g_autoptr (JsonObject) key = confab_json_parse_object (text, -1, error);
+  gboolean ok = key != NULL;
+
+  explicit_bzero (text, strlen (text));
+  g_free (text);
+  for (guint i = 0; ok && i < devices->len; i++) {
+    const ConfabMegolmDevice *device = devices->pdata[i];
+    if (device->given_index >= 0)
+      continue;
+    if (!device->blocked && device->has_olm)
+      ok = give_key (
+        transaction, plan, device, key, confab_megolm_outbound_get_index (session), error);
+    else if (!device->withheld)
+      ok = withhold_key (
+        transaction, plan, device, confab_megolm_outbound_get_id (session), sender_key, error);
+  }
+  return ok;
+}
+
+/* ---- encrypting ---- */
+
+static char *
+make_payload (const ConfabMegolmPlan *plan, JsonObject **relation, GError **error)
+{
+  g_autoptr (JsonObject) payload = json_object_new ();
+  g_autoptr (JsonObject) content = confab_json_parse_object (plan->content, -1, error);
+  JsonObject *relates_to = confab_json_peek_object (content, "m.relates_to");
+
+  if (content == NULL)
+    return NULL;
+  if (relates_to != NULL) {
+    *relation = json_object_ref (relates_to);
+    json_object_remove_member (content, "m.relates_to");
+  }
+  json_object_set_string_member (payload, "room_id", plan->room_id);
+  json_object_set_string_member (payload, "type", plan->type);
+  json_object_set_object_member (payload, "content", g_steal_pointer (&content));
+  return confab_json_to_string (payload);
+}
+
+/* Spec: “m.megolm.v1.aes-sha2”. The sender's key and device are no longer asked for, but older clients want them. What
+ * the event relates to is for the server to see: it gathers what belongs together. */
+static gboolean
+encrypt (ConfabStoreTransaction *transaction,
+         ConfabMegolmPlan *plan,
+         ConfabMegolmOutbound *session,
+         const char *sender_key,
+         GError **error)
+{
+  g_autoptr (JsonObject) wire = json_object_new ();
+  g_autoptr (JsonObject) relation = NULL;
+  g_autofree char *payload = make_payload (plan, &relation, error);
+  g_autofree char *body = NULL;
+  g_autoptr (GBytes) pickle = NULL;
+
+  if (payload == NULL)
+    return FALSE;
+  body = confab_megolm_outbound_encrypt (session, payload, error);
+  if (body == NULL)
+    return FALSE;
+  pickle = confab_megolm_outbound_pickle (session, plan->vault->pickle_key, error);
+  if (pickle == NULL || !confab_store_exec (transaction,
+                                            error,
+                                            "UPDATE megolm_outbound SET pickle = ? "
+                                            "WHERE room_id = ?",
+                                            "bs",
+                                            pickle,
+                                            plan->room_id))
+    return FALSE;
+  json_object_set_string_member (wire, "algorithm", CONFAB_MEGOLM_ALGORITHM);
+  json_object_set_string_member (wire, "ciphertext", body);
+  json_object_set_string_member (wire, "session_id", confab_megolm_outbound_get_id (session));
+  json_object_set_string_member (wire, "sender_key", sender_key);
+  json_object_set_string_member (wire, "device_id", plan->vault->device_id);
+  if (relation != NULL)
+    json_object_set_object_member (wire, "m.relates_to", g_steal_pointer (&relation));
+  plan->wire = confab_json_to_string (wire);
+  return TRUE;
+}
+
+static gboolean
+row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  gint64 id = confab_store_row_get_int (row, 0);
+
+  g_array_append_val (data, id);
+  return TRUE;
+}
+
+/* Keys that are on their way from before, also those that a process before this one left. */
+static gboolean
+read_rows (ConfabStoreTransaction *transaction, ConfabMegolmPlan *plan, GError **error)
+{
+  plan->rows = g_array_new (FALSE, FALSE, sizeof (gint64));
+  return confab_store_query (transaction,
+                             row_cb,
+                             plan->rows,
+                             error,
+                             "SELECT id FROM outbox WHERE room_id = ? AND type = 'm.room_key'",
+                             "s",
+                             plan->room_id);
+}
+
+gboolean
+confab_megolm_share_and_encrypt (ConfabStoreTransaction *transaction,
+                                 ConfabMegolmPlan *plan,
+                                 const ConfabMegolmLimits *limits,
+                                 GPtrArray *devices,
+                                 GError **error)
+{
+  g_autoptr (ConfabOlmAccount) account = confab_olm_vault_load_account (plan->vault, transaction, NULL, error);
+  g_autoptr (ConfabMegolmOutbound) session = NULL;
+  const char *sender_key;
+
+  if (account == NULL)
+    return FALSE;
+  sender_key = confab_olm_account_get_curve25519 (account);
+  session = take_session (transaction, plan, limits, account, devices, error);
+  return session != NULL && share (transaction, plan, session, sender_key, devices, error) &&
+         encrypt (transaction, plan, session, sender_key, error) &&
+         read_rows (transaction, plan, error);
+}

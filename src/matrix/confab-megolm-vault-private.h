@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-megolm-events.h"
+#include "confab-megolm-vault.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  CONFAB_MEGOLM_VERDICT_NO_KEY,
+  CONFAB_MEGOLM_VERDICT_REFUSED,
+  CONFAB_MEGOLM_VERDICT_AGAIN, /* it is the event that was read before */
+  CONFAB_MEGOLM_VERDICT_READ,
+} ConfabMegolmVerdict;
+
+/* What is known of an event without its key, and what was read. */
+typedef struct {
+  const char *room_id;
+  const char *event_id;
+  const char *sender;
+  gint64 origin_server_ts;
+  JsonObject *content;
+  const char *told; /* (nullable): the code by which it was handed on as withheld */
+} ConfabMegolmSealed;
+
+typedef struct {
+  ConfabMegolmVerdict verdict;
+  const char *refusal; /* (unowned) */
+  JsonObject *payload; /* type and content are in it */
+  char *device_id;
+  ConfabRoomEventTrust trust;
+} ConfabMegolmOpened;
+
+void confab_megolm_opened_clear (ConfabMegolmOpened *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ConfabMegolmOpened, confab_megolm_opened_clear)
+
+/* @opened: what @sealed is, by the sessions that there are; that it was read is noted. */
+gboolean confab_megolm_vault_open (ConfabOlmVault *vault,
+                                   ConfabStoreTransaction *transaction,
+                                   const ConfabMegolmSealed *sealed,
+                                   ConfabMegolmOpened *opened,
+                                   GError **error);
+/* What had no key is taken up again; it comes after all that is handed on already. */
+gboolean confab_megolm_events_retry (ConfabOlmVault *vault,
+                                     ConfabStoreTransaction *transaction,
+                                     const char *room_id,
+                                     const char *session_id,
+                                     ConfabOlmNews *news,
+                                     GError **error);
+void confab_megolm_warn (ConfabOlmNews *news, const char *user_id, const char *message);
+gboolean confab_megolm_is_short (const char *text);
+
+G_END_DECLS

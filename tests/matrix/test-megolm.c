@@ -1,0 +1,884 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "megolm-world.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "confab-json.h"
+#include "confab-matrix-error.h"
+#include "confab-megolm-outbound.h"
+#include "confab-megolm-vault.h"
+
+#define SAID(user, device, body) "@" user ":x|" device "|m.room.message|" body "|DEVICE "
+
+typedef struct {
+  Room *room;
+  Person *alice;
+  Person *bob;
+  Person *carol;
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->room = room_new ();
+  f->alice = person_new (f->room, "@alice:x|ADEV", NULL);
+  f->bob = person_new (f->room, "@bob:x|BDEV", NULL);
+  f->carol = person_new (f->room, "@carol:x|CDEV", NULL);
+  room_set_members (f->room, "@alice:x,@bob:x,@carol:x");
+  person_sync (f->alice, NULL);
+  person_sync (f->bob, NULL);
+  person_sync (f->carol, NULL);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  person_free (f->alice);
+  person_free (f->bob);
+  if (f->carol != NULL)
+    person_free (f->carol);
+  room_free (f->room);
+}
+
+static const char *
+session_of (Fixture *f, guint index)
+{
+  return confab_json_peek_string (room_get_content (f->room, index), "session_id");
+}
+
+static void
+remove_device (Fixture *f, const char *name)
+{
+  g_assert_true (g_hash_table_remove (f->room->world->device_keys, name));
+}
+
+/* ---- talking ---- */
+
+static void
+test_talk (Fixture *f, gconstpointer data)
+{
+  JsonObject *wire;
+
+  person_say (f->alice, "hello");
+  person_sync (f->bob, NULL);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "hello"));
+  person_assert_heard (f->carol, SAID ("alice", "ADEV", "hello"));
+  wire = room_get_content (f->room, 0);
+  g_assert_cmpstr (json_object_get_string_member (f->room->timeline->pdata[0], "type"),
+                   ==,
+                   "m.room.encrypted");
+  g_assert_cmpstr (confab_json_peek_string (wire, "device_id"), ==, "ADEV");
+  g_assert_null (confab_json_peek_string (wire, "body"));
+
+  person_say (f->alice, "again");
+  person_say (f->bob, "yes");
+  person_sync (f->alice, NULL);
+  person_sync (f->bob, NULL);
+  /* What one says oneself is in the room, too. */
+  person_assert_heard (f->alice,
+                       SAID ("alice", "ADEV", "hello") SAID ("alice", "ADEV", "again")
+                         SAID ("bob", "BDEV", "yes"));
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "again") SAID ("bob", "BDEV", "yes"));
+  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 2));
+  /* One key for each of the others, not one for each message. */
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM megolm_shares"), ==, 2);
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM room_events"), ==, 0);
+  g_assert_cmpuint (f->alice->device->warnings->len + f->bob->device->warnings->len, ==, 0);
+}
+
+static void
+test_reaction (Fixture *f, gconstpointer data)
+{
+  JsonObject *wire;
+
+  test_expect (person_send (f->alice,
+                            "m.reaction",
+                            "{\"m.relates_to\":{\"rel_type\":\"m.annotation\",\"event_id\":\"$e\","
+                            "\"key\":\"hand\"}}"));
+  wire = room_get_content (f->room, 0);
+  g_assert_cmpstr (confab_json_peek_string (confab_json_peek_object (wire, "m.relates_to"), "key"),
+                   ==,
+                   "hand");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "@alice:x|ADEV|m.reaction|hand|DEVICE ");
+  /* The hand is taken down. */
+  room_add (f->room, "@alice:x", "$redaction", 5, wire);
+  json_object_set_string_member (f->room->timeline->pdata[1], "type", "m.room.redaction");
+  json_object_set_string_member (f->room->timeline->pdata[1], "redacts", "$e");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "@alice:x|-|m.room.redaction|$e|CLEAR ");
+}
+
+static void
+test_order (Fixture *f, gconstpointer data)
+{
+  DexFuture *one = person_send (f->alice, "m.room.message", "{\"body\":\"one\"}");
+  DexFuture *two = person_send (f->alice, "m.room.message", "{\"body\":\"two\"}");
+  GPtrArray *log = fake_homeserver_get_log (f->room->world->fake);
+  guint key_at = 0;
+  guint event_at = 0;
+
+  test_expect (two);
+  test_expect (one);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "one") SAID ("alice", "ADEV", "two"));
+  for (guint i = 0; i < log->len; i++) {
+    if (strstr (log->pdata[i], "/sendToDevice/") != NULL && key_at == 0)
+      key_at = i;
+    if (strstr (log->pdata[i], "/send/") != NULL && event_at == 0)
+      event_at = i;
+  }
+  g_assert_cmpuint (key_at, >, 0);
+  g_assert_cmpuint (key_at, <, event_at);
+}
+
+static gint64
+count_readable (Device *device)
+{
+  return device_count (device,
+                       "SELECT (SELECT count (*) FROM outbox WHERE content || "
+                       "coalesce (wire_content, '') LIKE '%session_key%') + "
+                       "(SELECT count (*) FROM olm_waiting WHERE payload LIKE '%session_key%') + "
+                       "(SELECT count (*) FROM room_events WHERE content LIKE '%secret%')");
+}
+
+/* The store alone gives nothing away, whatever waits in it. */
+static void
+test_nothing_readable (Fixture *f, gconstpointer data)
+{
+  DexFuture *future;
+
+  f->room->world->refuse_sends = 1;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"secret\"}");
+  while (f->room->world->refuse_sends > 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM outbox"), ==, 2);
+  g_assert_cmpint (count_readable (f->alice->device), ==, 0);
+  g_assert_cmpuint (f->room->timeline->len, ==, 0);
+  while (dex_future_is_pending (future)) {
+    if (!g_main_context_iteration (NULL, FALSE) &&
+        confab_manual_clock_get_n_timeouts (f->room->world->clock) > 1)
+      confab_manual_clock_advance (f->room->world->clock, 2500);
+  }
+  test_expect (future);
+
+  /* Who sent the key is not known when it comes. */
+  f->room->world->query_fails = TRUE;
+  person_sync_unseen (f->bob, NULL);
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM olm_waiting"), ==, 1);
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM megolm_inbound"), ==, 0);
+  g_assert_cmpint (count_readable (f->bob->device), ==, 0);
+  f->room->world->query_fails = FALSE;
+  confab_manual_clock_advance (f->room->world->clock, 16000);
+  person_sync_unseen (f->bob, NULL);
+  g_assert_cmpint (count_readable (f->bob->device), ==, 0);
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM room_events"), ==, 1);
+  person_show (f->bob);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "secret"));
+}
+
+/* ---- keys that are late, or none ---- */
+
+static void
+test_late_key (Fixture *f, gconstpointer data)
+{
+  GPtrArray *mailbox = world_mailbox (f->room->world, f->bob->device->name);
+  JsonObject *key;
+
+  person_say (f->alice, "one");
+  g_assert_cmpuint (mailbox->len, ==, 1);
+  key = g_ptr_array_steal_index (mailbox, 0);
+  person_sync (f->bob, NULL);
+  person_say (f->alice, "two");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "");
+  g_ptr_array_add (mailbox, key);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "one") SAID ("alice", "ADEV", "two"));
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM room_events"), ==, 0);
+}
+
+static void
+test_waiting_is_bounded (Fixture *f, gconstpointer data)
+{
+  g_autoptr (JsonObject) content = json_object_new ();
+
+  json_object_set_string_member (content, "algorithm", "m.megolm.v1.aes-sha2");
+  json_object_set_string_member (content, "ciphertext", "AAAA");
+  json_object_set_string_member (content, "session_id", "nobody's");
+  for (guint i = 0; i < 700; i++) {
+    g_autofree char *id = g_strdup_printf ("$%u", i);
+    g_autofree char *sender = g_strdup_printf ("@mallory%u:x", i / 150);
+    room_add (f->room, sender, id, i, content);
+  }
+  person_sync (f->bob, NULL);
+  g_assert_cmpint (
+    device_count (f->bob->device,
+                  "SELECT max (n) FROM (SELECT count (*) AS n FROM room_events GROUP BY sender)"),
+    ==,
+    100);
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM room_events"), <=, 500);
+}
+
+static void
+test_clear_key (Fixture *f, gconstpointer data)
+{
+  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (NULL);
+  g_autofree char *key = confab_megolm_outbound_dup_key (session);
+  g_autofree char *text = g_strdup_printf (
+    "{\"type\":\"m.room_key\",\"sender\":\"@alice:x\",\"content\":{\"algorithm\":"
+    "\"m.megolm.v1.aes-sha2\",\"room_id\":\"!r:x\",\"session_id\":\"%s\",\"session_key\":\"%s\"}}",
+    confab_megolm_outbound_get_id (session),
+    key);
+
+  g_ptr_array_add (world_mailbox (f->room->world, f->bob->device->name),
+                   confab_json_parse_object (text, -1, NULL));
+  person_sync (f->bob, NULL);
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM megolm_inbound"), ==, 0);
+}
+
+/* ---- who has the key ---- */
+
+static void
+test_new_device (Fixture *f, gconstpointer data)
+{
+  Person *second;
+
+  person_say (f->alice, "early");
+  second = person_new (f->room, "@bob:x|BNEW", NULL);
+  person_sync (f->alice, "@bob:x");
+  person_say (f->alice, "late");
+  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  g_assert_cmpint (device_count (f->alice->device,
+                                 "SELECT message_index FROM megolm_shares "
+                                 "WHERE device_id = 'BNEW'"),
+                   ==,
+                   1);
+  person_sync (second, NULL);
+  person_assert_heard (second, SAID ("alice", "ADEV", "late"));
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "early") SAID ("alice", "ADEV", "late"));
+  /* One's own other device is a device like any other. */
+  person_say (second, "mine");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("bob", "BNEW", "mine"));
+  person_free (second);
+}
+
+static void
+test_device_gone (Fixture *f, gconstpointer data)
+{
+  person_say (f->alice, "one");
+  remove_device (f, "@carol:x|CDEV");
+  person_sync (f->alice, "@carol:x");
+  person_say (f->alice, "two");
+  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, SAID ("alice", "ADEV", "one"));
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "one") SAID ("alice", "ADEV", "two"));
+}
+
+/* What was said by a device is not theirs who are still there any more. */
+static void
+test_sender_gone (Fixture *f, gconstpointer data)
+{
+  person_say (f->alice, "one");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "one"));
+  person_say (f->alice, "two");
+  remove_device (f, "@alice:x|ADEV");
+  person_sync_unseen (f->bob, "@alice:x");
+  person_show (f->bob);
+  person_assert_heard (f->bob, "@alice:x|ADEV|m.room.message|two|DEVICE_GONE ");
+}
+
+static void
+test_blocked (Fixture *f, gconstpointer data)
+{
+  person_say (f->alice, "one");
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, SAID ("alice", "ADEV", "one"));
+  device_exec (f->alice->device, "UPDATE devices SET blocked = 1 WHERE device_id = 'CDEV'");
+  person_say (f->alice, "two");
+  person_say (f->alice, "three");
+  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  /* It is told so once, in clear, with nothing secret in it. */
+  g_assert_cmpuint (world_mailbox (f->room->world, "@carol:x|CDEV")->len, ==, 1);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol,
+                       "@alice:x|-|m.room.encrypted|m.blacklisted|WITHHELD "
+                       "@alice:x|-|m.room.encrypted|m.blacklisted|WITHHELD ");
+  /* Nor is it listened to. */
+  person_say (f->carol, "hear me");
+  person_sync (f->alice, NULL);
+  g_assert_null (strstr (f->alice->heard->str, "hear"));
+  person_assert_warned (f->alice, "blocked");
+}
+
+/* The notice comes before or after the event that it is about. */
+static void
+test_withheld_late (Fixture *f, gconstpointer data)
+{
+  GPtrArray *mailbox = world_mailbox (f->room->world, "@carol:x|CDEV");
+  JsonObject *notice;
+
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "one");
+  person_sync (f->carol, NULL);
+  g_string_truncate (f->carol->heard, 0);
+  device_exec (f->alice->device, "UPDATE devices SET blocked = 1 WHERE device_id = 'CDEV'");
+  person_say (f->alice, "two");
+  g_assert_cmpuint (mailbox->len, ==, 1);
+  notice = g_ptr_array_steal_index (mailbox, 0);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, "");
+  g_ptr_array_add (mailbox, notice);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, "@alice:x|-|m.room.encrypted|m.blacklisted|WITHHELD ");
+}
+
+static void
+test_no_olm (Fixture *f, gconstpointer data)
+{
+  World *world = f->room->world;
+
+  g_hash_table_remove (world->one_time, "@carol:x|CDEV");
+  g_hash_table_remove (world->fallback, "@carol:x|CDEV");
+  person_say (f->alice, "one");
+  person_say (f->alice, "two");
+  g_assert_cmpuint (world_mailbox (world, "@carol:x|CDEV")->len, ==, 1);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "one") SAID ("alice", "ADEV", "two"));
+  /* Carol has a way to Alice: she begins a session, which is then there for the key. */
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol,
+                       "@alice:x|-|m.room.encrypted|m.no_olm|WITHHELD "
+                       "@alice:x|-|m.room.encrypted|m.no_olm|WITHHELD ");
+  person_sync (f->carol, NULL);
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "three");
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, SAID ("alice", "ADEV", "three"));
+  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 2));
+}
+
+static void
+test_member_left (Fixture *f, gconstpointer data)
+{
+  person_say (f->alice, "one");
+  room_set_members (f->room, "@alice:x,@bob:x");
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "two");
+  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  g_assert_cmpuint (world_mailbox (f->room->world, "@carol:x|CDEV")->len, ==, 1);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, SAID ("alice", "ADEV", "one"));
+}
+
+static JsonObject *
+make_leave (const char *user_id)
+{
+  g_autofree char *text = g_strdup_printf (
+    "{\"join\":{\"!r:x\":{\"timeline\":{\"events\":[{\"type\":\"m.room.member\",\"state_key\":"
+    "\"%s\",\"sender\":\"%s\",\"event_id\":\"$l\",\"origin_server_ts\":9,\"content\":"
+    "{\"membership\":\"leave\"}},{\"type\":\"m.room.member\",\"state_key\":\"%s\",\"sender\":\"%"
+    "s\","
+    "\"event_id\":\"$j\",\"origin_server_ts\":10,\"content\":{\"membership\":\"join\"}}]}}}}",
+    user_id,
+    user_id,
+    user_id,
+    user_id);
+
+  return confab_json_parse_object (text, -1, NULL);
+}
+
+/* Who left and came back within one sync has missed nothing that they may read: but what they had is worth nothing. */
+static void
+test_left_and_back (Fixture *f, gconstpointer data)
+{
+  g_autoptr (JsonObject) rooms = make_leave ("@carol:x");
+
+  person_say (f->alice, "one");
+  f->alice->n_syncs++;
+  device_sync_rooms (f->alice->device, NULL, "s2", rooms);
+  person_show (f->alice);
+  person_say (f->alice, "two");
+  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, SAID ("alice", "ADEV", "one") SAID ("alice", "ADEV", "two"));
+}
+
+static gboolean
+timeline_has_two (gpointer data)
+{
+  return ((Fixture *) data)->room->timeline->len == 2;
+}
+
+/* A sync that is stored but not shown has told that somebody left: it is not sent by who was in the room before. */
+static void
+test_behind (Fixture *f, gconstpointer data)
+{
+  DexFuture *future;
+
+  person_say (f->alice, "one");
+  person_sync_unseen (f->alice, NULL);
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"two\"}");
+  /* It has been to the store and back. */
+  for (guint i = 0; i < 5; i++)
+    device_count (f->alice->device, "SELECT 1");
+  test_settle ();
+  g_assert_true (dex_future_is_pending (future));
+  g_assert_cmpuint (f->room->timeline->len, ==, 1);
+  room_set_members (f->room, "@alice:x,@bob:x");
+  person_show (f->alice);
+  test_expect (future);
+  g_assert_true (timeline_has_two (f));
+  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  g_assert_cmpuint (world_mailbox (f->room->world, "@carol:x|CDEV")->len, ==, 1);
+}
+
+/* ---- rotation ---- */
+
+static void
+test_rotate_by_count (Fixture *f, gconstpointer data)
+{
+  f->room->n_messages = 2;
+  person_sync (f->alice, NULL);
+  for (guint i = 0; i < 3; i++)
+    person_say (f->alice, "x");
+  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob,
+                       SAID ("alice", "ADEV", "x") SAID ("alice", "ADEV", "x")
+                         SAID ("alice", "ADEV", "x"));
+}
+
+static void
+test_rotate_by_time (Fixture *f, gconstpointer data)
+{
+  const guint hour_ms = 60 * 60 * 1000;
+
+  f->room->period_ms = 2 * hour_ms;
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "x");
+  confab_manual_clock_advance (f->room->world->clock, 2 * hour_ms - 1000);
+  person_say (f->alice, "x");
+  confab_manual_clock_advance (f->room->world->clock, 1000);
+  person_say (f->alice, "x");
+  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
+}
+
+/* A room cannot ask for a session that is never worn, nor for one a message by way of a period of nothing. */
+static void
+test_rotation_bounds (Fixture *f, gconstpointer data)
+{
+  f->room->period_ms = G_MAXINT64;
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "x");
+  confab_manual_clock_advance (f->room->world->clock, 7u * 24 * 60 * 60 * 1000);
+  person_say (f->alice, "x");
+  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  f->room->period_ms = 1;
+  person_sync (f->alice, NULL);
+  confab_manual_clock_advance (f->room->world->clock, 1000);
+  person_say (f->alice, "x");
+  g_assert_cmpstr (session_of (f, 1), ==, session_of (f, 2));
+}
+
+/* ---- refusals ---- */
+
+static void
+test_replay (Fixture *f, gconstpointer data)
+{
+  JsonObject *wire;
+  gint64 ts;
+
+  person_say (f->alice, "pay");
+  wire = room_get_content (f->room, 0);
+  ts = json_object_get_int_member (f->room->timeline->pdata[0], "origin_server_ts");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "pay"));
+  room_add (f->room, "@alice:x", "$copy", ts, wire);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "");
+  person_assert_warned (f->bob, "copy");
+  /* The event itself once more is no news; with another time it is another one. */
+  room_add (f->room,
+            "@alice:x",
+            json_object_get_string_member (f->room->timeline->pdata[0], "event_id"),
+            ts,
+            wire);
+  person_sync (f->bob, NULL);
+  g_assert_cmpuint (f->bob->device->warnings->len, ==, 0);
+  room_add (f->room,
+            "@alice:x",
+            json_object_get_string_member (f->room->timeline->pdata[0], "event_id"),
+            ts + 1,
+            wire);
+  person_sync (f->bob, NULL);
+  person_assert_warned (f->bob, "copy");
+  person_assert_heard (f->bob, "");
+}
+
+static void
+test_wrong_sender (Fixture *f, gconstpointer data)
+{
+  g_autoptr (JsonObject) forged = NULL;
+
+  person_say (f->alice, "mine");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "mine"));
+  person_say (f->alice, "next");
+  /* As if Carol's homeserver passed it off as hers. */
+  json_object_set_string_member (f->room->timeline->pdata[1], "sender", "@carol:x");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "");
+  person_assert_warned (f->bob, "not from whom");
+  /* Or as another device of Alice's. */
+  forged = confab_json_copy_object (room_get_content (f->room, 1));
+  json_object_set_string_member (forged,
+                                 "sender_key",
+                                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+  room_add (f->room, "@alice:x", "$forged", 7, forged);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "");
+  person_assert_warned (f->bob, "not from whom");
+}
+
+static void
+test_damaged (Fixture *f, gconstpointer data)
+{
+  g_autoptr (JsonObject) damaged = NULL;
+  g_autofree char *body = NULL;
+
+  person_say (f->alice, "one");
+  damaged = confab_json_copy_object (room_get_content (f->room, 0));
+  body = g_strdup (confab_json_peek_string (damaged, "ciphertext"));
+  body[strlen (body) - 3] = body[strlen (body) - 3] == 'A' ? 'B' : 'A';
+  json_object_set_string_member (damaged, "ciphertext", body);
+  room_add (f->room, "@alice:x", "$damaged", 7, damaged);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "one"));
+  person_assert_warned (f->bob, "cannot be decrypted");
+}
+
+/* A key that Bob has from Alice, of a session that the test itself has. */
+typedef struct {
+  ConfabOlmVault *vault;
+  ConfabDeviceKeys from;
+  JsonObject *content;
+  gboolean stale;
+} Give;
+
+static gboolean
+give_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Give *give = data;
+  g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
+  gboolean ok = confab_megolm_vault_take_key (
+    give->vault, transaction, &give->from, give->content, 1, news, error);
+
+  g_assert_cmpuint (news->warnings->len, ==, give->stale ? 2 : 0);
+  return ok;
+}
+
+static gboolean
+alice_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  ConfabDeviceKeys *from = data;
+
+  from->curve25519 = g_strdup (confab_store_row_get_string (row, 0));
+  from->ed25519 = g_strdup (confab_store_row_get_string (row, 1));
+  return TRUE;
+}
+
+static gboolean
+alice_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  return confab_store_query (transaction,
+                             alice_row_cb,
+                             data,
+                             error,
+                             "SELECT curve25519, ed25519 FROM devices WHERE device_id = 'ADEV'",
+                             NULL);
+}
+
+static void
+give_as (Fixture *f, const char *room_id, const char *session_id, const char *key, gboolean bad)
+{
+  g_autoptr (GBytes) pickle_key = g_bytes_new_static ("0123456789abcdef0123456789abcdef", 32);
+  g_autoptr (ConfabOlmVault) vault = confab_olm_vault_new ("@bob:x", "BDEV", pickle_key);
+  g_autoptr (JsonObject) content = json_object_new ();
+  Give give = { .vault = vault, .content = content, .stale = bad };
+
+  give.from.user_id = (char *) "@alice:x";
+  give.from.device_id = (char *) "ADEV";
+  g_assert_true (confab_store_run (f->bob->device->store, alice_func, &give.from, NULL));
+  json_object_set_string_member (content, "algorithm", "m.megolm.v1.aes-sha2");
+  json_object_set_string_member (content, "room_id", room_id);
+  json_object_set_string_member (content, "session_id", session_id);
+  json_object_set_string_member (content, "session_key", key);
+  g_assert_true (confab_store_run (f->bob->device->store, give_func, &give, NULL));
+  g_free (give.from.curve25519);
+  g_free (give.from.ed25519);
+}
+
+static void
+say_raw (Fixture *f, ConfabMegolmOutbound *session, const char *event_id, const char *payload)
+{
+  g_autoptr (JsonObject) wire = json_object_new ();
+  g_autofree char *body = confab_megolm_outbound_encrypt (session, payload, NULL);
+
+  json_object_set_string_member (wire, "algorithm", "m.megolm.v1.aes-sha2");
+  json_object_set_string_member (wire, "session_id", confab_megolm_outbound_get_id (session));
+  json_object_set_string_member (wire, "ciphertext", body);
+  room_add (f->room, "@alice:x", event_id, 7, wire);
+}
+
+static void
+test_bad_payload (Fixture *f, gconstpointer data)
+{
+  static const char *const payloads[] = {
+    "{\"room_id\":\"!other:x\",\"type\":\"m.room.message\",\"content\":{\"body\":\"moved\"}}",
+    "{\"type\":\"m.room.message\",\"content\":{\"body\":\"no room\"}}",
+    "{\"room_id\":\"!r:x\",\"content\":{\"body\":\"no type\"}}",
+    "{\"room_id\":\"!r:x\",\"type\":\"m.room.message\",\"content\":7}",
+    "not JSON",
+    "",
+  };
+  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (NULL);
+  g_autofree char *key = confab_megolm_outbound_dup_key (session);
+
+  person_say (f->alice, "so that she is known");
+  person_sync (f->bob, NULL);
+  g_string_truncate (f->bob->heard, 0);
+  give_as (f, ROOM, confab_megolm_outbound_get_id (session), key, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (payloads); i++) {
+    g_autofree char *id = g_strdup_printf ("$%u", i);
+    say_raw (f, session, id, payloads[i]);
+    person_sync (f->bob, NULL);
+    g_assert_cmpuint (f->bob->device->warnings->len, ==, 1);
+    g_ptr_array_set_size (f->bob->device->warnings, 0);
+    person_assert_heard (f->bob, "");
+  }
+  /* A type that nobody here asked for is right, and not offered. */
+  say_raw (f, session, "$t", "{\"room_id\":\"!r:x\",\"type\":\"m.sticker\",\"content\":{}}");
+  person_sync (f->bob, NULL);
+  g_assert_cmpuint (f->bob->device->warnings->len, ==, 0);
+  person_assert_heard (f->bob, "");
+  say_raw (f, session, "$l", "{\"room_id\":\"!r:x\",\"type\":\"m.call.hangup\",\"content\":{}}");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "@alice:x|ADEV|m.call.hangup|-|DEVICE ");
+}
+
+static void
+test_better_key (Fixture *f, gconstpointer data)
+{
+  static const char
+    payload[] = "{\"room_id\":\"!r:x\",\"type\":\"m.room.message\",\"content\":{\"body\":\"raw\"}}";
+  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (NULL);
+  const char *id = confab_megolm_outbound_get_id (session);
+  g_autofree char *first = confab_megolm_outbound_dup_key (session);
+  g_autofree char *second = NULL;
+  g_autofree char *third = NULL;
+
+  person_say (f->alice, "so that she is known");
+  person_sync (f->bob, NULL);
+  g_string_truncate (f->bob->heard, 0);
+  say_raw (f, session, "$0", payload);
+  second = confab_megolm_outbound_dup_key (session);
+  say_raw (f, session, "$1", payload);
+  third = confab_megolm_outbound_dup_key (session);
+  give_as (f, ROOM, id, second, FALSE);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "raw")); /* the second */
+  give_as (f, ROOM, id, third, FALSE);
+  g_assert_cmpint (device_count (f->bob->device,
+                                 "SELECT first_index FROM megolm_inbound ORDER BY id DESC LIMIT 1"),
+                   ==,
+                   1);
+  give_as (f, ROOM, id, first, FALSE);
+  person_show (f->bob);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "raw")); /* the first */
+  /* What was read stays read. */
+  room_add (f->room, "@alice:x", "$copy", 7, room_get_content (f->room, 2));
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "");
+  person_assert_warned (f->bob, "copy");
+  /* None that is not what it says. */
+  give_as (f, ROOM, "another", first, TRUE);
+  give_as (f, ROOM, id, "rubbish", TRUE);
+  give_as (f, "", id, first, TRUE);
+}
+
+/* ---- where nothing may be sent ---- */
+
+static void
+test_clear_room (Fixture *f, gconstpointer data)
+{
+  f->room->algorithm = NULL;
+  device_exec (f->alice->device, "DELETE FROM state WHERE type = 'm.room.encryption'");
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "hello");
+  g_assert_cmpstr (confab_json_peek_string (room_get_content (f->room, 0), "body"), ==, "hello");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "@alice:x|-|m.room.message|hello|CLEAR ");
+}
+
+static void
+test_unknown_room (Fixture *f, gconstpointer data)
+{
+  device_exec (f->alice->device, "DELETE FROM rooms");
+  test_expect_error (person_send (f->alice, "m.room.message", "{}"),
+                     CONFAB_MATRIX_ERROR,
+                     CONFAB_MATRIX_ERROR_NOT_FOUND);
+  g_assert_cmpuint (f->room->puts->len, ==, 0);
+}
+
+static void
+test_unknown_algorithm (Fixture *f, gconstpointer data)
+{
+  f->room->algorithm = "m.megolm.v9";
+  person_sync (f->alice, NULL);
+  test_expect_error (person_send (f->alice, "m.room.message", "{}"),
+                     CONFAB_MATRIX_ERROR,
+                     CONFAB_MATRIX_ERROR_UNSUPPORTED);
+  g_assert_cmpuint (f->room->puts->len, ==, 0);
+}
+
+/* ---- failures ---- */
+
+static void
+turn_until_done (Fixture *f, DexFuture *future)
+{
+  while (dex_future_is_pending (future)) {
+    if (!g_main_context_iteration (NULL, FALSE) &&
+        confab_manual_clock_get_n_timeouts (f->room->world->clock) > 1)
+      confab_manual_clock_advance_to_next (f->room->world->clock);
+  }
+}
+
+static void
+test_retry (Fixture *f, gconstpointer data)
+{
+  DexFuture *future;
+
+  f->room->fail_puts = 2;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"once\"}");
+  turn_until_done (f, future);
+  test_expect (future);
+  g_assert_cmpuint (f->room->puts->len, ==, 3);
+  g_assert_cmpstr (f->room->puts->pdata[0], ==, f->room->puts->pdata[1]);
+  g_assert_cmpstr (f->room->puts->pdata[0], ==, f->room->puts->pdata[2]);
+  g_assert_cmpuint (f->room->timeline->len, ==, 1);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "once"));
+}
+
+static void
+test_gives_up (Fixture *f, gconstpointer data)
+{
+  DexFuture *future;
+
+  f->room->fail_puts = G_MAXUINT;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"lost\"}");
+  turn_until_done (f, future);
+  test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK);
+  f->room->fail_puts = 0;
+  person_say (f->alice, "found");
+  person_sync (f->bob, NULL);
+  g_assert_nonnull (strstr (f->bob->heard->str, SAID ("alice", "ADEV", "found")));
+}
+
+static guint
+index_of (Fixture *f)
+{
+  return device_count (f->alice->device,
+                       "SELECT max (message_index) FROM megolm_seen "
+                       "JOIN megolm_inbound ON id = inbound_id WHERE user_id = '@alice:x'");
+}
+
+/* A process ends with keys on their way; the next one sends them, then the message, at an index that was not used. */
+static void
+test_restart (void)
+{
+  Fixture f = { .room = room_new () };
+  g_autofree char *dir = g_dir_make_tmp ("confab-test-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (dir, "store.sqlite", NULL);
+  g_autofree char *command = g_strconcat ("rm -r ", dir, NULL);
+  DexFuture *future;
+
+  f.alice = person_new (f.room, "@alice:x|ADEV", path);
+  f.bob = person_new (f.room, "@bob:x|BDEV", NULL);
+  room_set_members (f.room, "@alice:x,@bob:x");
+  person_sync (f.alice, NULL);
+  person_sync (f.bob, NULL);
+  f.room->world->refuse_sends = 1;
+  future = person_send (f.alice, "m.room.message", "{\"body\":\"lost\"}");
+  while (f.room->world->refuse_sends > 0)
+    g_main_context_iteration (NULL, TRUE);
+  test_expect (confab_megolm_machine_stop (f.alice->megolm));
+  test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED);
+  person_free (f.alice);
+  g_assert_cmpuint (f.room->timeline->len, ==, 0);
+
+  f.alice = person_new (f.room, "@alice:x|ADEV", path);
+  f.alice->n_syncs = 1;
+  person_show (f.alice);
+  person_say (f.alice, "after");
+  person_sync (f.bob, NULL);
+  person_sync (f.alice, NULL);
+  person_assert_heard (f.bob, SAID ("alice", "ADEV", "after"));
+  g_assert_cmpuint (index_of (&f), ==, 1);
+  tear_down (&f, NULL);
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+}
+
+#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  dex_init ();
+  ADD ("/megolm/talk", test_talk);
+  ADD ("/megolm/reaction", test_reaction);
+  ADD ("/megolm/order", test_order);
+  ADD ("/megolm/nothing-readable", test_nothing_readable);
+  ADD ("/megolm/late-key", test_late_key);
+  ADD ("/megolm/waiting-is-bounded", test_waiting_is_bounded);
+  ADD ("/megolm/clear-key", test_clear_key);
+  ADD ("/megolm/new-device", test_new_device);
+  ADD ("/megolm/device-gone", test_device_gone);
+  ADD ("/megolm/sender-gone", test_sender_gone);
+  ADD ("/megolm/blocked", test_blocked);
+  ADD ("/megolm/withheld-late", test_withheld_late);
+  ADD ("/megolm/no-olm", test_no_olm);
+  ADD ("/megolm/member-left", test_member_left);
+  ADD ("/megolm/left-and-back", test_left_and_back);
+  ADD ("/megolm/behind", test_behind);
+  ADD ("/megolm/rotate-by-count", test_rotate_by_count);
+  ADD ("/megolm/rotate-by-time", test_rotate_by_time);
+  ADD ("/megolm/rotation-bounds", test_rotation_bounds);
+  ADD ("/megolm/replay", test_replay);
+  ADD ("/megolm/wrong-sender", test_wrong_sender);
+  ADD ("/megolm/damaged", test_damaged);
+  ADD ("/megolm/bad-payload", test_bad_payload);
+  ADD ("/megolm/better-key", test_better_key);
+  ADD ("/megolm/clear-room", test_clear_room);
+  ADD ("/megolm/unknown-room", test_unknown_room);
+  ADD ("/megolm/unknown-algorithm", test_unknown_algorithm);
+  ADD ("/megolm/retry", test_retry);
+  ADD ("/megolm/gives-up", test_gives_up);
+  g_test_add_func ("/megolm/restart", test_restart);
+  return g_test_run ();
+}
