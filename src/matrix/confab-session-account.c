@@ -39,6 +39,12 @@ calls_warning_cb (ConfabSessionCalls *calls,
   g_signal_emit_by_name (self, "warning", code, message, user_id, room_id);
 }
 
+static void
+calls_room_event_cb (ConfabSessionCalls *calls, ConfabRoomEvent *event, ConfabSession *self)
+{
+  g_signal_emit_by_name (self, "room-event", event);
+}
+
 typedef struct {
   ConfabSyncBatch *batch;
   gint64 synced_at;
@@ -75,6 +81,8 @@ make_parts (ConfabSession *self)
   confab_session_calls_set_wire_func (self->calls, self->wire_func, self->wire_data);
   g_signal_connect_object (
     self->calls, "warning", G_CALLBACK (calls_warning_cb), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+    self->calls, "room-event", G_CALLBACK (calls_room_event_cb), self, G_CONNECT_DEFAULT);
 }
 
 static DexFuture *

@@ -9,6 +9,7 @@
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
 #include "confab-matrix-signalling.h"
+#include "confab-megolm-machine.h"
 #include "confab-olm-machine.h"
 #include "confab-outbox.h"
 #include "confab-room-private.h"
@@ -26,6 +27,7 @@ struct _ConfabSessionCalls {
   ConfabHomeserver *homeserver;
   ConfabRoomList *rooms;
   ConfabOlmMachine *machine;
+  ConfabMegolmMachine *megolm;
   ConfabTurnSource *turn;
   ConfabMatrixSignalling *signalling;
   ConfabCallHandler *handler;
@@ -43,6 +45,7 @@ G_DEFINE_FINAL_TYPE (ConfabSessionCalls, confab_session_calls, G_TYPE_OBJECT)
 
 enum {
   SIGNAL_WARNING,
+  SIGNAL_ROOM_EVENT,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -319,12 +322,58 @@ handed_on_cb (DexFuture *future, gpointer data)
   return dex_future_new_true ();
 }
 
+static DexFuture *
+events_handed_on_cb (DexFuture *future, gpointer data)
+{
+  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
+  g_autoptr (GError) error = NULL;
+
+  if (dex_future_get_value (future, &error) == NULL)
+    g_signal_emit (self, signals[SIGNAL_WARNING], 0, "store", error->message, NULL, NULL);
+  return dex_future_new_true ();
+}
+
 static void
 inbox_changed_cb (ConfabOlmMachine *machine, ConfabSessionCalls *self)
 {
-  if (!self->stopped)
-    dex_future_disown (
-      dex_future_finally (hand_on_inbox (self), handed_on_cb, g_object_ref (self), g_object_unref));
+  if (self->stopped)
+    return;
+  dex_future_disown (
+    dex_future_finally (hand_on_inbox (self), handed_on_cb, g_object_ref (self), g_object_unref));
+  dex_future_disown (dex_future_finally (confab_megolm_machine_hand_on (self->megolm),
+                                         events_handed_on_cb,
+                                         g_object_ref (self),
+                                         g_object_unref));
+}
+
+static void
+room_event_cb (ConfabMegolmMachine *megolm, ConfabRoomEvent *event, ConfabSessionCalls *self)
+{
+  g_signal_emit (self, signals[SIGNAL_ROOM_EVENT], 0, event);
+}
+
+static DexFuture *
+members_loaded_cb (DexFuture *future, gpointer data)
+{
+  return dex_future_new_take_boxed (G_TYPE_STRV, confab_room_dup_joined_user_ids (data));
+}
+
+/* A #ConfabMembersFunc: with lazy loading nobody knows them before they are asked for. */
+static DexFuture *
+load_members (const char *room_id, gpointer data)
+{
+  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
+  ConfabRoom *room = confab_room_list_lookup (self->rooms, room_id);
+
+  if (room == NULL)
+    return dex_future_new_reject (CONFAB_MATRIX_ERROR,
+                                  CONFAB_MATRIX_ERROR_NOT_FOUND,
+                                  "who is in %s is not known",
+                                  room_id);
+  return dex_future_then (confab_room_load_members (room),
+                          members_loaded_cb,
+                          g_object_ref (room),
+                          g_object_unref);
 }
 
 static void
@@ -362,7 +411,9 @@ feed_fiber (gpointer data)
     feed_room (self, feed->batch->rooms->pdata[i]);
     confab_slice_await (&slice);
   }
-  if (!dex_await (hand_on_inbox (self), &error))
+  confab_megolm_machine_set_shown (self->megolm, feed->batch->next_batch);
+  if (!dex_await (hand_on_inbox (self), &error) ||
+      (!self->stopped && !dex_await (confab_megolm_machine_hand_on (self->megolm), &error)))
     return dex_future_new_for_error (g_steal_pointer (&error));
   if (!self->stopped) {
     end_batch (self);
@@ -457,14 +508,17 @@ static DexFuture *
 stop_fiber (gpointer data)
 {
   ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
+  g_autoptr (DexFuture) events = NULL;
 
   if (self->stopped)
     return dex_future_new_true ();
   self->stopped = TRUE;
+  events = confab_megolm_machine_stop (self->megolm);
   if (self->inbox != NULL)
     dex_await (dex_ref (self->inbox), NULL);
   confab_matrix_signalling_stop (self->signalling);
   dex_await (confab_olm_machine_stop (self->machine), NULL);
+  dex_await (g_steal_pointer (&events), NULL);
   return dex_future_new_true ();
 }
 
@@ -478,6 +532,7 @@ confab_session_calls_dispose (GObject *object)
   g_clear_object (&self->handler);
   g_clear_object (&self->signalling);
   g_clear_object (&self->turn);
+  g_clear_object (&self->megolm);
   g_clear_object (&self->machine);
   g_clear_object (&self->rooms);
   g_clear_object (&self->homeserver);
@@ -504,6 +559,16 @@ confab_session_calls_class_init (ConfabSessionCallsClass *klass)
                                           G_TYPE_STRING,
                                           G_TYPE_STRING,
                                           G_TYPE_STRING);
+  signals[SIGNAL_ROOM_EVENT] = g_signal_new ("room-event",
+                                             G_TYPE_FROM_CLASS (klass),
+                                             G_SIGNAL_RUN_LAST,
+                                             0,
+                                             NULL,
+                                             NULL,
+                                             NULL,
+                                             G_TYPE_NONE,
+                                             1,
+                                             CONFAB_TYPE_ROOM_EVENT | G_SIGNAL_TYPE_STATIC_SCOPE);
 }
 
 static void
@@ -527,6 +592,8 @@ confab_session_calls_new (ConfabStore *store,
   self->homeserver = g_object_ref (homeserver);
   self->rooms = g_object_ref (rooms);
   self->machine = confab_olm_machine_new (store, homeserver, clock, user_id, device_id, pickle_key);
+  self->megolm = confab_megolm_machine_new (
+    self->machine, store, homeserver, clock, load_members, self);
   self->turn = confab_turn_source_new (homeserver, clock);
   self->signalling = confab_matrix_signalling_new (self->machine, homeserver, clock);
   confab_matrix_signalling_set_ice_func (self->signalling,
@@ -543,6 +610,8 @@ confab_session_calls_new (ConfabStore *store,
     self->machine, "inbox-changed", G_CALLBACK (inbox_changed_cb), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (
     self->machine, "warning", G_CALLBACK (machine_warning_cb), self, G_CONNECT_DEFAULT);
+  g_signal_connect_object (
+    self->megolm, "room-event", G_CALLBACK (room_event_cb), self, G_CONNECT_DEFAULT);
   return self;
 }
 
@@ -550,6 +619,12 @@ ConfabCallHandler *
 confab_session_calls_get_handler (ConfabSessionCalls *self)
 {
   return self->handler;
+}
+
+ConfabMegolmMachine *
+confab_session_calls_get_megolm (ConfabSessionCalls *self)
+{
+  return self->megolm;
 }
 
 void

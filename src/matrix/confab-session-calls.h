@@ -5,6 +5,7 @@
 #include "confab-call-handler.h"
 #include "confab-clock.h"
 #include "confab-homeserver.h"
+#include "confab-megolm-machine.h"
 #include "confab-room-list.h"
 #include "confab-session.h"
 #include "confab-store.h"
@@ -18,7 +19,7 @@ G_BEGIN_DECLS
  * Where the session meets encryption and calls: owns the Olm machine, the signalling and the call handler, feeds
  * them with what sync brings, and each room with its calls. Main thread, but for confab_session_calls_receive().
  *
- * Signal `warning` (code, message, user id or NULL, room id or NULL).
+ * Signals `warning` (code, message, user id or NULL, room id or NULL), `room-event` (#ConfabRoomEvent).
  */
 #define CONFAB_TYPE_SESSION_CALLS (confab_session_calls_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabSessionCalls, confab_session_calls, CONFAB, SESSION_CALLS, GObject)
@@ -31,6 +32,7 @@ ConfabSessionCalls *confab_session_calls_new (ConfabStore *store,
                                               const char *device_id,
                                               GBytes *pickle_key) G_GNUC_WARN_UNUSED_RESULT;
 ConfabCallHandler *confab_session_calls_get_handler (ConfabSessionCalls *self);
+ConfabMegolmMachine *confab_session_calls_get_megolm (ConfabSessionCalls *self);
 void
 confab_session_calls_set_wire_func (ConfabSessionCalls *self, ConfabWireFunc func, gpointer data);
 

@@ -130,6 +130,7 @@ await_stored (ConfabSession *self, Passage *passage, GError **error)
   if (passage->batch->n_skipped > 0)
     g_info ("sync: %u parts were not as they should be and are left out",
             passage->batch->n_skipped);
+  passage->batch->initial = self->since == NULL;
   if (!dex_await (confab_store_future (self->store, apply_func, passage), error))
     return FALSE;
   step ("committed");

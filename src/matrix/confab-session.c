@@ -37,6 +37,7 @@ static GParamSpec *properties[PROP_ERROR + 1];
 
 enum {
   SIGNAL_WARNING,
+  SIGNAL_ROOM_EVENT,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -180,6 +181,16 @@ confab_session_class_init (ConfabSessionClass *klass)
                                           G_TYPE_STRING,
                                           G_TYPE_STRING,
                                           G_TYPE_STRING);
+  signals[SIGNAL_ROOM_EVENT] = g_signal_new ("room-event",
+                                             G_TYPE_FROM_CLASS (klass),
+                                             G_SIGNAL_RUN_LAST,
+                                             0,
+                                             NULL,
+                                             NULL,
+                                             NULL,
+                                             G_TYPE_NONE,
+                                             1,
+                                             CONFAB_TYPE_ROOM_EVENT | G_SIGNAL_TYPE_STATIC_SCOPE);
 }
 
 static void
@@ -255,6 +266,36 @@ confab_session_get_media_repository (ConfabSession *self)
 {
   g_return_val_if_fail (CONFAB_IS_SESSION (self), NULL);
   return self->media;
+}
+
+/**
+ * confab_session_send_event:
+ * @self: a session
+ * @room_id: a room that we are in
+ * @type: of the event, `m.reaction` for one
+ * @content: of the event; not kept
+ *
+ * Sends an event to a room, encrypted where the room is. See confab_megolm_machine_send() for what it rejects with.
+ *
+ * Returns: (transfer full): resolves to the event's id (string)
+ */
+DexFuture *
+confab_session_send_event (ConfabSession *self,
+                           const char *room_id,
+                           const char *type,
+                           JsonObject *content)
+{
+  dex_return_error_if_fail (CONFAB_IS_SESSION (self));
+  dex_return_error_if_fail (room_id != NULL && type != NULL && content != NULL);
+
+  if (self->calls == NULL)
+    return dex_future_new_reject (CONFAB_MATRIX_ERROR,
+                                  CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN,
+                                  "not signed in");
+  return confab_megolm_machine_send (confab_session_calls_get_megolm (self->calls),
+                                     room_id,
+                                     type,
+                                     content);
 }
 
 /**

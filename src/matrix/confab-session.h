@@ -6,6 +6,7 @@
 #include "confab-clock.h"
 #include "confab-homeserver.h"
 #include "confab-media-repository.h"
+#include "confab-room-event.h"
 #include "confab-room-list.h"
 #include "confab-secrets.h"
 
@@ -32,6 +33,9 @@ GType confab_session_state_get_type (void);
  *
  * Signal `warning` (code: “undecryptable”, “store”, “network”, “internal”; message; user id or NULL; room id
  * or NULL): something went wrong that lost nothing a person did, or that they should hear of.
+ *
+ * Signal `room-event` (#ConfabRoomEvent): somebody, maybe we ourselves, said something in a room since this device was
+ * there: a message, a reaction, an event of a 1:1 call, a redaction. Each once, decrypted; who hears nothing loses it.
  */
 #define CONFAB_TYPE_SESSION (confab_session_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabSession, confab_session, CONFAB, SESSION, GObject)
@@ -78,6 +82,11 @@ DexFuture *
 confab_session_join_room (ConfabSession *self, const char *room_id) G_GNUC_WARN_UNUSED_RESULT;
 DexFuture *
 confab_session_leave_room (ConfabSession *self, const char *room_id) G_GNUC_WARN_UNUSED_RESULT;
+
+DexFuture *confab_session_send_event (ConfabSession *self,
+                                      const char *room_id,
+                                      const char *type,
+                                      JsonObject *content) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * ConfabWireFunc:

@@ -91,10 +91,14 @@ confab_sync_filter_make (gboolean first)
   static const char *const first_timeline[] = {
     "m.room.member", "m.room.message", "m.room.encrypted", NULL
   };
-  /* What is redacted later is not said again. */
-  static const char *const timeline[] = {
-    "m.room.member", "m.room.message", "m.room.encrypted", CONFAB_REDACTION_TYPE, NULL
-  };
+  /* What is redacted later is not said again. Reactions, and 1:1 calls, in rooms that are not encrypted. */
+  static const char *const timeline[] = { "m.room.member",
+                                          "m.room.message",
+                                          "m.room.encrypted",
+                                          "m.reaction",
+                                          CONFAB_REDACTION_TYPE,
+                                          "m.call.*",
+                                          NULL };
   static const char *const tags[] = { "m.tag", NULL };
   static const char *const direct[] = { "m.direct", NULL };
   g_autoptr (JsonBuilder) builder = json_builder_new ();

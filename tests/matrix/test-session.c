@@ -638,7 +638,8 @@ assert_filter (Fixture *f, gint64 limit)
   g_assert_cmpstr (timeline + strlen (state),
                    ==,
                    limit == 1 ? " m.room.message m.room.encrypted"
-                              : " m.room.message m.room.encrypted m.room.redaction");
+                              : " m.room.message m.room.encrypted m.reaction m.room.redaction "
+                                "m.call.*");
   g_assert_true (
     json_object_get_boolean_member (peek (filter, "room", "state"), "lazy_load_members"));
   g_assert_true (

@@ -7,7 +7,7 @@
 
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
-#include "confab-session.h"
+#include "confab-session-private.h"
 #include "confab-system-clock.h"
 #include "fake-homeserver.h"
 #include "synapse.h"
@@ -19,6 +19,7 @@ typedef struct {
   guint wanted_state;
   const char *wanted;
   const char *room_id;
+  GString *heard; /* “sender|device|type|body or key|trust ” of each event of a room */
 } Desk;
 
 static char *url;
@@ -31,13 +32,32 @@ warning_cb (
 }
 
 static void
+room_event_cb (ConfabSession *session, ConfabRoomEvent *event, Desk *desk)
+{
+  const char *text = confab_json_peek_string (event->content, "body");
+
+  if (text == NULL)
+    text = confab_json_peek_string (confab_json_peek_object (event->content, "m.relates_to"),
+                                    "key");
+  g_string_append_printf (desk->heard,
+                          "%s|%s|%s|%s|%d ",
+                          event->sender,
+                          event->device_id != NULL ? event->device_id : "-",
+                          event->type,
+                          text,
+                          event->trust);
+}
+
+static void
 desk_open (Desk *desk)
 {
   g_autoptr (ConfabClock) clock = confab_system_clock_new ();
   g_autoptr (ConfabSecrets) secrets = confab_file_secrets_new (desk->dir);
 
   desk->session = confab_session_new (clock, secrets, desk->dir, desk->dir);
+  desk->heard = g_string_new (NULL);
   g_signal_connect (desk->session, "warning", G_CALLBACK (warning_cb), NULL);
+  g_signal_connect (desk->session, "room-event", G_CALLBACK (room_event_cb), desk);
 }
 
 static void
@@ -46,6 +66,7 @@ desk_close (Desk *desk)
   test_expect (confab_session_stop (desk->session));
   test_settle ();
   g_assert_finalize_object (desk->session);
+  g_string_free (desk->heard, TRUE);
 }
 
 static gboolean
@@ -279,6 +300,187 @@ test_life (void)
   g_free (ben.dir);
 }
 
+/* ---- what is said in an encrypted room ---- */
+
+static gboolean
+heard_it (gpointer data)
+{
+  Desk *desk = data;
+
+  return strstr (desk->heard->str, desk->wanted) != NULL;
+}
+
+static void
+until_heard (Desk *desk, const char *what)
+{
+  desk->wanted = what;
+  test_until (heard_it, desk);
+}
+
+static char *
+said (Desk *speaker, const char *type, const char *text)
+{
+  return g_strdup_printf ("%s|%s|%s|%s|%d ",
+                          confab_session_get_user_id (speaker->session),
+                          confab_session_get_device_id (speaker->session),
+                          type,
+                          text,
+                          CONFAB_ROOM_EVENT_TRUST_DEVICE);
+}
+
+/* Says it, and waits until @listeners (NULL-terminated) have heard it from that very device. Returns the event's id. */
+static char *
+say (Desk *speaker, const char *room_id, const char *text, Desk *const *listeners)
+{
+  g_autofree char *json = g_strdup_printf ("{\"msgtype\":\"m.text\",\"body\":\"%s\"}", text);
+  g_autoptr (JsonObject) content = confab_json_parse_object (json, -1, NULL);
+  g_autofree char *expected = said (speaker, "m.room.message", text);
+  g_autoptr (GError) error = NULL;
+  const GValue *value = test_wait (
+    confab_session_send_event (speaker->session, room_id, "m.room.message", content), &error);
+  g_autofree char *event_id = NULL;
+
+  g_assert_no_error (error);
+  event_id = g_value_dup_string (value);
+  for (guint i = 0; listeners[i] != NULL; i++)
+    until_heard (listeners[i], expected);
+  return g_steal_pointer (&event_id);
+}
+
+typedef struct {
+  const char *sql;
+  const char *parameter;
+  char *value;
+} Ask;
+
+static gboolean
+ask_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Ask *ask = data;
+
+  g_set_str (&ask->value, confab_store_row_get_string (row, 0));
+  return TRUE;
+}
+
+static gboolean
+ask_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Ask *ask = data;
+
+  return confab_store_query (transaction, ask_row_cb, ask, error, ask->sql, "s", ask->parameter);
+}
+
+static char *
+ask (Desk *desk, const char *sql, const char *parameter)
+{
+  Ask question = { sql, parameter, NULL };
+
+  g_assert_true (confab_store_run (desk->session->store, ask_func, &question, NULL));
+  return question.value;
+}
+
+static gboolean
+knows_device (gpointer data)
+{
+  Desk *desk = data;
+  g_autofree char *found = ask (desk,
+                                "SELECT device_id FROM devices WHERE device_id = ?",
+                                desk->wanted);
+
+  return found != NULL;
+}
+
+static gboolean
+is_alone (gpointer data)
+{
+  Desk *desk = data;
+
+  return confab_room_get_n_joined (
+           confab_room_list_lookup (confab_session_get_rooms (desk->session), desk->room_id)) == 1;
+}
+
+static void
+react (Desk *desk, const char *room_id, const char *event_id, const char *key)
+{
+  g_autofree char *json = g_strdup_printf ("{\"m.relates_to\":{\"rel_type\":\"m.annotation\","
+                                           "\"event_id\":\"%s\",\"key\":\"%s\"}}",
+                                           event_id,
+                                           key);
+  g_autoptr (JsonObject) content = confab_json_parse_object (json, -1, NULL);
+
+  test_expect (confab_session_send_event (desk->session, room_id, "m.reaction", content));
+}
+
+static void
+desk_leave (Desk *desk)
+{
+  test_expect (confab_session_sign_out (desk->session));
+  desk_close (desk);
+  g_rmdir (desk->dir);
+  g_free (desk->dir);
+}
+
+static const char session_sql[] = "SELECT session_id FROM megolm_outbound WHERE room_id = ?";
+
+static void
+test_messages (void)
+{
+  Desk anna = { 0 };
+  Desk ben = { 0 };
+  Desk second = { 0 }; /* Ben's */
+  g_autofree char *room = NULL;
+  g_autofree char *event_id = NULL;
+  g_autofree char *hand = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *during = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *index = NULL;
+  g_autofree char *none = NULL;
+
+  desk_sign_in (&anna, "anna");
+  desk_sign_in (&ben, "@ben:localhost");
+  room = create_room (&anna, "Chat", TRUE, "@ben:localhost", FALSE);
+  test_expect (confab_session_join_room (ben.session, room));
+  until_named (&ben, room, "Chat");
+
+  g_free (say (&anna, room, "one", (Desk *[]) { &anna, &ben, NULL }));
+  event_id = say (&ben, room, "answer", (Desk *[]) { &anna, &ben, NULL });
+  react (&anna, room, event_id, "hand");
+  hand = said (&anna, "m.reaction", "hand");
+  until_heard (&ben, hand);
+  before = ask (&anna, session_sql, room);
+
+  /* Who comes later reads what is said later. */
+  desk_sign_in (&second, "@ben:localhost");
+  until_named (&second, room, "Chat");
+  anna.wanted = confab_session_get_device_id (second.session);
+  test_until (knows_device, &anna);
+  g_free (say (&anna, room, "two", (Desk *[]) { &anna, &ben, &second, NULL }));
+  g_assert_null (strstr (second.heard->str, "one"));
+  g_assert_null (strstr (second.heard->str, "answer"));
+  during = ask (&anna, session_sql, room);
+  g_assert_cmpstr (before, ==, during);
+  index = ask (&anna,
+               "SELECT message_index FROM megolm_shares WHERE device_id = ?",
+               confab_session_get_device_id (second.session));
+  g_assert_cmpstr (index, ==, "2");
+
+  /* Who left reads nothing any more, and has no key for it. */
+  test_expect (confab_session_leave_room (ben.session, room));
+  anna.room_id = room;
+  test_until (is_alone, &anna);
+  g_free (say (&anna, room, "three", (Desk *[]) { &anna, NULL }));
+  after = ask (&anna, session_sql, room);
+  g_assert_cmpstr (during, !=, after);
+  none = ask (&ben, "SELECT session_id FROM megolm_inbound WHERE session_id = ?", after);
+  g_assert_null (none);
+  g_assert_null (strstr (ben.heard->str, "three"));
+
+  desk_leave (&second);
+  desk_leave (&ben);
+  desk_leave (&anna);
+}
+
 static void
 test_wrong_password (void)
 {
@@ -304,6 +506,7 @@ main (int argc, char **argv)
   synapse = synapse_new (NULL);
   url = synapse->url;
   g_test_add_func ("/synapse/life", test_life);
+  g_test_add_func ("/synapse/messages", test_messages);
   g_test_add_func ("/synapse/wrong-password", test_wrong_password);
   return g_test_run ();
 }
