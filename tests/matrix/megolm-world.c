@@ -260,6 +260,7 @@ person_say (Person *self, const char *body)
   g_autofree char *content = g_strdup_printf ("{\"msgtype\":\"m.text\",\"body\":\"%s\"}", body);
 
   test_expect (person_send (self, "m.room.message", content));
+  device_flush (self->device); /* that somebody gets no key is said beside it */
 }
 
 void
