@@ -69,6 +69,7 @@ struct _ConfabGroupCall {
   gboolean over;    /* ends when it has been left */
 
   GListStore *members;
+  GHashTable *index; /* user and device id → ConfabCallMember, which the list keeps */
   ConfabLocalMedia *media;
   ConfabIceKeeper *servers;
   ConfabOwnMembership *own;

@@ -43,16 +43,56 @@ static guint signals[N_SIGNALS];
 
 /* Members. */
 
+/* Whose messages they are is looked up for each of them: that is not to cost more in a large call. */
+typedef struct {
+  const char *user_id;
+  const char *device_id;
+} MemberKey;
+
+static guint
+hash_key (gconstpointer data)
+{
+  const MemberKey *key = data;
+
+  return g_str_hash (key->user_id) * 31 + g_str_hash (key->device_id);
+}
+
+static gboolean
+equal_keys (gconstpointer a, gconstpointer b)
+{
+  const MemberKey *left = a;
+  const MemberKey *right = b;
+
+  return g_str_equal (left->user_id, right->user_id) &&
+         g_str_equal (left->device_id, right->device_id);
+}
+
 static ConfabCallMember *
 find_member (ConfabGroupCall *self, const char *user_id, const char *device_id)
 {
-  for (guint i = 0; i < confab_group_call_get_n_members (self); i++) {
-    ConfabCallMember *member = confab_group_call_peek_member (self, i);
-    if (g_str_equal (confab_call_member_get_user_id (member), user_id) &&
-        g_strcmp0 (confab_call_member_get_device_id (member), device_id) == 0)
-      return member;
-  }
-  return NULL;
+  MemberKey key = { user_id, device_id };
+
+  return g_hash_table_lookup (self->index, &key);
+}
+
+static void
+index_member (ConfabGroupCall *self, ConfabCallMember *member)
+{
+  MemberKey *key = g_new (MemberKey, 1);
+
+  *key = (MemberKey) { confab_call_member_get_user_id (member),
+                       confab_call_member_get_device_id (member) };
+  g_hash_table_insert (self->index, key, member);
+}
+
+static void
+unindex_member (ConfabGroupCall *self, ConfabCallMember *member)
+{
+  MemberKey key = { confab_call_member_get_user_id (member),
+                    confab_call_member_get_device_id (member) };
+
+  if (g_hash_table_lookup (self->index, &key) == member)
+    g_hash_table_remove (self->index, &key);
 }
 
 static void
@@ -67,6 +107,7 @@ member_gone_cb (ConfabCallMember *member, ConfabGroupCall *self)
 {
   guint position;
 
+  unindex_member (self, member);
   if (g_list_store_find (self->members, member, &position))
     g_list_store_remove (self->members, position);
   confab_group_call_check_left (self);
@@ -80,6 +121,7 @@ add_member (ConfabGroupCall *self, const char *user_id, const ConfabCallMembersh
   g_signal_connect_object (member, "gone", G_CALLBACK (member_gone_cb), self, 0);
   g_signal_connect_object (
     member, "sent", G_CALLBACK (confab_group_call_check_left), self, G_CONNECT_SWAPPED);
+  index_member (self, member);
   g_list_store_append (self->members, member);
   if (confab_own_membership_is_in_force (self->own))
     confab_call_member_join (member,
@@ -128,6 +170,7 @@ confab_group_call_dispose (GObject *object)
     confab_local_media_close (self->media);
     g_clear_object (&self->media);
   }
+  g_hash_table_remove_all (self->index);
   g_list_store_remove_all (self->members);
   G_OBJECT_CLASS (confab_group_call_parent_class)->dispose (object);
 }
@@ -138,6 +181,7 @@ confab_group_call_finalize (GObject *object)
   ConfabGroupCall *self = CONFAB_GROUP_CALL (object);
 
   g_queue_clear_full (&self->events, confab_group_call_event_free);
+  g_clear_pointer (&self->index, g_hash_table_unref);
   g_clear_object (&self->members);
   g_clear_pointer (&self->own, confab_own_membership_free);
   g_clear_pointer (&self->servers, confab_ice_keeper_free);
@@ -341,6 +385,7 @@ confab_group_call_init (ConfabGroupCall *self)
 {
   g_queue_init (&self->events);
   self->members = g_list_store_new (CONFAB_TYPE_CALL_MEMBER);
+  self->index = g_hash_table_new_full (hash_key, equal_keys, g_free, NULL);
   self->state = CONFAB_CALL_STATE_KNOWN;
   self->intent = CONFAB_CALL_INTENT_PROMPT;
 }

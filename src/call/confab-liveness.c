@@ -28,13 +28,30 @@ set_quiet_since (ConfabLiveness *self, gint64 quiet_since)
   self->changed (self->data);
 }
 
+static void look (ConfabLiveness *self);
+
 static void
 timer_cb (gpointer data)
 {
   ConfabLiveness *self = data;
 
   self->timer = 0;
-  confab_liveness_check (self);
+  look (self);
+}
+
+static void
+look (ConfabLiveness *self)
+{
+  gint64 now = confab_clock_get_time (self->clock);
+  gint64 last = MAX (self->started_at, self->last (self->data));
+  gint64 left = last + QUIET_US - now;
+
+  confab_clock_clear (self->clock, &self->timer);
+  self->timer = confab_clock_add_timeout (self->clock,
+                                          left > 0 ? (guint) ((left + 999) / 1000) : LOOK_MS,
+                                          timer_cb,
+                                          self);
+  set_quiet_since (self, left > 0 ? 0 : last);
 }
 
 /**
@@ -79,7 +96,7 @@ void
 confab_liveness_start (ConfabLiveness *self)
 {
   self->started_at = confab_clock_get_time (self->clock);
-  confab_liveness_check (self);
+  look (self);
 }
 
 /**
@@ -100,25 +117,13 @@ confab_liveness_stop (ConfabLiveness *self)
  * confab_liveness_check:
  * @self: a liveness
  *
- * Looks now, not only when it is due: a sign has come.
+ * A sign has come: who was quiet is so no more. Of others it is known soon enough when it is due.
  */
 void
 confab_liveness_check (ConfabLiveness *self)
 {
-  gint64 now = confab_clock_get_time (self->clock);
-  gint64 last;
-  gint64 left;
-
-  if (self->started_at == 0)
-    return;
-  last = MAX (self->started_at, self->last (self->data));
-  left = last + QUIET_US - now;
-  confab_clock_clear (self->clock, &self->timer);
-  self->timer = confab_clock_add_timeout (self->clock,
-                                          left > 0 ? (guint) ((left + 999) / 1000) : LOOK_MS,
-                                          timer_cb,
-                                          self);
-  set_quiet_since (self, left > 0 ? 0 : last);
+  if (self->quiet_since != 0)
+    look (self);
 }
 
 /**

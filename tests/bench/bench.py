@@ -18,10 +18,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / 'interop'), str(HERE.parent / 'tools')]
 
 import calls    # noqa: E402
+import core     # noqa: E402
 import startup  # noqa: E402
 
 BENCHES = {
     'startup': ('Start-up', startup.run),
+    'call': ('The signalling core', core.run),
     'join': ('Joining a call', calls.join),
     'mesh': ('A mesh, not drawn', calls.mesh),
     'drawn': ('A mesh, drawn', calls.drawn),
