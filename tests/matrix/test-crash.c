@@ -9,6 +9,7 @@
 
 #include "confab-device-keys.h"
 #include "confab-json.h"
+#include "confab-megolm-outbound.h"
 #include "confab-session-private.h"
 #include "confab-system-clock.h"
 #include "deadly-vfs.h"
@@ -28,12 +29,10 @@
   "{\"type\":\"m.call.invite\",\"sender\":\"@ben:x\",\"content\":{\"call_id\":\"" id               \
   "\",\"conf_id\":\"k\","                                                                          \
   "\"device_id\":\"D\"}}"
-#define ROOM(name)                                                                                 \
-  "\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{\"events\":[{\"type\":\"m.room.name\",\"state_"    \
-  "key\":\"\","                                                                                    \
-  "\"sender\":\"@ben:x\",\"content\":{\"name\":\"" name "\"}}]}}}}"
-
-#define MESSAGE_AFTER "{\"next_batch\":\"s3\",\"to_device\":{\"events\":[%s]}}"
+#define NAME(name)                                                                                 \
+  "{\"type\":\"m.room.name\",\"state_key\":\"\",\"sender\":\"@ben:x\",\"content\":{\"name\":"      \
+  "\"" name "\"}}"
+#define ROOM(events) "\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{\"events\":[" events "]}}}}"
 
 static const char *deadly_step;
 
@@ -50,6 +49,18 @@ say_cb (const char *line)
   g_autofree char *text = g_strconcat (line, "\n", NULL);
 
   if (g_str_has_prefix (line, "to-device") && write (STDOUT_FILENO, text, strlen (text)) < 0)
+    _exit (3);
+}
+
+static void
+room_event_cb (ConfabSession *session, ConfabRoomEvent *event, gpointer data)
+{
+  g_autofree char *text = g_strdup_printf ("room %s %s %s\n",
+                                           event->sender,
+                                           event->device_id,
+                                           confab_json_peek_string (event->content, "body"));
+
+  if (write (STDOUT_FILENO, text, strlen (text)) < 0)
     _exit (3);
 }
 
@@ -80,6 +91,7 @@ child (const char *dir, const char *step)
   deadly_vfs_install (g_ascii_strtoull (step, NULL, 10)); /* 0 when it is a name */
   confab_session_step_hook = step_cb;
   fake_call_handler_hook = say_cb;
+  g_signal_connect (session, "room-event", G_CALLBACK (room_event_cb), NULL);
   value = test_wait (confab_session_restore (session), NULL);
   if (value == NULL || !g_value_get_boolean (value))
     return 2;
@@ -96,7 +108,9 @@ typedef struct {
   char *dir;      /* a copy of it */
   const char *wanted;
   ConfabOlmAccount *ben;
-  ConfabOlmSession *session; /* his, with the child's device */
+  ConfabOlmSession *session;      /* his, with the child's device */
+  ConfabMegolmOutbound *talk;     /* his, in the room */
+  ConfabMegolmOutbound *new_talk; /* another one, whose key comes after what was said */
   JsonObject *ben_keys;
   char *curve25519; /* the child's */
   char *ed25519;
@@ -203,21 +217,22 @@ upload_cb (FakeHomeserver *server, SoupServerMessage *message, JsonObject *body,
   g_assert_nonnull (f->session);
 }
 
-/* “call_id” from Ben's device, encrypted: what to_device.events holds of it. */
+/* A message from Ben's device, encrypted: what to_device.events holds of it. */
 static char *
-encrypted_message (Fixture *f, const char *call_id)
+encrypt (Fixture *f, const char *type, const char *content)
 {
   g_autofree char *device_keys = confab_json_to_string (f->ben_keys);
   g_autofree char *payload = g_strdup_printf (
-    "{\"type\":\"m.call.invite\",\"sender\":\"@ben:x\",\"recipient\":\"@anna:x\",\"keys\":{"
+    "{\"type\":\"%s\",\"sender\":\"@ben:x\",\"recipient\":\"@anna:x\",\"keys\":{"
     "\"ed25519\":\"%s\"},\"recipient_keys\":{\"ed25519\":\"%s\"},\"sender_device_keys\":%s,"
-    "\"content\":{\"call_id\":\"%s\",\"conf_id\":\"k\",\"device_id\":\"BDEV\"}}",
+    "\"content\":%s}",
+    type,
     confab_olm_account_get_ed25519 (f->ben),
     f->ed25519,
     device_keys,
-    call_id);
-  ConfabOlmMessageType type;
-  g_autofree char *body = confab_olm_session_encrypt (f->session, payload, &type, NULL);
+    content);
+  ConfabOlmMessageType message_type;
+  g_autofree char *body = confab_olm_session_encrypt (f->session, payload, &message_type, NULL);
 
   return g_strdup_printf (
     "{\"type\":\"m.room.encrypted\",\"sender\":\"@ben:x\",\"content\":{\"algorithm\":"
@@ -225,7 +240,46 @@ encrypted_message (Fixture *f, const char *call_id)
     "\"body\":\"%s\"}}}}",
     confab_olm_account_get_curve25519 (f->ben),
     f->curve25519,
-    type,
+    message_type,
+    body);
+}
+
+static char *
+encrypted_message (Fixture *f, const char *call_id)
+{
+  g_autofree char *content = g_strdup_printf (
+    "{\"call_id\":\"%s\",\"conf_id\":\"k\",\"device_id\":\"BDEV\"}", call_id);
+
+  return encrypt (f, "m.call.invite", content);
+}
+
+static char *
+room_key (Fixture *f, ConfabMegolmOutbound *talk)
+{
+  g_autofree char *key = confab_megolm_outbound_dup_key (talk);
+  g_autofree char *content = g_strdup_printf (
+    "{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"room_id\":\"!a:x\",\"session_id\":\"%s\","
+    "\"session_key\":\"%s\"}",
+    confab_megolm_outbound_get_id (talk),
+    key);
+
+  return encrypt (f, "m.room_key", content);
+}
+
+/* What Ben says in the room. */
+static char *
+room_message (ConfabMegolmOutbound *talk, const char *event_id, const char *text)
+{
+  g_autofree char *payload = g_strdup_printf (
+    "{\"room_id\":\"!a:x\",\"type\":\"m.room.message\",\"content\":{\"body\":\"%s\"}}", text);
+  g_autofree char *body = confab_megolm_outbound_encrypt (talk, payload, NULL);
+
+  return g_strdup_printf (
+    "{\"type\":\"m.room.encrypted\",\"sender\":\"@ben:x\",\"event_id\":\"%s\",\"origin_server_ts\":"
+    "5,\"content\":{\"algorithm\":\"m.megolm.v1.aes-sha2\",\"session_id\":\"%s\",\"ciphertext\":"
+    "\"%s\"}}",
+    event_id,
+    confab_megolm_outbound_get_id (talk),
     body);
 }
 
@@ -259,6 +313,42 @@ knows_ben (gpointer data)
   return found;
 }
 
+/* What comes after the child was last there: calls, what is said in a room, keys for it before and after that, and what
+ * was said once more, by somebody else's hand. */
+static void
+prepare_news (Fixture *f)
+{
+  g_autofree char *c2 = encrypted_message (f, "c2");
+  g_autofree char *key = room_key (f, f->talk);
+  g_autofree char *c3 = encrypted_message (f, "c3");
+  g_autofree char *c4 = encrypted_message (f, "c4");
+  g_autofree char *new_key = room_key (f, f->new_talk);
+  g_autofree char *one = room_message (f->talk, "$1", "one");
+  g_autofree char *early = room_message (f->new_talk, "$2", "early");
+  g_autofree char *two = room_message (f->talk, "$3", "two");
+  g_autofree char *copy = g_strdup (one);
+  g_autofree char *news = NULL;
+  g_autofree char *later = NULL;
+
+  strstr (copy, "$1")[1] = '4';
+  news = g_strdup_printf ("{\"next_batch\":\"s2\",\"to_device\":{\"events\":[%s,%s,%s,%s]}," ROOM (
+                            NAME ("New") ",%s,%s") "}",
+                          MESSAGE ("c1"),
+                          c2,
+                          key,
+                          c3,
+                          one,
+                          early);
+  later = g_strdup_printf ("{\"next_batch\":\"s3\",\"to_device\":{\"events\":[%s,%s]}," ROOM (
+                             "%s,%s") "}",
+                           c4,
+                           new_key,
+                           copy,
+                           two);
+  fake_account_sync (f->account, "s1", news);
+  fake_account_sync (f->account, "s2", later);
+}
+
 static void
 set_up (Fixture *f)
 {
@@ -266,11 +356,6 @@ set_up (Fixture *f)
   g_autoptr (ConfabSecrets) secrets = NULL;
   g_autoptr (ConfabSession) session = NULL;
   g_autoptr (ConfabHomeserver) homeserver = NULL;
-  g_autofree char *c2 = NULL;
-  g_autofree char *c3 = NULL;
-  g_autofree char *c4 = NULL;
-  g_autofree char *news = NULL;
-  g_autofree char *later = NULL;
   g_autofree char *ben_keys = NULL;
   g_autofree char *list = NULL;
 
@@ -278,6 +363,8 @@ set_up (Fixture *f)
   f->prepared = g_dir_make_tmp ("confab-test-XXXXXX", NULL);
   f->dir = g_strconcat (f->prepared, "-copy", NULL);
   f->ben = confab_olm_account_new (NULL);
+  f->talk = confab_megolm_outbound_new (NULL);
+  f->new_talk = confab_megolm_outbound_new (NULL);
   f->ben_keys = confab_device_keys_make (f->ben, "@ben:x", "BDEV");
   fake_homeserver_handle (f->account->server, UPLOAD, upload_cb, f);
   ben_keys = confab_json_to_string (f->ben_keys);
@@ -301,17 +388,7 @@ set_up (Fixture *f)
   test_expect (confab_session_stop (session));
   test_settle ();
 
-  c2 = encrypted_message (f, "c2");
-  c3 = encrypted_message (f, "c3");
-  c4 = encrypted_message (f, "c4");
-  news = g_strdup_printf ("{\"next_batch\":\"s2\",\"to_device\":{\"events\":[%s,%s,%s]}," ROOM (
-                            "New") "}",
-                          MESSAGE ("c1"),
-                          c2,
-                          c3);
-  later = g_strdup_printf (MESSAGE_AFTER, c4);
-  fake_account_sync (f->account, "s1", news);
-  fake_account_sync (f->account, "s2", later);
+  prepare_news (f);
 }
 
 static void
@@ -322,6 +399,8 @@ tear_down (Fixture *f)
   g_free (f->prepared);
   g_free (f->dir);
   g_object_unref (f->ben);
+  g_object_unref (f->talk);
+  g_object_unref (f->new_talk);
   g_object_unref (f->session);
   json_object_unref (f->ben_keys);
   g_free (f->curve25519);
@@ -361,6 +440,9 @@ static const char *const lines[] = {
   "to-device @ben:x BDEV m.call.invite c2\n",
   "to-device @ben:x BDEV m.call.invite c3\n",
   "to-device @ben:x BDEV m.call.invite c4\n",
+  "room @ben:x BDEV one\n",
+  "room @ben:x BDEV early\n",
+  "room @ben:x BDEV two\n",
 };
 
 /* What a process told its calls dies with it. So a message may be told to the next one again when the process died
