@@ -4,19 +4,43 @@
 
 #include <stdint.h>
 
+#include "confab-device-keys.h"
 #include "confab-json.h"
+#include "confab-megolm-events.h"
+#include "confab-megolm-outbound.h"
+#include "confab-megolm-vault.h"
 #include "confab-room-private.h"
 #include "confab-schema.h"
 #include "confab-sync-store.h"
 
-/* What a homeserver says in a sync: read, stored, shown, loaded again, shown again. */
+/* What a homeserver says in a sync: read, stored, shown, loaded again, shown again; what is said in rooms is decrypted, and
+ * handed on. */
 static ConfabStore *store;
+static ConfabOlmVault *vault;
 static ConfabHomeserver *homeserver;
 
 typedef struct {
   ConfabSyncBatch *batch;
   ConfabSyncBatch *loaded;
 } Trip;
+
+/* Whatever comes, it is no failure of the store: that would end the account here. */
+static void
+receive (ConfabStoreTransaction *transaction, const ConfabSyncBatch *batch)
+{
+  g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
+  g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_room_event_unref);
+  gint64 last = 0;
+
+  for (guint i = 0; i < batch->to_device->len; i++) {
+    if (!confab_olm_vault_receive (vault, transaction, batch->to_device->pdata[i], 1, news, NULL))
+      g_assert_not_reached ();
+  }
+  if (!confab_megolm_events_receive (vault, transaction, batch, 1, news, NULL) ||
+      !confab_megolm_events_read (vault, transaction, 0, events, &last, NULL) ||
+      !confab_megolm_events_drop (transaction, last, NULL))
+    g_assert_not_reached ();
+}
 
 static gboolean
 trip_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
@@ -25,6 +49,7 @@ trip_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 
   if (!confab_sync_store_apply (transaction, trip->batch, error))
     return FALSE;
+  receive (transaction, trip->batch);
   trip->loaded = confab_sync_store_load (transaction, error);
   g_set_error_literal (error,
                        G_IO_ERROR,
@@ -42,7 +67,7 @@ show (const ConfabSyncBatch *batch)
 }
 
 /* Random text is seldom a sync; so the input chooses among the words of one, and how they are nested. */
-static const char *const words[] = {
+static const char *words[] = {
   "next_batch",
   "rooms",
   "join",
@@ -107,7 +132,30 @@ static const char *const words[] = {
   "$e",
   "",
   "s1",
+  "m.room.encrypted",
+  "m.reaction",
+  "m.call.invite",
+  "m.room.redaction",
+  "redacts",
+  "algorithm",
+  "m.megolm.v1.aes-sha2",
+  "m.olm.v1.curve25519-aes-sha2",
+  "ciphertext",
+  "session_id",
+  "sender_key",
+  "body",
+  "m.relates_to",
+  "m.room_key",
+  "m.room_key.withheld",
+  "room_id",
+  "code",
+  "m.no_olm",
+  /* Of a session that is there; see make_session (). */
+  NULL,
+  NULL,
+  NULL,
 };
+#define N_MADE 3
 
 typedef struct {
   const uint8_t *data;
@@ -174,14 +222,49 @@ next_reply (const uint8_t *data, size_t size)
   return reply;
 }
 
+/* A session of @b:x's in !a:x, and what was said in it: its id, and two messages. */
+static gboolean
+make_session (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  static const char
+    payload[] = "{\"room_id\":\"!a:x\",\"type\":\"m.room.message\",\"content\":{\"body\":\"x\"}}";
+  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (error);
+  g_autofree char *key = confab_megolm_outbound_dup_key (session);
+  g_autoptr (JsonObject) content = json_object_new ();
+  g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
+  ConfabDeviceKeys from = {
+    .user_id = (char *) "@b:x",
+    .device_id = (char *) "DEV",
+    .curve25519 = (char *) "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    .ed25519 = (char *) "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB",
+  };
+  const char **made = words + G_N_ELEMENTS (words) - N_MADE;
+  g_autoptr (ConfabOlmAccount) account = confab_olm_vault_load_account (vault, transaction, NULL, error);
+
+  made[0] = g_strdup (confab_megolm_outbound_get_id (session));
+  made[1] = confab_megolm_outbound_encrypt (session, payload, error);
+  made[2] = confab_megolm_outbound_encrypt (session, "{}", error);
+  json_object_set_string_member (content, "algorithm", CONFAB_MEGOLM_ALGORITHM);
+  json_object_set_string_member (content, "room_id", "!a:x");
+  json_object_set_string_member (content, "session_id", made[0]);
+  json_object_set_string_member (content, "session_key", key);
+  return account != NULL &&
+         confab_megolm_vault_take_key (vault, transaction, &from, content, 1, news, error);
+}
+
 int LLVMFuzzerInitialize (int *argc, char ***argv);
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerInitialize (int *argc, char ***argv)
 {
+  g_autoptr (GBytes) pickle_key = g_bytes_new_static ("0123456789abcdef0123456789abcdef", 32);
+
   dex_init ();
   store = confab_store_new (NULL, confab_schema_migrations, NULL);
+  vault = confab_olm_vault_new ("@me:x", "ME", pickle_key);
+  if (!confab_store_run (store, make_session, NULL, NULL))
+    return 1;
   homeserver = confab_homeserver_new ("http://127.0.0.1:1");
   return 0;
 }
