@@ -25,6 +25,7 @@ typedef enum {
   TYPE_INT,
   TYPE_KINDS,
   TYPE_NAME,
+  TYPE_OBJECT,
   TYPE_ROOM_ID,
   TYPE_USER_ID,
   TYPE_USER_IDS,
@@ -83,6 +84,9 @@ static const struct {
   { "reject", CONFAB_BOT_VERB_REJECT, { MAY ("roomId", ROOM_ID) } },
   { "rooms", CONFAB_BOT_VERB_ROOMS, {} },
   { "screen", CONFAB_BOT_VERB_SCREEN, { MUST ("on", BOOLEAN) } },
+  { "send-event",
+    CONFAB_BOT_VERB_SEND_EVENT,
+    { MUST ("roomId", ROOM_ID), MUST ("type", NAME), MUST ("content", OBJECT) } },
   { "speaker", CONFAB_BOT_VERB_SPEAKER, {} },
   { "stats", CONFAB_BOT_VERB_STATS, {} },
   { "terminate", CONFAB_BOT_VERB_TERMINATE, {} },
@@ -191,6 +195,8 @@ check_argument (const Argument *argument, JsonObject *object)
     return "a whole number within bounds";
   case TYPE_NAME:
     return text != NULL && strlen (text) <= MAX_ID ? NULL : "a text of at most 255 bytes";
+  case TYPE_OBJECT:
+    return JSON_NODE_HOLDS_OBJECT (node) ? NULL : "an object";
   case TYPE_CALL_ID:
     return text != NULL && confab_bot_command_is_call_id (text) ? NULL : "a call id";
   case TYPE_ROOM_ID:

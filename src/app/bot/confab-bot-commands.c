@@ -131,6 +131,21 @@ await_leave_room (ConfabBot *self, JsonObject *arguments, GError **error)
 }
 
 static JsonNode *
+await_send_event (ConfabBot *self, JsonObject *arguments, GError **error)
+{
+  g_autofree char *event_id = dex_await_string (
+    confab_bot_until_stop (self,
+                           confab_session_send_event (self->session,
+                                                      confab_json_peek_string (arguments, "roomId"),
+                                                      confab_json_peek_string (arguments, "type"),
+                                                      confab_json_peek_object (arguments,
+                                                                               "content"))),
+    error);
+
+  return event_id != NULL ? new_text ("eventId", event_id) : NULL;
+}
+
+static JsonNode *
 await_quit (ConfabBot *self, JsonObject *arguments, GError **error)
 {
   self->quit = TRUE;
@@ -165,6 +180,7 @@ static JsonNode *(*const functions[]) (ConfabBot *self, JsonObject *arguments, G
   [CONFAB_BOT_VERB_REJECT] = await_unsupported,
   [CONFAB_BOT_VERB_ROOMS] = await_rooms,
   [CONFAB_BOT_VERB_SCREEN] = await_unsupported,
+  [CONFAB_BOT_VERB_SEND_EVENT] = await_send_event,
   [CONFAB_BOT_VERB_SPEAKER] = await_unsupported,
   [CONFAB_BOT_VERB_STATS] = confab_bot_await_stats,
   [CONFAB_BOT_VERB_TERMINATE] = confab_bot_await_terminate,

@@ -98,6 +98,15 @@ confab_bot_await_in_main (ConfabBot *self, ConfabBotMainFunc func, gpointer data
 }
 
 static void
+set_text (JsonObject *fields, const char *name, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (fields, name, text);
+  else
+    json_object_set_null_member (fields, name);
+}
+
+static void
 warning_cb (
   ConfabBot *self, const char *code, const char *message, const char *user_id, const char *room_id)
 {
@@ -105,15 +114,26 @@ warning_cb (
 
   json_object_set_string_member (fields, "code", code);
   json_object_set_string_member (fields, "message", message);
-  if (user_id != NULL)
-    json_object_set_string_member (fields, "userId", user_id);
-  else
-    json_object_set_null_member (fields, "userId");
-  if (room_id != NULL)
-    json_object_set_string_member (fields, "roomId", room_id);
-  else
-    json_object_set_null_member (fields, "roomId");
+  set_text (fields, "userId", user_id);
+  set_text (fields, "roomId", room_id);
   confab_bot_output_event (self->output, "warning", fields);
+}
+
+static void
+room_event_cb (ConfabBot *self, ConfabRoomEvent *event)
+{
+  g_autoptr (JsonObject) fields = json_object_new ();
+  g_autoptr (GEnumClass) trusts = g_type_class_ref (CONFAB_TYPE_ROOM_EVENT_TRUST);
+
+  set_text (fields, "roomId", event->room_id);
+  set_text (fields, "eventId", event->event_id);
+  set_text (fields, "userId", event->sender);
+  set_text (fields, "deviceId", event->device_id);
+  set_text (fields, "type", event->type);
+  json_object_set_object_member (fields, "content", json_object_ref (event->content));
+  set_text (fields, "trust", g_enum_get_value (trusts, event->trust)->value_nick);
+  set_text (fields, "withheld", event->withheld_code);
+  confab_bot_output_event (self->output, "room-event", fields);
 }
 
 /* A #ConfabWireFunc. A state event that goes out is from this user, whatever its state key. */
@@ -513,6 +533,8 @@ confab_bot_new (ConfabBotOptions *options,
   confab_session_set_wire_func (self->session, wire_cb, self);
   g_signal_connect_object (
     self->session, "warning", G_CALLBACK (warning_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    self->session, "room-event", G_CALLBACK (room_event_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     self->session, "notify::state", G_CALLBACK (state_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (

@@ -39,6 +39,19 @@ peer.rooms = () => peer.client.getRooms().map((room) => ({
   roomId: room.roomId, name: room.name, encrypted: peer.client.isRoomEncrypted(room.roomId),
 }));
 
+peer.sendEvent = async ({ roomId, type, content }) => {
+  const { event_id: eventId } = await peer.client.sendEvent(roomId, type, content);
+  return { eventId };
+};
+
+// What its person reads in the room, decrypted where it can be.
+peer.messages = ({ roomId }) => peer.client.getRoom(roomId).getLiveTimeline().getEvents()
+  .filter((event) => ["m.room.message", "m.reaction", "m.room.encrypted"].includes(event.getType()))
+  .map((event) => ({
+    eventId: event.getId(), userId: event.getSender(), type: event.getType(), wireType: event.getWireType(),
+    content: event.getContent(), failed: event.isDecryptionFailure(),
+  }));
+
 const known = (roomId) => peer.client.getGroupCallForRoom(roomId);
 
 peer.calls = () => peer.client.getRooms().map((room) => known(room.roomId)).filter(Boolean).map((call) => ({
