@@ -90,6 +90,32 @@ find_node (const char *name)
   return NULL;
 }
 
+/* How many take something from it. */
+static guint
+count_links (const char *name)
+{
+  const char *const argv[] = { "pw-dump", NULL };
+  g_autoptr (JsonNode) node = find_node (name);
+  g_autofree char *text = run (argv);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonArray *objects;
+  gint64 id;
+  guint n = 0;
+
+  g_assert_nonnull (node);
+  id = json_object_get_int_member (json_node_get_object (node), "id");
+  g_assert_true (json_parser_load_from_data (parser, text, -1, NULL));
+  objects = json_node_get_array (json_parser_get_root (parser));
+  for (guint i = 0; i < json_array_get_length (objects); i++) {
+    JsonObject *object = json_array_get_object_element (objects, i);
+
+    if (g_strcmp0 (json_object_get_string_member (object, "type"), "PipeWire:Interface:Link") == 0)
+      n += json_object_get_int_member (json_object_get_object_member (object, "info"),
+                                       "output-node-id") == id;
+  }
+  return n;
+}
+
 /* `running` while somebody uses it. */
 static char *
 get_node_state (const char *name)
@@ -321,9 +347,12 @@ test_closed_when_muted (void)
     g_assert_cmpfloat (times.cpu, <, LONGEST_TURN_MS);
     loop_wait (is_at_rest, (gpointer) "camera-1", "the camera is not in use");
     loop_wait (is_running, (gpointer) "test-mic", "the microphone is");
+    g_assert_cmpuint (count_links ("camera-1"), ==, 0);
+    g_assert_cmpuint (count_links ("test-mic"), >, 0);
     confab_local_media_set_camera_muted (person.media, FALSE);
     loop_wait (sees_itself, &person, "the camera gives pictures again");
     loop_wait (is_running, (gpointer) "camera-1", "the camera is in use again");
+    g_assert_cmpuint (count_links ("camera-1"), >, 0);
   }
   confab_local_media_close (person.media);
   loop_wait (is_at_rest, (gpointer) "camera-1", "the camera is not in use after the call");
