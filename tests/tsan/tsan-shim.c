@@ -221,6 +221,8 @@ g_main_context_invoke_full (
     context, priority, hop_source_cb, hop_new (G_CALLBACK (func), data, destroy), hop_free);
 }
 
+static int ended; /* of whichever thread */
+
 static gpointer
 hop_thread_cb (gpointer data)
 {
@@ -229,7 +231,8 @@ hop_thread_cb (gpointer data)
 
   ACQUIRE (hop);
   result = ((GThreadFunc) hop->func) (hop->data);
-  RELEASE (hop);
+  RELEASE (&ended);
+  g_free (hop);
   return result;
 }
 
@@ -242,7 +245,6 @@ g_thread_new (const char *name, GThreadFunc func, gpointer data)
 gpointer
 g_thread_join (GThread *thread)
 {
-  static int ended; /* of whichever thread */
   const gpointer result = REAL (g_thread_join) (thread);
 
   ACQUIRE (&ended);
