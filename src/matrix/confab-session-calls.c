@@ -6,6 +6,7 @@
 
 #include "confab-session-calls.h"
 
+#include "confab-call-recheck.h"
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
 #include "confab-matrix-signalling.h"
@@ -36,6 +37,7 @@ struct _ConfabSessionCalls {
   gboolean inbox_again;
   gint64 inbox_done; /* the last row that was handed on */
   gboolean live;     /* what comes is the server's, no more the store's */
+  gboolean fed;      /* something has come */
   gboolean stopped;
   ConfabWireFunc wire_func;
   gpointer wire_data;
@@ -385,6 +387,48 @@ machine_warning_cb (ConfabOlmMachine *machine,
   g_signal_emit (self, signals[SIGNAL_WARNING], 0, "undecryptable", message, user_id, NULL);
 }
 
+static DexFuture *
+rechecked_cb (DexFuture *future, gpointer data)
+{
+  ConfabSessionCalls *self = data;
+  g_autoptr (GError) error = NULL;
+  const GValue *value = dex_future_get_value (future, &error);
+  GStrv ids = value != NULL ? g_value_get_boxed (value) : NULL;
+
+  if (value == NULL)
+    g_info ("calls cannot be looked at again: %s", error->message);
+  if (ids == NULL || ids[0] == NULL || self->stopped)
+    return dex_future_new_true ();
+  for (guint i = 0; ids[i] != NULL; i += 2) {
+    g_autoptr (JsonObject) nothing = json_object_new ();
+    confab_call_handler_handle_state (
+      self->handler, ids[i], CONFAB_CALL_STATE_TYPE, ids[i + 1], "", 0, nothing);
+  }
+  end_batch (self);
+  return dex_future_new_true ();
+}
+
+/* A call may have been redacted in a gap. */
+static void
+recheck_calls (ConfabSessionCalls *self, const ConfabSyncBatch *batch)
+{
+  g_autoptr (GPtrArray) ids = g_ptr_array_new ();
+
+  for (guint i = 0; i < batch->rooms->len; i++) {
+    const ConfabSyncRoom *news = batch->rooms->pdata[i];
+    if (news->limited && news->membership == CONFAB_SYNC_MEMBERSHIP_JOIN)
+      g_ptr_array_add (ids, news->room_id);
+  }
+  if (ids->len == 0)
+    return;
+  g_ptr_array_add (ids, NULL);
+  dex_future_disown (dex_future_finally (
+    confab_call_recheck (self->store, self->homeserver, (const char *const *) ids->pdata),
+    rechecked_cb,
+    g_object_ref (self),
+    g_object_unref));
+}
+
 typedef struct {
   ConfabSessionCalls *calls;
   ConfabSyncBatch *batch;
@@ -418,6 +462,10 @@ feed_fiber (gpointer data)
   if (!self->stopped) {
     end_batch (self);
     confab_olm_machine_after_sync (self->machine);
+    /* The first sync of all has every room whole, and with a gap before what it shows of it. */
+    if (self->live && self->fed)
+      recheck_calls (self, feed->batch);
+    self->fed = TRUE;
   }
   return dex_future_new_true ();
 }

@@ -570,6 +570,79 @@ test_redacted (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count (log, "state !a:x org.matrix.msc3401.call k empty"), ==, redaction->over);
 }
 
+#define GAP_SYNC(since)                                                                            \
+  "{\"next_batch\":\"" since "\",\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{\"limited\":true,"   \
+  "\"events\":[]}}}}}"
+#define CALL_PATH "/_matrix/client/v3/rooms/%21a%3Ax/state/org.matrix.msc3401.call/k"
+
+static gboolean
+is_told_empty (gpointer data)
+{
+  Fixture *f = data;
+
+  return count (fake_call_handler_get_log (confab_session_get_call_handler (f->session)),
+                "state !a:x org.matrix.msc3401.call k empty") == 1;
+}
+
+static gboolean
+is_looked_at (gpointer data)
+{
+  return fake_homeserver_get_n_requests (((Fixture *) data)->account->server, CALL_PATH) >= 2;
+}
+
+/* What was redacted in a gap no sync tells of. */
+static void
+test_redacted_in_gap (Fixture *f, gconstpointer data)
+{
+  FakeHomeserver *server = f->account->server;
+
+  sign_in (f);
+  /* There was no call yet: nothing to look at. */
+  fake_account_sync (f->account, "s1", GAP_SYNC ("s2"));
+  fake_account_sync (f->account, "s2", CALL_SYNC ("s3", CALL_EVENT ("$1", CALL_IS_ON)));
+  until_asked (f, "s3");
+  g_assert_cmpuint (fake_homeserver_get_n_requests (server, CALL_PATH), ==, 0);
+  /* It is still on; or nobody can say. */
+  fake_homeserver_reply (server, CALL_PATH, 200, CALL_IS_ON);
+  fake_homeserver_reply (server, CALL_PATH, 404, "{\"errcode\":\"M_NOT_FOUND\"}");
+  fake_homeserver_reply (server, CALL_PATH, 200, "{}");
+  fake_account_sync (f->account, "s3", GAP_SYNC ("s4"));
+  fake_account_sync (f->account, "s4", GAP_SYNC ("s5"));
+  test_until (is_looked_at, f);
+  test_settle ();
+  g_assert_false (is_told_empty (f));
+  until_asked (f, "s5");
+  fake_account_sync (f->account, "s5", GAP_SYNC ("s6"));
+  test_until (is_told_empty, f);
+  /* And then there is nothing more to look at. */
+  until_asked (f, "s6");
+  fake_account_sync (f->account, "s6", GAP_SYNC ("s7"));
+  until_asked (f, "s7");
+  test_expect (confab_session_stop (f->session));
+  g_assert_cmpuint (fake_homeserver_get_n_requests (server, CALL_PATH), ==, 3);
+
+  new_session (f);
+  f->account->sync_status = 503;
+  test_expect (confab_session_restore (f->session));
+  g_assert_true (is_told_empty (f));
+}
+
+/* While the computer slept: the first sync after a start has a gap before it. */
+static void
+test_redacted_while_away (Fixture *f, gconstpointer data)
+{
+  sign_in (f);
+  fake_account_sync (f->account, "s1", CALL_SYNC ("s2", CALL_EVENT ("$1", CALL_IS_ON)));
+  until_asked (f, "s2");
+  test_expect (confab_session_stop (f->session));
+
+  fake_homeserver_reply (f->account->server, CALL_PATH, 200, "{}");
+  fake_account_sync (f->account, "s2", GAP_SYNC ("s3"));
+  new_session (f);
+  test_expect (confab_session_restore (f->session));
+  test_until (is_told_empty, f);
+}
+
 static char *
 filter_of_last_sync (Fixture *f)
 {
@@ -950,6 +1023,8 @@ main (int argc, char **argv)
     g_autofree char *path = g_strconcat ("/session/redacted/", redactions[i].path, NULL);
     g_test_add (path, Fixture, &redactions[i], set_up, test_redacted, tear_down);
   }
+  ADD ("/session/redacted-in-gap", test_redacted_in_gap);
+  ADD ("/session/redacted-while-away", test_redacted_while_away);
   ADD ("/session/filter", test_filter);
   ADD ("/session/back-off", test_back_off);
   ADD ("/session/bad-sync", test_bad_sync);
