@@ -238,9 +238,27 @@ await_pause (Send *send, guint n_failures, const GError *failure, GError **error
   return ok;
 }
 
-/* The event's id, or NULL. */
+/* What is not encrypted may be only while the room is not, each time it is tried. */
+static gboolean
+await_still_clear (Send *send, GError **error)
+{
+  g_auto (ConfabMegolmPlan) plan = { .room_id = send->room_id };
+
+  if (!dex_await (confab_store_future (send->self->store, confab_megolm_plan_func, &plan), error))
+    return FALSE;
+  if (plan.status == CONFAB_MEGOLM_CLEAR)
+    return check_going (send, error);
+  g_set_error (error,
+               CONFAB_MATRIX_ERROR,
+               CONFAB_MATRIX_ERROR_FAILED,
+               "%s is encrypted meanwhile",
+               send->room_id);
+  return FALSE;
+}
+
+/* The event's id, or NULL. @clear: @text is what was handed in. */
 static char *
-await_put (Send *send, const char *type, const char *text, GError **error)
+await_put (Send *send, gboolean clear, const char *type, const char *text, GError **error)
 {
   g_autofree char *room = g_uri_escape_string (send->room_id, NULL, FALSE);
   g_autofree char *name = g_uri_escape_string (type, NULL, FALSE);
@@ -268,7 +286,8 @@ await_put (Send *send, const char *type, const char *text, GError **error)
       return NULL;
     }
     g_info ("an event for %s waits: %s", send->room_id, failure->message);
-    if (!await_pause (send, n_failures, failure, error))
+    if (!await_pause (send, n_failures, failure, error) ||
+        (clear && !await_still_clear (send, error)))
       return NULL;
   }
   return NULL;
@@ -291,14 +310,14 @@ await_sent (Send *send, GError **error)
   if (!check_going (send, error) || !await_plan (send, &plan, error))
     return NULL;
   if (plan.status == CONFAB_MEGOLM_CLEAR)
-    return await_put (send, send->type, send->content, error);
+    return await_put (send, TRUE, send->type, send->content, error);
   /* Who gets the message first and the key later has to wait for it; the other way round nobody has. */
   if (!await_within (send,
                      confab_outbox_await_rows (confab_olm_machine_get_outbox (self->olm),
                                                plan.rows),
                      error))
     return NULL;
-  return await_put (send, "m.room.encrypted", plan.wire, error);
+  return await_put (send, FALSE, "m.room.encrypted", plan.wire, error);
 }
 
 static DexFuture *

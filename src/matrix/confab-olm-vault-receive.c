@@ -16,7 +16,8 @@
 #define OLM_ALGORITHM "m.olm.v1.curve25519-aes-sha2"
 #define MAX_WAITING 200
 #define MAX_WAITING_OF_SENDER 20
-#define MAX_WAITING_MS (60 * 1000)
+#define MAX_WAITING_MS (60 * 1000)               /* call signalling, which is stale by then */
+#define MAX_WAITING_KEY_MS (24 * 60 * 60 * 1000) /* room keys: their senders' server may be away */
 #define MAX_SEEN 20000
 
 typedef enum {
@@ -533,6 +534,16 @@ waiting_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
   return TRUE;
 }
 
+static gint64
+max_waiting_ms (const Waiting *waiting)
+{
+  g_autoptr (JsonObject) payload = confab_json_parse_object (waiting->payload, -1, NULL);
+
+  return g_strcmp0 (confab_json_peek_string (payload, "type"), "m.room_key") == 0
+           ? MAX_WAITING_KEY_MS
+           : MAX_WAITING_MS;
+}
+
 static gboolean
 retry_one (ConfabOlmVault *self,
            ConfabStoreTransaction *transaction,
@@ -548,7 +559,7 @@ retry_one (ConfabOlmVault *self,
         transaction, waiting->sender, NULL, waiting->sender_key, &keys, error) ||
       !confab_device_list_is_stale (transaction, waiting->sender, &stale, error))
     return FALSE;
-  if (keys == NULL && stale && ABS (now_ms - waiting->received_at) <= MAX_WAITING_MS)
+  if (keys == NULL && stale && ABS (now_ms - waiting->received_at) <= max_waiting_ms (waiting))
     return TRUE;
   if (!confab_store_exec (
         transaction, error, "DELETE FROM olm_waiting WHERE id = ?", "i", waiting->id))

@@ -79,7 +79,7 @@ gboolean confab_olm_vault_receive (ConfabOlmVault *self,
                                    gint64 now_ms,
                                    ConfabOlmNews *news,
                                    GError **error);
-/* Tries again what waits for its sender's device; older than 60 s is dropped. */
+/* Tries again what waits for its sender's device; older than 60 s, or a day for room keys, is dropped. */
 gboolean confab_olm_vault_retry_waiting (ConfabOlmVault *self,
                                          ConfabStoreTransaction *transaction,
                                          gint64 now_ms,

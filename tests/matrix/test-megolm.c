@@ -175,7 +175,8 @@ test_nothing_readable (Fixture *f, gconstpointer data)
   g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM megolm_inbound"), ==, 0);
   g_assert_cmpint (count_readable (f->bob->device), ==, 0);
   f->room->world->query_fails = FALSE;
-  confab_manual_clock_advance (f->room->world->clock, 16000);
+  /* Their server was away for long. */
+  confab_manual_clock_advance (f->room->world->clock, 60 * 60 * 1000);
   person_sync_unseen (f->bob, NULL);
   g_assert_cmpint (count_readable (f->bob->device), ==, 0);
   g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM room_events"), ==, 1);
@@ -784,6 +785,28 @@ test_retry (Fixture *f, gconstpointer data)
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "once"));
 }
 
+static gboolean
+was_tried (gpointer data)
+{
+  return ((Fixture *) data)->room->fail_puts == 0;
+}
+
+/* A clear event that waits does not go out into a room that is encrypted by now. */
+static void
+test_encrypted_meanwhile (Fixture *f, gconstpointer data)
+{
+  DexFuture *future;
+
+  device_exec (f->alice->device, "DELETE FROM state WHERE type = 'm.room.encryption'");
+  f->room->fail_puts = 1;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"clear\"}");
+  test_until (was_tried, f);
+  person_sync (f->alice, NULL);
+  turn_until_done (f, future);
+  test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FAILED);
+  g_assert_cmpuint (f->room->puts->len, ==, 1);
+}
+
 static void
 test_gives_up (Fixture *f, gconstpointer data)
 {
@@ -878,6 +901,7 @@ main (int argc, char **argv)
   ADD ("/megolm/unknown-room", test_unknown_room);
   ADD ("/megolm/unknown-algorithm", test_unknown_algorithm);
   ADD ("/megolm/retry", test_retry);
+  ADD ("/megolm/encrypted-meanwhile", test_encrypted_meanwhile);
   ADD ("/megolm/gives-up", test_gives_up);
   g_test_add_func ("/megolm/restart", test_restart);
   return g_test_run ();
