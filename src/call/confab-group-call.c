@@ -522,6 +522,9 @@ confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id)
 
   for (guint i = confab_group_call_get_n_members (self); i-- > 0;) {
     ConfabCallMember *member = confab_group_call_peek_member (self, i);
+    /* With one of them all may go: it was the last to whom something was to be said before the call ends. */
+    if (member == NULL)
+      continue;
     if (g_str_equal (confab_call_member_get_user_id (member), user_id) &&
         find_entry (self, entries, confab_call_member_get_device_id (member)) == NULL)
       confab_call_member_remove (member);
@@ -574,8 +577,9 @@ void
 confab_group_call_end_sync (ConfabGroupCall *self, gint64 server_time)
 {
   for (guint i = confab_group_call_get_n_members (self); i-- > 0;) {
-    g_autoptr (ConfabCallMember) member = g_object_ref (confab_group_call_peek_member (self, i));
-    confab_call_member_end_sync (member);
+    g_autoptr (ConfabCallMember) member = g_list_model_get_item (G_LIST_MODEL (self->members), i);
+    if (member != NULL) /* the others may have gone with the one before */
+      confab_call_member_end_sync (member);
   }
   take_own (self);
   confab_group_call_check_ringing (self, server_time);
@@ -677,6 +681,7 @@ confab_group_call_get_joined_at (ConfabGroupCall *self)
   return self->joined_at;
 }
 
+/* Returns: (transfer none) (nullable): %NULL when there are not so many */
 ConfabCallMember *
 confab_group_call_peek_member (ConfabGroupCall *self, guint position)
 {

@@ -36,6 +36,7 @@ struct _ConfabFakeSignalling {
   char *slow_type;
   guint slow_ms;
   gboolean held;
+  char *held_type; /* (nullable) */
 };
 
 static void signalling_iface_init (ConfabSignallingInterface *iface);
@@ -119,7 +120,7 @@ answer_cb (gpointer data)
   guint position;
 
   request->timer = 0;
-  if (self->held)
+  if (self->held || (request->type != NULL && g_strcmp0 (request->type, self->held_type) == 0))
     return;
   g_ptr_array_find (self->pending, request, &position);
   g_ptr_array_steal_index (self->pending, position);
@@ -224,6 +225,7 @@ confab_fake_signalling_finalize (GObject *object)
   g_hash_table_unref (self->last);
   g_string_free (self->log, TRUE);
   g_free (self->fail_type);
+  g_free (self->held_type);
   g_free (self->slow_type);
   g_object_unref (self->clock);
   G_OBJECT_CLASS (confab_fake_signalling_parent_class)->finalize (object);
@@ -301,6 +303,15 @@ confab_fake_signalling_hold (ConfabFakeSignalling *self, gboolean held)
     confab_clock_clear (self->clock, &request->timer);
     request->timer = confab_clock_add_timeout (self->clock, 1, answer_cb, request);
   }
+}
+
+/* As confab_fake_signalling_hold(), for what is sent under @type alone; %NULL ends it. */
+void
+confab_fake_signalling_hold_type (ConfabFakeSignalling *self, const char *type)
+{
+  g_set_str (&self->held_type, type);
+  if (type == NULL)
+    confab_fake_signalling_hold (self, self->held);
 }
 
 /* The next @times requests of @type come to nothing; “turn” is the one for ICE servers. */

@@ -20,6 +20,7 @@ G_DECLARE_FINAL_TYPE (
 ConfabFakeSignalling *confab_fake_signalling_new (ConfabClock *clock);
 void confab_fake_signalling_delay (ConfabFakeSignalling *self, const char *type, guint ms);
 void confab_fake_signalling_hold (ConfabFakeSignalling *self, gboolean held);
+void confab_fake_signalling_hold_type (ConfabFakeSignalling *self, const char *type);
 void
 confab_fake_signalling_fail (ConfabFakeSignalling *self, const char *type, int code, guint times);
 void confab_fake_signalling_set_servers_fresh (ConfabFakeSignalling *self, gint64 fresh_ms);

@@ -245,6 +245,43 @@ test_room_lost (void)
   lab_finish (&lab);
 }
 
+/* The one to whom a message was still on its way is gone: with that the leaving is done, and the call is over, while the
+ * member event that says so is still looked through (the simulator, seed 912690). */
+static void
+test_ended_while_members_go (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_state (&lab,
+             MEMBER,
+             "@c:x",
+             "@c:x",
+             "{\"m.calls\":[{\"m.call_id\":\"conf\",\"m.devices\":["
+             "{\"device_id\":\"C1\",\"session_id\":\"S\",\"expires_ts\":9000000000000},"
+             "{\"device_id\":\"C2\",\"session_id\":\"S\",\"expires_ts\":9000000000000}]}]}");
+  lab_join (&lab);
+  lab_advance (&lab, 201);
+  /* The first one says no: nothing is sent to it any more. */
+  lab_receive (&lab,
+               "m.call.hangup",
+               confab_call_member_get_call_id (lab_peek_member (&lab)),
+               0,
+               HANGUP ("user_hangup"));
+  confab_fake_signalling_hold_type (lab.signalling, "m.call.hangup");
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 5);
+  assert_state (&lab, "leaving");
+  lab_state (&lab, CALL, "conf", "@a:x", "{\"m.intent\":\"m.ring\",\"m.terminated\":true}");
+  assert_state (&lab, "leaving");
+  lab_state (&lab, MEMBER, "@c:x", "@c:x", "{\"m.calls\":[]}");
+  assert_state (&lab, "ended");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  confab_fake_signalling_hold_type (lab.signalling, NULL);
+  lab_advance (&lab, 5);
+  lab_finish (&lab);
+}
+
 #define CHANGED "sdp_stream_metadata_changed "
 
 /* What is said to all is said within one turn of the loop: so it leaves in one request. */
@@ -1351,6 +1388,7 @@ add_way_out (void)
 {
   TEST ("leave", test_leave);
   TEST ("told-at-once", test_told_at_once);
+  TEST ("leave/ended-while-members-go", test_ended_while_members_go);
   TEST ("leave/while-preparing", test_leave_while_preparing);
   TEST ("leave/limit", test_leave_limit);
   TEST ("leave/refused", test_leave_refused);

@@ -89,6 +89,17 @@ confab_sim_server_put_state (ConfabSimServer *self,
     self->news (i, self->data);
 }
 
+/* The oldest call that is on, as `matrix` tells of it: the same state, with nothing in it. */
+void
+confab_sim_server_redact_call (ConfabSimServer *self, const char *sender)
+{
+  g_autofree char *id = confab_sim_server_dup_call_id (self);
+  g_autoptr (JsonObject) nothing = json_object_new ();
+
+  if (id != NULL)
+    confab_sim_server_put_state (self, sender, CONFAB_CALL_CONTENT_TYPE, id, nothing);
+}
+
 void
 confab_sim_server_put_membership (ConfabSimServer *self, const char *user_id, gboolean joined)
 {

@@ -49,6 +49,7 @@ void confab_sim_server_put_state (ConfabSimServer *self,
                                   const char *type,
                                   const char *state_key,
                                   JsonObject *content);
+void confab_sim_server_redact_call (ConfabSimServer *self, const char *sender);
 void confab_sim_server_put_membership (ConfabSimServer *self, const char *user_id, gboolean joined);
 void confab_sim_server_put_message (ConfabSimServer *self,
                                     guint index,

@@ -41,6 +41,7 @@ typedef enum {
   ACTION_RESTART,
   ACTION_LEAVE_ROOM,
   ACTION_TERMINATE,
+  ACTION_REDACT,
   ACTION_WAIT,
   N_ACTIONS,
 } ActionKind;
@@ -66,6 +67,7 @@ static const struct {
   [ACTION_RESTART] = { "starts", HARDNESS_STORMY, 4 },
   [ACTION_LEAVE_ROOM] = { "leaves the room", HARDNESS_STORMY, 1 },
   [ACTION_TERMINATE] = { "terminates", HARDNESS_STORMY, 1 },
+  [ACTION_REDACT] = { "redacts the call", HARDNESS_STORMY, 1 },
   [ACTION_WAIT] = { "waits for an hour", HARDNESS_ROUGH, 1 }, /* entries are renewed, or run out */
 };
 
@@ -336,6 +338,9 @@ act (ConfabSimWorld *self, const Action *action)
     break;
   case ACTION_TERMINATE:
     confab_sim_client_terminate (self->clients[0]);
+    break;
+  case ACTION_REDACT:
+    confab_sim_server_redact_call (self->network.server, self->network.users[0]);
     break;
   case ACTION_WAIT:
     run_for (self, HOUR_MS);
