@@ -59,6 +59,7 @@ struct _ConfabGroupCall {
   gint64 origin_server_ts; /* ms since the epoch */
   gboolean ringing;
   gboolean declined;
+  gboolean answered; /* the own user was in it, with whatever device */
   guint ring_timer;
   gboolean made_here; /* in this run */
   gboolean own_draft; /* made here, and this device was not in it yet */
@@ -98,6 +99,7 @@ confab_group_call_emit_failed (ConfabGroupCall *self, ConfabCallError code, cons
 
 /* confab-group-call-ringing.c */
 void confab_group_call_set_ringing (ConfabGroupCall *self, gboolean ringing);
+void confab_group_call_note_own (ConfabGroupCall *self);
 void confab_group_call_check_ringing (ConfabGroupCall *self, gint64 server_time);
 
 G_END_DECLS

@@ -53,7 +53,7 @@ static gboolean
 should_ring (ConfabGroupCall *self)
 {
   return self->intent == CONFAB_CALL_INTENT_RING && self->state == CONFAB_CALL_STATE_KNOWN &&
-         !self->declined && !is_own_user_in (self) && is_somebody_else_in (self);
+         !self->declined && !self->answered && is_somebody_else_in (self);
 }
 
 void
@@ -66,6 +66,20 @@ confab_group_call_set_ringing (ConfabGroupCall *self, gboolean ringing)
     confab_clock_clear (self->clock, &self->ring_timer);
   confab_call_debug (self->id, "%s", ringing ? "rings" : "rings no more");
   g_object_notify (G_OBJECT (self), "ringing");
+}
+
+/**
+ * confab_group_call_note_own:
+ * @self: a call
+ *
+ * The own user's entries, or what this device does in the call, have changed. Whoever was in the call once has answered
+ * it: it does not ring again when they leave.
+ */
+void
+confab_group_call_note_own (ConfabGroupCall *self)
+{
+  if (confab_call_is_active (CONFAB_CALL (self)) || is_own_user_in (self))
+    self->answered = TRUE;
 }
 
 /**

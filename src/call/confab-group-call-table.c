@@ -266,6 +266,7 @@ prepare (ConfabGroupCall *self, const Event *event)
   confab_own_membership_start (self->own);
   self->farewell = CONFAB_GROUP_CALL_FAREWELL_NONE;
   set_lingering (self, FALSE);
+  confab_group_call_note_own (self);
   confab_group_call_set_ringing (self, FALSE);
   confab_ice_keeper_start (self->servers);
 }

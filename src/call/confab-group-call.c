@@ -520,6 +520,8 @@ confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id)
   gint64 now_ms = confab_call_room_get_now (self->room);
   gboolean own_user = g_str_equal (user_id, confab_call_room_get_user_id (self->room));
 
+  if (own_user)
+    confab_group_call_note_own (self);
   for (guint i = confab_group_call_get_n_members (self); i-- > 0;) {
     ConfabCallMember *member = confab_group_call_peek_member (self, i);
     /* With one of them all may go: it was the last to whom something was to be said before the call ends. */

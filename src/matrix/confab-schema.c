@@ -216,4 +216,14 @@ static const char version_4[] =
   ");"
   "CREATE INDEX room_events_by_session ON room_events (room_id, session_id);";
 
-const char *const confab_schema_migrations[] = { version_1, version_2, version_3, version_4, NULL };
+/* Rooms that were seen encrypted. They stay here when they are left: whoever comes in again finds them encrypted. */
+static const char
+  version_5[] = "CREATE TABLE encrypted_rooms ("
+                "  room_id TEXT PRIMARY KEY,"
+                "  content TEXT NOT NULL" /* of the m.room.encryption that was seen last */
+                ") WITHOUT ROWID;"
+                "INSERT INTO encrypted_rooms SELECT room_id, content FROM state WHERE type = "
+                "'m.room.encryption';";
+
+const char *const confab_schema_migrations[] = { version_1, version_2, version_3,
+                                                 version_4, version_5, NULL };

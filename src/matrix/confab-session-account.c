@@ -413,12 +413,16 @@ await_kept (SignIn *sign_in, JsonObject *reply, GError **error)
   const char *user_id = NULL;
   const char *device_id = NULL;
   const char *access_token = NULL;
+  g_autoptr (GError) wrong = NULL;
 
-  if (!confab_json_get_string (reply, "user_id", &user_id, error) ||
-      !confab_json_get_string (reply, "device_id", &device_id, error) ||
-      !confab_json_get_string (reply, "access_token", &access_token, error)) {
-    (*error)->domain = CONFAB_MATRIX_ERROR;
-    (*error)->code = CONFAB_MATRIX_ERROR_BAD_RESPONSE;
+  if (!confab_json_get_string (reply, "user_id", &user_id, &wrong) ||
+      !confab_json_get_string (reply, "device_id", &device_id, &wrong) ||
+      !confab_json_get_string (reply, "access_token", &access_token, &wrong)) {
+    g_set_error (error,
+                 CONFAB_MATRIX_ERROR,
+                 CONFAB_MATRIX_ERROR_BAD_RESPONSE,
+                 "the answer to the sign-in: %s",
+                 wrong->message);
     return FALSE;
   }
   if (!sign_in->device_stays || self->pickle_key == NULL ||

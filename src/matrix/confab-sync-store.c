@@ -229,6 +229,51 @@ apply_redaction (ConfabStoreTransaction *transaction,
   return apply_state (transaction, room->room_id, event, error);
 }
 
+static gboolean
+read_encryption_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  ConfabSyncEvent **event = data;
+  g_autoptr (JsonObject) content = confab_json_parse_object (confab_store_row_get_string (row, 0), -1, error);
+
+  if (content == NULL)
+    return FALSE;
+  *event = confab_sync_event_new ("m.room.encryption", "", "", 0, content);
+  return TRUE;
+}
+
+/*
+ * Client-Server API, “m.room.encryption”: what was encrypted once stays so. A server that takes us out of a room and in
+ * again without that event would else have us speak in clear.
+ */
+static gboolean
+keep_encrypted (ConfabStoreTransaction *transaction, ConfabSyncRoom *room, GError **error)
+{
+  ConfabSyncEvent *event = NULL;
+
+  if (!confab_store_exec (transaction,
+                          error,
+                          "INSERT INTO encrypted_rooms SELECT room_id, content FROM state WHERE "
+                          "room_id = ? AND type = 'm.room.encryption' "
+                          "ON CONFLICT DO UPDATE SET content = excluded.content",
+                          "s",
+                          room->room_id) ||
+      !confab_store_query (
+        transaction,
+        read_encryption_cb,
+        &event,
+        error,
+        "SELECT content FROM encrypted_rooms WHERE room_id = ?1 AND NOT EXISTS "
+        "(SELECT 1 FROM state WHERE room_id = ?1 AND type = 'm.room.encryption')",
+        "s",
+        room->room_id))
+    return FALSE;
+  if (event == NULL)
+    return TRUE;
+  g_info ("%s: it was encrypted, and stays so", room->room_id);
+  g_ptr_array_add (room->state, event);
+  return apply_state (transaction, room->room_id, event, error);
+}
+
 static char *
 heroes_to_json (const ConfabSyncRoom *room)
 {
@@ -303,6 +348,8 @@ apply_room (ConfabStoreTransaction *transaction, ConfabSyncRoom *room, GError **
     if (!apply_state (transaction, room->room_id, room->state->pdata[i], error))
       return FALSE;
   }
+  if (!keep_encrypted (transaction, room, error))
+    return FALSE;
   for (guint i = 0; i < room->timeline->len; i++) {
     if (!apply_redaction (transaction, room, room->timeline->pdata[i], error))
       return FALSE;

@@ -433,13 +433,41 @@ test_ringing (void)
   g_assert_false (confab_call_get_ringing (lab.call)); /* nobody is in it */
   lab_member (&lab, "@a:x", "A", "S");
   g_assert_true (confab_call_get_ringing (lab.call));
+  confab_call_decline (lab.call);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_sync_end (&lab);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
+/* Whoever was in it has answered: leaving within the minute makes it ring no more. */
+static void
+test_ringing_answered (void)
+{
+  Lab lab = { 0 };
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_true (confab_call_get_ringing (lab.call));
   confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media)); /* stops it at once */
   g_assert_false (confab_call_get_ringing (lab.call));
   confab_call_leave (lab.call);
   lab_advance (&lab, 1);
   lab_sync_end (&lab);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
+static void
+test_ringing_times_out (void)
+{
+  Lab lab = { 0 };
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_advance (&lab, 59999);
   g_assert_true (confab_call_get_ringing (lab.call));
-  confab_call_decline (lab.call);
+  lab_advance (&lab, 1);
   g_assert_false (confab_call_get_ringing (lab.call));
   lab_sync_end (&lab);
   g_assert_false (confab_call_get_ringing (lab.call));
@@ -455,11 +483,7 @@ test_ringing_stops (void)
   lab_member (&lab, "@a:x", "A", "S");
   lab_member (&lab, "@b:x", "OTHER", "S"); /* answered on another own device */
   g_assert_false (confab_call_get_ringing (lab.call));
-  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}");
-  lab_sync_end (&lab);
-  g_assert_true (confab_call_get_ringing (lab.call));
-  lab_advance (&lab, 60000);
-  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_state (&lab, MEMBER, "@b:x", "@b:x", "{\"m.calls\":[]}"); /* and hung up there */
   lab_sync_end (&lab);
   g_assert_false (confab_call_get_ringing (lab.call));
   lab_finish (&lab);
@@ -1438,6 +1462,8 @@ main (int argc, char *argv[])
   TEST ("content", test_content);
   TEST ("ringing", test_ringing);
   TEST ("ringing/stops", test_ringing_stops);
+  TEST ("ringing/answered", test_ringing_answered);
+  TEST ("ringing/times-out", test_ringing_times_out);
   CASE ("ringing/ends/all-left", NULL, test_ringing_ends);
   CASE ("ringing/ends/terminated", "terminated", test_ringing_ends);
   TEST ("ringing/old", test_ringing_old);

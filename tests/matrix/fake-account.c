@@ -77,7 +77,7 @@ login_cb (FakeHomeserver *server, SoupServerMessage *message, JsonObject *body, 
   reply = g_strdup_printf ("{\"user_id\":\"@anna:x\",\"device_id\":\"%s\",\"access_token\":\"t1\","
                            "\"refresh_token\":\"r1\",\"expires_in_ms\":3600000}",
                            device_id != NULL ? device_id : self->device_id);
-  fake_homeserver_respond (message, 200, reply);
+  fake_homeserver_respond (message, 200, self->login_reply != NULL ? self->login_reply : reply);
 }
 
 FakeAccount *

@@ -13,8 +13,9 @@ typedef struct {
   GPtrArray *hanging;    /* syncs that wait */
   const char *device_id; /* what the next login gets, unless it asks for one */
   char *login_body;
-  guint sync_status;      /* 0, or what sync fails with */
-  const char *sync_error; /* its body */
+  const char *login_reply; /* (nullable): instead of a good one */
+  guint sync_status;       /* 0, or what sync fails with */
+  const char *sync_error;  /* its body */
 } FakeAccount;
 
 FakeAccount *fake_account_new (void);

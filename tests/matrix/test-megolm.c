@@ -728,6 +728,7 @@ test_clear_room (Fixture *f, gconstpointer data)
 {
   f->room->algorithm = NULL;
   device_exec (f->alice->device, "DELETE FROM state WHERE type = 'm.room.encryption'");
+  device_exec (f->alice->device, "DELETE FROM encrypted_rooms");
   person_sync (f->alice, NULL);
   person_say (f->alice, "hello");
   g_assert_cmpstr (confab_json_peek_string (room_get_content (f->room, 0), "body"), ==, "hello");

@@ -4,7 +4,9 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "confab-secrets.h"
 #include "confab-json.h"
 #include "confab-manual-clock.h"
 #include "confab-schema.h"
@@ -280,6 +282,73 @@ test_refused (Fixture *f, gconstpointer data)
   g_assert_cmpuint (
     fake_homeserver_get_n_requests (f->account->server, "/_matrix/client/v3/logout"), ==, 1);
   g_assert_null (confab_session_get_user_id (f->session));
+}
+
+/* A server that takes the password and says nonsense. */
+static void
+test_bad_login (Fixture *f, gconstpointer data)
+{
+  static const char *const replies[] = {
+    "{}",
+    "{\"device_id\":\"DEV1\",\"access_token\":\"t1\"}",
+    "{\"user_id\":null,\"device_id\":\"DEV1\",\"access_token\":\"t1\"}",
+    "{\"user_id\":\"@anna:x\",\"access_token\":\"t1\"}",
+    "{\"user_id\":\"@anna:x\",\"device_id\":7,\"access_token\":\"t1\"}",
+    "{\"user_id\":\"@anna:x\",\"device_id\":\"DEV1\"}",
+    "{\"user_id\":\"@anna:x\",\"device_id\":\"DEV1\",\"access_token\":[]}",
+    "[]",
+    "{",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (replies); i++) {
+    f->account->login_reply = replies[i];
+    test_expect_error (confab_session_sign_in (f->session, f->homeserver, "anna", "secret", NULL),
+                       ME,
+                       CONFAB_MATRIX_ERROR_BAD_RESPONSE);
+    g_assert_cmpint (confab_session_get_state (f->session), ==, CONFAB_SESSION_STATE_SIGNED_OUT);
+    g_assert_null (confab_session_get_user_id (f->session));
+  }
+  f->account->login_reply = NULL;
+  sign_in (f);
+}
+
+static guint
+get_mode (const char *path)
+{
+  GStatBuf info;
+
+  g_assert_no_errno (g_stat (path, &info));
+  return info.st_mode & 0777;
+}
+
+/* Nobody else on the machine reads what is kept, whatever the person's umask. */
+static void
+test_private (Fixture *f, gconstpointer data)
+{
+  g_autofree char *dir = g_build_filename (f->dir, "store", NULL);
+  g_autofree char *secrets_dir = g_build_filename (f->dir, "secrets", NULL);
+  g_autoptr (ConfabSecrets) secrets = confab_file_secrets_new (secrets_dir);
+  mode_t before = umask (0);
+
+  g_clear_object (&f->session);
+  f->session = confab_session_new (f->clock, secrets, dir, dir);
+  sign_in (f);
+  umask (before);
+  for (guint i = 0; i < 2; i++) {
+    const char *path = i == 0 ? dir : secrets_dir;
+    g_autoptr (GDir) files = g_dir_open (path, 0, NULL);
+    guint n_files = 0;
+    const char *name;
+
+    g_assert_cmpuint (get_mode (path), ==, 0700);
+    while ((name = g_dir_read_name (files)) != NULL) {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+      n_files++;
+      if (!g_file_test (file, G_FILE_TEST_IS_DIR))
+        g_assert_cmpuint (get_mode (file), ==, 0600);
+    }
+    g_assert_cmpuint (n_files, >, 0);
+  }
 }
 
 static void
@@ -655,6 +724,8 @@ filter_of_last_sync (Fixture *f)
       continue;
     form = soup_form_decode (query + 1);
     g_assert_cmpstr (g_hash_table_lookup (form, "set_presence"), ==, "offline");
+    if (g_hash_table_contains (form, "since"))
+      g_assert_cmpstr (g_hash_table_lookup (form, "timeout"), ==, "30000");
     return g_strdup (g_hash_table_lookup (form, "filter"));
   }
   g_assert_not_reached ();
@@ -959,6 +1030,36 @@ test_sign_out (Fixture *f, gconstpointer data)
   g_assert_null (strstr (f->account->login_body, "device_id"));
 }
 
+/* No server can make an encrypted room an open one: not by taking us out and in again, not over a restart. */
+static void
+test_encrypted_for_good (Fixture *f, gconstpointer data)
+{
+  ConfabRoom *room;
+
+  sign_in (f);
+  fake_account_sync (f->account,
+                     "s1",
+                     "{\"next_batch\":\"s2\",\"rooms\":{\"leave\":{\"!a:x\":{}}}}");
+  until_asked (f, "s2");
+  g_assert_null (confab_room_list_lookup (confab_session_get_rooms (f->session), "!a:x"));
+  fake_account_sync (f->account,
+                     "s2",
+                     "{\"next_batch\":\"s3\",\"rooms\":{\"join\":{\"!a:x\":{},\"!b:x\":{}}}}");
+  until_asked (f, "s3");
+  room = confab_room_list_lookup (confab_session_get_rooms (f->session), "!a:x");
+  g_assert_true (confab_room_get_encrypted (room));
+  room = confab_room_list_lookup (confab_session_get_rooms (f->session), "!b:x");
+  g_assert_false (confab_room_get_encrypted (room));
+  test_expect (confab_session_stop (f->session));
+
+  new_session (f);
+  test_expect (confab_session_restore (f->session));
+  room = confab_room_list_lookup (confab_session_get_rooms (f->session), "!a:x");
+  g_assert_true (confab_room_get_encrypted (room));
+  room = confab_room_list_lookup (confab_session_get_rooms (f->session), "!b:x");
+  g_assert_false (confab_room_get_encrypted (room));
+}
+
 static void
 test_rooms (Fixture *f, gconstpointer data)
 {
@@ -1013,6 +1114,8 @@ main (int argc, char **argv)
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
   ADD ("/session/sign-in", test_sign_in);
   ADD ("/session/refused", test_refused);
+  ADD ("/session/bad-login", test_bad_login);
+  ADD ("/session/private", test_private);
   ADD ("/session/restore", test_restore);
   ADD ("/session/stop-at-any-time", test_stop_at_any_time);
   ADD ("/session/restore-without-secret", test_restore_without_secret);
@@ -1033,6 +1136,7 @@ main (int argc, char **argv)
   ADD ("/session/hard-logout", test_hard_logout);
   ADD ("/session/refused-elsewhere", test_refused_elsewhere);
   ADD ("/session/sign-out", test_sign_out);
+  ADD ("/session/encrypted-for-good", test_encrypted_for_good);
   ADD ("/session/rooms", test_rooms);
   return g_test_run ();
 }
