@@ -46,9 +46,8 @@ def run(arguments, text='', password=PASSWORD, timeout=60):
     """One bot from its start to its end: the completed process, and the lines that it wrote."""
     env = dict(os.environ)
     env.pop('CONFAB_PASSWORD', None)
-    # Whatever there is to log, standard output is JSON lines alone. (libdex logs before main () begins, where
-    # nobody can tell GLib to take standard error: so not “all”.)
-    env['G_MESSAGES_DEBUG'] = 'confab-app confab-base confab-bot confab-call confab-matrix confab-media GLib-GIO'
+    # Whatever there is to log, standard output is JSON lines alone.
+    env['G_MESSAGES_DEBUG'] = 'all'
     if password is not None:
         env['CONFAB_PASSWORD'] = password
     process = subprocess.run([BOT, *arguments], input=text.encode(), capture_output=True, env=env,
@@ -455,6 +454,28 @@ class Real(unittest.TestCase):
         process, lines = run(['--homeserver', 'http://127.0.0.1:9', '--user', '@a:localhost'])
         self.assertEqual(process.returncode, 1)
         self.assertEqual([line['event'] for line in lines], ['fatal'])
+
+    def test_end_before_ready(self):
+        """Nobody is there any more, and a server that never lets in: nothing is waited for."""
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            for text, replies in (('', []), ('{"id":1,"cmd":"quit"}\n{"id":2,"cmd":"rooms"}\n', [(1, True)])):
+                began = time.monotonic()
+                process, lines = run(self.arguments('dora'), text)
+                self.assertEqual(process.returncode, 0, process.stderr)
+                self.assertEqual([(line['id'], line['ok']) for line in lines if 'event' not in line], replies)
+                self.assertLess(time.monotonic() - began, 20)
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+
+    def test_hangup(self):
+        """The terminal is gone: as at SIGTERM."""
+        owner = Account(self.server.base, 'dora', PASSWORD)
+        dora = self.bot('dora')
+        dora.process.send_signal(signal.SIGHUP)
+        self.assertEqual(dora.process.wait(30), 0)
+        self.assertNotIn(dora.ready['deviceId'],
+                         {d['device_id'] for d in owner.request('GET', 'v3/devices')['devices']})
 
     def test_lines(self):
         with tempfile.NamedTemporaryFile('w') as script, tempfile.NamedTemporaryFile('w') as password:

@@ -50,6 +50,33 @@ ended_cb (DexFuture *future, gpointer data)
   return NULL;
 }
 
+/*
+ * libdex logs while it is loaded, before main () can tell GLib to take standard error. What an executable has in this
+ * section runs before the constructors of its libraries.
+ */
+static int early_output = -1;
+
+static void
+divert_output (void)
+{
+  early_output = fcntl (STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (early_output >= 0)
+    (void) dup2 (STDERR_FILENO, STDOUT_FILENO);
+}
+
+__attribute__ ((section (".preinit_array"),
+                used)) static void (*const before_libraries) (void) = divert_output;
+
+static void
+restore_output (void)
+{
+  if (early_output < 0)
+    return;
+  fflush (stdout);
+  (void) dup2 (early_output, STDOUT_FILENO);
+  g_clear_fd (&early_output, NULL);
+}
+
 /* Standard output is for JSON lines alone: what a library prints there goes to standard error. */
 static int
 take_standard_output (void)
@@ -106,6 +133,7 @@ run (ConfabBot *bot, guint duration_ms)
 
   g_unix_signal_add (SIGTERM, signal_cb, bot);
   g_unix_signal_add (SIGINT, signal_cb, bot);
+  g_unix_signal_add (SIGHUP, signal_cb, bot); /* the terminal is gone */
   if (duration_ms > 0)
     duration = g_timeout_add_once (duration_ms, duration_cb, bot);
   dex_future_disown (dex_future_finally (confab_bot_run (bot), ended_cb, &state, NULL));
@@ -126,6 +154,7 @@ main (int argc, char *argv[])
   guint duration_ms = 0;
   int output;
 
+  restore_output ();
   setlocale (LC_ALL, "");
   g_log_writer_default_set_use_stderr (TRUE);
   signal (SIGPIPE, SIG_IGN);

@@ -43,6 +43,12 @@ struct _ConfabBot {
   guint alarm;        /* a timeout, 0 none */
   guint sample;       /* a timeout, 0 none */
   gboolean quit;
+
+  GQueue lines; /* GBytes: read, and not yet obeyed */
+  DexFuture *reading;
+  gboolean input_ended;
+  gboolean ready;
+  guint grace; /* a timeout, 0 none */
 };
 
 /* What follows waits: only on a fiber. Each fails with G_IO_ERROR_CANCELLED when the bot is to stop. */

@@ -11,6 +11,9 @@
 #include "confab-slice.h"
 #include "confab-system-clock.h"
 
+#define MAX_LINES_AHEAD 64
+#define GRACE_MS 60000 /* for a session, once nobody is there any more who could say stop */
+
 G_DEFINE_FINAL_TYPE (ConfabBot, confab_bot, G_TYPE_OBJECT)
 
 void
@@ -318,6 +321,7 @@ await_ready (ConfabBot *self, GError **error)
                            G_CALLBACK (rooms_changed_cb),
                            self,
                            G_CONNECT_SWAPPED);
+  self->ready = TRUE;
   say_ready (self);
   self->watch = confab_bot_watch_new (G_LIST_MODEL (handler), self->output);
   g_signal_connect_object (
@@ -362,17 +366,100 @@ await_line (ConfabBot *self, GBytes *line)
     confab_bot_output_error (self->output, command, error);
 }
 
+/* Read ahead, so that the end of input is heard of at any time. */
+
+static gboolean
+is_quit (GBytes *line)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (line, &length);
+  g_autoptr (ConfabBotCommand) command = confab_bot_command_parse (text != NULL ? text : "", length);
+
+  return command->error == NULL && command->verb == CONFAB_BOT_VERB_QUIT;
+}
+
+static void
+grace_cb (gpointer data)
+{
+  ConfabBot *self = CONFAB_BOT (data);
+
+  self->grace = 0;
+  if (self->ready || self->fatal != NULL)
+    return;
+  self->fatal = g_error_new (CONFAB_BOT_ERROR,
+                             CONFAB_BOT_ERROR_TIMEOUT,
+                             "input has ended, and in %d s there was no session for what it says",
+                             GRACE_MS / 1000);
+  confab_bot_stop (self);
+}
+
+/* Whoever wrote has no more to say. Without a session there is nothing to wait for, or not for long. */
+static void
+end_early (ConfabBot *self)
+{
+  GBytes *first = g_queue_peek_head (&self->lines);
+
+  if (first == NULL || is_quit (first))
+    confab_bot_stop (self);
+  else
+    self->grace = confab_clock_add_timeout (self->clock, GRACE_MS, grace_cb, self);
+}
+
+static gboolean
+await_room_for_line (ConfabBot *self)
+{
+  while (g_queue_get_length (&self->lines) >= MAX_LINES_AHEAD) {
+    if (!confab_bot_await_change (self, CONFAB_BOT_NEVER, NULL))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static DexFuture *
+read_fiber (gpointer data)
+{
+  ConfabBot *self = CONFAB_BOT (data);
+
+  while (!self->input_ended && await_room_for_line (self)) {
+    g_autoptr (GError) error = NULL;
+    GBytes *line = dex_await_boxed (
+      confab_bot_until_stop (self, confab_bot_input_read_line (self->input)), &error);
+
+    if (line != NULL)
+      g_queue_push_tail (&self->lines, line);
+    if (line == NULL || is_quit (line))
+      self->input_ended = TRUE;
+    confab_bot_pulse (self);
+  }
+  if (!self->ready && !self->stopping)
+    end_early (self);
+  return dex_future_new_true ();
+}
+
+/* The end of input, or the stop: both end the bot. */
 static void
 await_lines (ConfabBot *self)
 {
   while (!self->quit && !self->stopping) {
-    g_autoptr (GError) error = NULL;
-    g_autoptr (GBytes) line = dex_await_boxed (
-      confab_bot_until_stop (self, confab_bot_input_read_line (self->input)), &error);
-    if (line == NULL)
-      return; /* the end of input, or the stop: both end the bot */
-    await_line (self, line);
+    g_autoptr (GBytes) line = g_queue_pop_head (&self->lines);
+
+    if (line != NULL) {
+      confab_bot_pulse (self);
+      await_line (self, line);
+    } else if (self->input_ended || !confab_bot_await_change (self, CONFAB_BOT_NEVER, NULL)) {
+      return;
+    }
   }
+}
+
+/* A `quit` that came before there was a session is answered all the same. */
+static void
+await_early_quit (ConfabBot *self)
+{
+  g_autoptr (GBytes) line = g_queue_pop_head (&self->lines);
+
+  if (line != NULL && is_quit (line))
+    await_line (self, line);
 }
 
 static void
@@ -427,10 +514,16 @@ confab_bot_run_fiber (gpointer data)
   g_autoptr (GError) error = NULL;
   int code;
 
+  self->reading = dex_scheduler_spawn (NULL, 0, read_fiber, g_object_ref (self), g_object_unref);
   if (await_ready (self, &error) && await_first_join (self, &error))
     await_lines (self);
   else if (self->fatal == NULL && !self->stopping)
     self->fatal = g_steal_pointer (&error);
+  else if (!self->ready && self->fatal == NULL)
+    await_early_quit (self);
+  confab_bot_stop (self);
+  dex_await (g_steal_pointer (&self->reading), NULL);
+  confab_clock_clear (self->clock, &self->grace);
   await_end (self);
   if (self->fatal != NULL)
     confab_bot_output_fatal (self->output, self->fatal);
@@ -467,6 +560,7 @@ confab_bot_finalize (GObject *object)
   g_clear_pointer (&self->options, confab_bot_options_free);
   g_clear_error (&self->call_error);
   g_clear_error (&self->fatal);
+  g_queue_clear_full (&self->lines, (GDestroyNotify) g_bytes_unref);
   dex_clear (&self->stop);
   dex_clear (&self->pulse);
   G_OBJECT_CLASS (confab_bot_parent_class)->finalize (object);
