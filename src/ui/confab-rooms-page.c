@@ -191,6 +191,25 @@ search_changed_cb (ConfabRoomsPage *self)
       gtk_editable_get_text (GTK_EDITABLE (self->search_entry)));
 }
 
+static gboolean
+is_searching (ConfabRoomsPage *self)
+{
+  return gtk_search_bar_get_search_mode (self->search_bar) &&
+         *gtk_editable_get_text (GTK_EDITABLE (self->search_entry)) != '\0';
+}
+
+/* GtkSearchEntry has it for itself; whoever has gone on into the list wants it, too. */
+static gboolean
+stop_search_cb (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  ConfabRoomsPage *self = CONFAB_ROOMS_PAGE (widget);
+
+  if (!gtk_search_bar_get_search_mode (self->search_bar))
+    return GDK_EVENT_PROPAGATE;
+  gtk_search_bar_set_search_mode (self->search_bar, FALSE);
+  return GDK_EVENT_STOP;
+}
+
 static void
 search_activated_cb (ConfabRoomsPage *self)
 {
@@ -204,11 +223,28 @@ search_next_cb (ConfabRoomsPage *self)
   gtk_widget_child_focus (GTK_WIDGET (self->list), GTK_DIR_DOWN);
 }
 
+/* What Return would open: the row that has the focus, the first hit while one types, else the room that is open. */
+static ConfabRoomViewModel *
+dup_meant_room (ConfabRoomsPage *self)
+{
+  GtkWidget *item = gtk_widget_get_focus_child (GTK_WIDGET (self->list));
+  GtkWidget *row = item != NULL ? gtk_widget_get_first_child (item) : NULL;
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (GTK_WIDGET (self)));
+  ConfabRoomViewModel *selected = selected_room (self);
+
+  if (CONFAB_IS_ROOM_ROW (row) && focus != NULL &&
+      gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list)))
+    return g_object_ref (confab_room_row_get_model (CONFAB_ROOM_ROW (row)));
+  if (is_searching (self))
+    return g_list_model_get_item (G_LIST_MODEL (self->selection), 0);
+  return selected != NULL ? g_object_ref (selected) : NULL;
+}
+
 static gboolean
 join_shortcut_cb (GtkWidget *widget, GVariant *args, gpointer data)
 {
   ConfabRoomsPage *self = CONFAB_ROOMS_PAGE (widget);
-  ConfabRoomViewModel *room = selected_room (self);
+  g_autoptr (ConfabRoomViewModel) room = dup_meant_room (self);
 
   if (room == NULL)
     return GDK_EVENT_PROPAGATE;
@@ -345,6 +381,7 @@ confab_rooms_page_class_init (ConfabRoomsPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, selected_cb);
   gtk_widget_class_add_binding (
     widget_class, GDK_KEY_Return, GDK_CONTROL_MASK, join_shortcut_cb, NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Escape, 0, stop_search_cb, NULL);
 }
 
 static void
@@ -382,4 +419,5 @@ confab_rooms_page_search (ConfabRoomsPage *self)
 
   gtk_search_bar_set_search_mode (self->search_bar, TRUE);
   gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
+  gtk_editable_select_region (GTK_EDITABLE (self->search_entry), 0, -1);
 }

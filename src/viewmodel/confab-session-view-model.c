@@ -83,8 +83,6 @@ leave_rooms (ConfabSessionViewModel *self)
   confab_session_view_model_open_room (self, NULL);
   /* Nobody would see any more that the camera is on. */
   confab_session_view_model_end_call (self);
-  if (confab_session_get_state (self->session) == CONFAB_SESSION_STATE_LOGGED_OUT)
-    confab_session_view_model_toast (self, _ ("Your homeserver signed you out. Sign in again."));
 }
 
 static void

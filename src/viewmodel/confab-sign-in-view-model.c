@@ -48,8 +48,9 @@ typedef enum {
   PROP_SHOW_ACCOUNT,
   PROP_PASSWORD_WRONG,
   PROP_PORTAL_URI,
+  PROP_BANNER,
 } Property;
-static GParamSpec *properties[PROP_PORTAL_URI + 1];
+static GParamSpec *properties[PROP_BANNER + 1];
 
 enum {
   SIGNAL_FOCUS_WANTED,
@@ -105,6 +106,12 @@ is_about_server (const GError *error)
     if (g_error_matches (error, CONFAB_MATRIX_ERROR, codes[i]))
       return TRUE;
   return FALSE;
+}
+
+static void
+session_state_cb (ConfabSignInViewModel *self)
+{
+  notify (self, PROP_BANNER);
 }
 
 static void
@@ -200,6 +207,9 @@ confab_sign_in_view_model_get_property (GObject *object,
     break;
   case PROP_PORTAL_URI:
     g_value_set_string (value, confab_server_search_get_portal_uri (self->search));
+    break;
+  case PROP_BANNER:
+    g_value_set_string (value, confab_sign_in_view_model_get_banner (self));
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -316,6 +326,12 @@ confab_sign_in_view_model_class_init (ConfabSignInViewModelClass *klass)
    * Where the page of a network is that wants to be signed in to first, or empty.
    */
   properties[PROP_PORTAL_URI] = g_param_spec_string ("portal-uri", NULL, NULL, "", read);
+  /**
+   * ConfabSignInViewModel:banner:
+   *
+   * Why there is nobody signed in any more, or empty.
+   */
+  properties[PROP_BANNER] = g_param_spec_string ("banner", NULL, NULL, "", read);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 
   /**
@@ -367,6 +383,8 @@ confab_sign_in_view_model_new (ConfabSession *session, ConfabClock *clock)
   g_signal_connect_object (self->attempts, "ended", G_CALLBACK (ended_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     self->search, "changed", G_CALLBACK (search_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    session, "notify::state", G_CALLBACK (session_state_cb), self, G_CONNECT_SWAPPED);
   return self;
 }
 
@@ -400,6 +418,16 @@ confab_sign_in_view_model_get_account_error (ConfabSignInViewModel *self)
   g_return_val_if_fail (CONFAB_IS_SIGN_IN_VIEW_MODEL (self), NULL);
 
   return self->account_error;
+}
+
+const char *
+confab_sign_in_view_model_get_banner (ConfabSignInViewModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_SIGN_IN_VIEW_MODEL (self), NULL);
+
+  return confab_session_get_state (self->session) == CONFAB_SESSION_STATE_LOGGED_OUT
+           ? _ ("Your homeserver signed you out. Sign in again.")
+           : "";
 }
 
 ConfabServerState

@@ -36,6 +36,7 @@ const char *confab_sign_in_view_model_get_homeserver (ConfabSignInViewModel *sel
 const char *confab_sign_in_view_model_get_user (ConfabSignInViewModel *self);
 const char *confab_sign_in_view_model_get_server_error (ConfabSignInViewModel *self);
 const char *confab_sign_in_view_model_get_account_error (ConfabSignInViewModel *self);
+const char *confab_sign_in_view_model_get_banner (ConfabSignInViewModel *self);
 ConfabServerState confab_sign_in_view_model_get_server_state (ConfabSignInViewModel *self);
 gboolean confab_sign_in_view_model_get_busy (ConfabSignInViewModel *self);
 gboolean confab_sign_in_view_model_get_can_sign_in (ConfabSignInViewModel *self);

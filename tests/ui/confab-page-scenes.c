@@ -408,6 +408,7 @@ static const ConfabPageScene scenes[] = {
   { "sign-in-found", CONFAB_WORLD_SIGNED_OUT, find_server, FALSE },
   { "sign-in-filled", CONFAB_WORLD_SIGNED_OUT, fill_in, FALSE },
   { "sign-in-wrong-password", CONFAB_WORLD_SIGNED_OUT, mistype_password, TRUE },
+  { "sign-in-signed-out", CONFAB_WORLD_CALLS, confab_page_log_out, FALSE },
   { "sign-in-busy", CONFAB_WORLD_SIGNED_OUT, wait_for_sign_in, FALSE },
   { "problem-locked", CONFAB_WORLD_LOCKED, NULL, TRUE },
   { "rooms-calls", CONFAB_WORLD_CALLS, NULL, TRUE },

@@ -206,6 +206,45 @@ test_search (void)
   confab_page_stand_close (&stand);
 }
 
+/* On a hit that nobody has opened: Ctrl+Enter joins, and Esc ends the search; Ctrl+F begins anew. */
+static void
+test_search_and_join (void)
+{
+  ConfabPageStand stand = { 0 };
+  guint n_rooms = 0;
+
+  open_stand (&stand, CONFAB_WORLD_CALLS, &wide);
+  n_rooms = count_rooms (&stand);
+  confab_keys_press ("ctrl+f");
+  CONFAB_WAIT_FOR (has_focus (&stand, GTK_TYPE_SEARCH_ENTRY, NULL));
+  confab_keys_type ("council");
+  CONFAB_WAIT_FOR (has_found (&stand, 1));
+  confab_keys_press ("ctrl+f");
+  confab_keys_type ("field");
+  CONFAB_WAIT_FOR (g_strcmp0 (get_search (&stand), "field") == 0);
+  CONFAB_WAIT_FOR (has_found (&stand, 1));
+  confab_keys_press ("Down");
+  CONFAB_WAIT_FOR (has_focus (&stand, GTK_TYPE_LIST_VIEW, NULL));
+  confab_keys_press ("Escape");
+  CONFAB_WAIT_FOR (get_search (&stand) == NULL);
+  CONFAB_WAIT_FOR (has_found (&stand, n_rooms));
+
+  confab_keys_press ("ctrl+f");
+  CONFAB_WAIT_FOR (has_focus (&stand, GTK_TYPE_SEARCH_ENTRY, NULL));
+  confab_keys_type ("field");
+  CONFAB_WAIT_FOR (has_found (&stand, 1));
+  confab_keys_press ("Down");
+  CONFAB_WAIT_FOR (has_focus (&stand, GTK_TYPE_LIST_VIEW, NULL));
+  confab_keys_press ("ctrl+Return");
+  CONFAB_WAIT_FOR (is_on_page (&stand, "media"));
+  g_assert_cmpstr (get_room (&stand), ==, NULL);
+  confab_page_stand_settle (&stand);
+  confab_keys_press ("Escape");
+  CONFAB_WAIT_FOR (is_on_page (&stand, "main"));
+  confab_page_stand_settle (&stand);
+  confab_page_stand_close (&stand);
+}
+
 /* Whoever begins to type in the list searches; Enter opens the first hit. */
 static void
 test_type_to_search (void)
@@ -338,6 +377,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/page-keys/search", test_search);
   g_test_add_func ("/page-keys/type-to-search", test_type_to_search);
   g_test_add_func ("/page-keys/narrow-rooms", test_narrow_rooms);
+  g_test_add_func ("/page-keys/search-and-join", test_search_and_join);
   g_test_add_func ("/page-keys/media", test_media);
   g_test_add_func ("/page-keys/dialogs", test_dialogs);
   return g_test_run ();

@@ -329,7 +329,10 @@ test_soft_logout (Fixture *f, gconstpointer data)
 
   log_out (f);
   assert_page (f, CONFAB_SESSION_PAGE_SIGN_IN);
-  assert_toasts (f, "Your homeserver signed you out. Sign in again.;");
+  assert_toasts (f, "");
+  test_assert_string (confab_session_view_model_get_sign_in (f->model),
+                      "banner",
+                      "Your homeserver signed you out. Sign in again.");
   g_assert_null (confab_session_view_model_get_room (f->model));
   g_assert_null (confab_session_view_model_get_select_media (f->model));
   assert_in_no_call (f);
@@ -375,7 +378,10 @@ test_logout_in_call (Fixture *f, gconstpointer data)
 
   confab_session_view_model_leave_call (f->model);
   assert_page (f, CONFAB_SESSION_PAGE_SIGN_IN);
-  assert_toasts (f, "Your homeserver signed you out. Sign in again.;");
+  assert_toasts (f, "");
+  test_assert_string (confab_session_view_model_get_sign_in (f->model),
+                      "banner",
+                      "Your homeserver signed you out. Sign in again.");
   g_assert_cmpstr (confab_session_view_model_get_banner (f->model), ==, "");
   g_assert_null (confab_session_view_model_get_room (f->model));
   assert_in_no_call (f);
@@ -410,6 +416,12 @@ test_replaced_in_call (Fixture *f, gconstpointer data)
 }
 
 /* Out of the room is out of the call: it ends at once, and the person hears why. */
+static gboolean
+is_toasted (gpointer data)
+{
+  return ((Fixture *) data)->toasts->len > 0;
+}
+
 static void
 test_kicked_in_call (Fixture *f, gconstpointer data)
 {
@@ -424,6 +436,7 @@ test_kicked_in_call (Fixture *f, gconstpointer data)
                    "\"membership\":\"leave\"}}]}}}}");
   assert_in_no_call (f);
   g_assert_cmpuint (fake_devices_get_n_open (f->devices), ==, 0);
+  test_until (is_toasted, f);
   assert_toasts (f, "You are no longer in this room.;");
 }
 
