@@ -577,6 +577,26 @@ test_clear_in_encrypted_room (void)
   lab_finish (&lab);
 }
 
+/* The room is encrypted while a device that speaks in clear is in the call: nothing more goes out to it like that. */
+static void
+test_encrypted_amid_clear (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  lab_receive_as (&lab, "@a:x", "A", FALSE, "S", "m.call.invite", "c1", 0, OFFER);
+  lab_advance (&lab, 300);
+  g_assert_true (lab.clear);
+  confab_call_handler_set_room_encrypted (lab.handler, ROOM, TRUE);
+  confab_call_leave (lab.call);
+  g_assert_nonnull (confab_fake_signalling_peek_last (lab.signalling, "m.call.hangup"));
+  lab_advance (&lab, 5);
+  g_assert_false (lab.clear);
+  lab_finish (&lab);
+}
+
 /* Who has spoken Olm is not believed in clear any more. */
 static void
 test_clear_after_olm (void)
@@ -1634,6 +1654,7 @@ add_messages (void)
   TEST ("clear", test_clear);
   TEST ("clear-in-encrypted-room", test_clear_in_encrypted_room);
   TEST ("clear-after-olm", test_clear_after_olm);
+  TEST ("encrypted-amid-clear", test_encrypted_amid_clear);
   TEST ("mute", test_mute);
   TEST ("mute/fans-out", test_mute_fans_out);
   TEST ("mute/before", test_mute_before);

@@ -190,6 +190,24 @@ test_replay (Fixture *f, gconstpointer data)
   assert_inbox (f->bob, "");
 }
 
+/* A one-time key is for one time: whoever steals the account later cannot read what was recorded. */
+static void
+test_used_key_is_gone (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) recorded = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
+
+  device_send (f->alice, f->bob, "one");
+  device_flush (f->alice);
+  g_ptr_array_add (recorded, json_object_ref (world_mailbox (f->world, f->bob->name)->pdata[0]));
+  device_sync (f->bob, NULL);
+  assert_inbox (f->bob, "@alice:x|ADEV|one ");
+  device_exec (f->bob, "DELETE FROM olm_sessions");
+  device_exec (f->bob, "DELETE FROM olm_seen");
+  device_sync_events (f->bob, recorded);
+  assert_inbox (f->bob, "");
+  assert_warned (f->bob, "cannot be decrypted");
+}
+
 /* The list of what was seen does not grow for ever, and has what a server may repeat for a long time. */
 static void
 test_seen_bound (Fixture *f, gconstpointer data)
@@ -751,6 +769,7 @@ main (int argc, char *argv[])
   ADD ("stock", test_stock);
   ADD ("fallback-key", test_fallback_key);
   ADD ("replay", test_replay);
+  ADD ("used-key-is-gone", test_used_key_is_gone);
   ADD ("seen-bound", test_seen_bound);
   ADD ("wrong-sender", test_wrong_sender);
   ADD ("garbage", test_garbage);
