@@ -35,7 +35,8 @@ GType confab_session_state_get_type (void);
  * or NULL): something went wrong that lost nothing a person did, or that they should hear of.
  *
  * Signal `room-event` (#ConfabRoomEvent): somebody, maybe we ourselves, said something in a room since this device was
- * there: a message, a reaction, an event of a 1:1 call, a redaction. Each once, decrypted; who hears nothing loses it.
+ * there: a message, a reaction, an event of a 1:1 call, a redaction. Each once, decrypted; who hears nothing loses it. A
+ * room that was just joined also brings the last of what was said in it before; the event's time tells.
  */
 #define CONFAB_TYPE_SESSION (confab_session_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabSession, confab_session, CONFAB, SESSION, GObject)

@@ -435,6 +435,7 @@ test_messages (void)
   g_autofree char *during = NULL;
   g_autofree char *after = NULL;
   g_autofree char *index = NULL;
+  g_autofree char *restarted = NULL;
   g_autofree char *none = NULL;
 
   desk_sign_in (&anna, "anna");
@@ -464,6 +465,14 @@ test_messages (void)
                "SELECT message_index FROM megolm_shares WHERE device_id = ?",
                confab_session_get_device_id (second.session));
   g_assert_cmpstr (index, ==, "2");
+
+  /* After a restart it goes on where it was. */
+  desk_close (&anna);
+  desk_open (&anna);
+  test_expect (confab_session_restore (anna.session));
+  g_free (say (&anna, room, "back", (Desk *[]) { &anna, &ben, &second, NULL }));
+  restarted = ask (&anna, session_sql, room);
+  g_assert_cmpstr (during, ==, restarted);
 
   /* Who left reads nothing any more, and has no key for it. */
   test_expect (confab_session_leave_room (ben.session, room));
