@@ -360,8 +360,12 @@ await_modules (void)
 {
   static DexFuture *loaded;
 
-  if (loaded == NULL)
+  if (loaded == NULL) {
+    /* What finds proxies asks for it, with GIO's lock on modules in its hand; whoever asks for it first takes that lock,
+     * with everybody else kept waiting. So two threads that do so at the same time wait for each other, for ever. */
+    g_network_monitor_get_default ();
     loaded = confab_thread_run (load_modules_fiber, NULL);
+  }
   dex_await (dex_ref (loaded), NULL);
 }
 
