@@ -16,6 +16,7 @@
 #include <gst/gst.h>
 
 #include "confab-bot.h"
+#include "confab-media-loader.h"
 
 #define EXIT_WRONG_ARGUMENTS 2
 
@@ -143,6 +144,16 @@ run (ConfabBot *bot, guint duration_ms)
   return state.code;
 }
 
+static void
+loaded_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!confab_media_load_finish (result, &error))
+    g_warning ("GStreamer: %s", error->message);
+  *(gboolean *) data = TRUE;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -152,7 +163,9 @@ main (int argc, char *argv[])
   g_autoptr (GError) error = NULL;
   ConfabBotOptions *options;
   guint duration_ms = 0;
+  gboolean loaded = FALSE;
   int output;
+  int code;
 
   restore_output ();
   setlocale (LC_ALL, "");
@@ -172,11 +185,17 @@ main (int argc, char *argv[])
     return EXIT_WRONG_ARGUMENTS;
   }
   output = take_standard_output ();
+  /* The first call need not wait for plug-ins and a certificate, which take longer than signing in. */
+  confab_media_load_async (loaded_cb, &loaded);
   input = g_unix_input_stream_new (STDIN_FILENO, FALSE);
   bot = output >= 0 ? confab_bot_new (options, engine, input, output, &error) : NULL;
   if (bot == NULL) {
     g_printerr ("confab-bot: %s\n", error != NULL ? error->message : "no standard output");
     return 1;
   }
-  return run (bot, duration_ms);
+  code = run (bot, duration_ms);
+  /* Nobody unloads what another thread is loading. */
+  while (!loaded)
+    g_main_context_iteration (NULL, TRUE);
+  return code;
 }

@@ -12,7 +12,9 @@
 #include "confab-system-clock.h"
 
 #define MAX_LINES_AHEAD 64
-#define GRACE_MS 60000 /* for a session, once nobody is there any more who could say stop */
+/* For a session, once nobody is there any more who could say stop: with commands that wait for it, and without. */
+#define GRACE_MS 60000
+#define IDLE_GRACE_MS 5000
 
 G_DEFINE_FINAL_TYPE (ConfabBot, confab_bot, G_TYPE_OBJECT)
 
@@ -378,6 +380,14 @@ is_quit (GBytes *line)
   return command->error == NULL && command->verb == CONFAB_BOT_VERB_QUIT;
 }
 
+static gboolean
+has_work (ConfabBot *self)
+{
+  GBytes *first = g_queue_peek_head (&self->lines);
+
+  return first != NULL && !is_quit (first);
+}
+
 static void
 grace_cb (gpointer data)
 {
@@ -386,23 +396,12 @@ grace_cb (gpointer data)
   self->grace = 0;
   if (self->ready || self->fatal != NULL)
     return;
-  self->fatal = g_error_new (CONFAB_BOT_ERROR,
-                             CONFAB_BOT_ERROR_TIMEOUT,
-                             "input has ended, and in %d s there was no session for what it says",
-                             GRACE_MS / 1000);
+  if (has_work (self))
+    self->fatal = g_error_new (CONFAB_BOT_ERROR,
+                               CONFAB_BOT_ERROR_TIMEOUT,
+                               "input has ended, and in %d s there was no session for what it says",
+                               GRACE_MS / 1000);
   confab_bot_stop (self);
-}
-
-/* Whoever wrote has no more to say. Without a session there is nothing to wait for, or not for long. */
-static void
-end_early (ConfabBot *self)
-{
-  GBytes *first = g_queue_peek_head (&self->lines);
-
-  if (first == NULL || is_quit (first))
-    confab_bot_stop (self);
-  else
-    self->grace = confab_clock_add_timeout (self->clock, GRACE_MS, grace_cb, self);
 }
 
 static gboolean
@@ -431,8 +430,12 @@ read_fiber (gpointer data)
       self->input_ended = TRUE;
     confab_bot_pulse (self);
   }
+  /* Whoever wrote has no more to say. Without a session there is nothing to wait for, or not for long. */
   if (!self->ready && !self->stopping)
-    end_early (self);
+    self->grace = confab_clock_add_timeout (self->clock,
+                                            has_work (self) ? GRACE_MS : IDLE_GRACE_MS,
+                                            grace_cb,
+                                            self);
   return dex_future_new_true ();
 }
 
