@@ -6,6 +6,7 @@
 
 #include "confab-application.h"
 
+#include "confab-media-loader.h"
 #include "confab-slice.h"
 
 #include <glib/gi18n.h>
@@ -17,6 +18,7 @@ int
 main (int argc, char *argv[])
 {
   g_autoptr (ConfabApplication) application = NULL;
+  int status;
 
   confab_slice_prepare_memory ();
   setlocale (LC_ALL, "");
@@ -28,5 +30,7 @@ main (int argc, char *argv[])
   g_set_application_name (_ ("Confab"));
 
   application = confab_application_new ();
-  return g_application_run (G_APPLICATION (application), argc, argv);
+  status = g_application_run (G_APPLICATION (application), argc, argv);
+  confab_media_load_wait ();
+  return status;
 }

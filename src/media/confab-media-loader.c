@@ -25,6 +25,28 @@ make_certificate (void)
     gst_object_ref_sink (decoder);
 }
 
+/* How many threads load, and who waits for them. */
+static GMutex load_lock;
+static GCond load_ended_cond;
+static guint n_loading;
+
+static void
+load_begins (void)
+{
+  g_mutex_lock (&load_lock);
+  n_loading++;
+  g_mutex_unlock (&load_lock);
+}
+
+static void
+load_ended (void)
+{
+  g_mutex_lock (&load_lock);
+  n_loading--;
+  g_cond_broadcast (&load_ended_cond);
+  g_mutex_unlock (&load_lock);
+}
+
 static void
 load_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
@@ -32,6 +54,7 @@ load_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
 
   if (!gst_init_check (NULL, NULL, &error)) {
     g_task_return_error (task, error);
+    load_ended ();
     return;
   }
   for (guint i = 0; i < G_N_ELEMENTS (factories); i++) {
@@ -46,6 +69,7 @@ load_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
   }
   make_certificate ();
   g_task_return_boolean (task, TRUE);
+  load_ended ();
 }
 
 /**
@@ -62,6 +86,7 @@ confab_media_load_async (GAsyncReadyCallback callback, gpointer user_data)
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
 
   g_task_set_source_tag (task, confab_media_load_async);
+  load_begins ();
   g_task_run_in_thread (task, load_thread);
 }
 
@@ -76,4 +101,19 @@ gboolean
 confab_media_load_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * confab_media_load_wait:
+ *
+ * For the end of a process: blocks until nothing is being loaded any more. Who exits while another thread loads takes
+ * the libraries away under it: OpenSSL's own end made GStreamer's DTLS abort.
+ */
+void
+confab_media_load_wait (void)
+{
+  g_mutex_lock (&load_lock);
+  while (n_loading > 0)
+    g_cond_wait (&load_ended_cond, &load_lock);
+  g_mutex_unlock (&load_lock);
 }

@@ -144,16 +144,6 @@ run (ConfabBot *bot, guint duration_ms)
   return state.code;
 }
 
-static void
-loaded_cb (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!confab_media_load_finish (result, &error))
-    g_warning ("GStreamer: %s", error->message);
-  *(gboolean *) data = TRUE;
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -163,7 +153,6 @@ main (int argc, char *argv[])
   g_autoptr (GError) error = NULL;
   ConfabBotOptions *options;
   guint duration_ms = 0;
-  gboolean loaded = FALSE;
   int output;
   int code;
 
@@ -186,16 +175,15 @@ main (int argc, char *argv[])
   }
   output = take_standard_output ();
   /* The first call need not wait for plug-ins and a certificate, which take longer than signing in. */
-  confab_media_load_async (loaded_cb, &loaded);
+  confab_media_load_async (NULL, NULL);
   input = g_unix_input_stream_new (STDIN_FILENO, FALSE);
   bot = output >= 0 ? confab_bot_new (options, engine, input, output, &error) : NULL;
   if (bot == NULL) {
     g_printerr ("confab-bot: %s\n", error != NULL ? error->message : "no standard output");
+    confab_media_load_wait ();
     return 1;
   }
   code = run (bot, duration_ms);
-  /* Nobody unloads what another thread is loading. */
-  while (!loaded)
-    g_main_context_iteration (NULL, TRUE);
+  confab_media_load_wait ();
   return code;
 }
