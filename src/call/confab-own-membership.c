@@ -12,7 +12,11 @@
 #define RENEW_JITTER_MS (2 * 60 * 1000)
 #define RENEW_RETRY_MS 30000
 #define REWRITE_WINDOW_US (60 * G_USEC_PER_SEC)
-#define MAX_REWRITES 3 /* within that */
+#define MAX_REWRITES 6 /* within that */
+#define EAGER_REWRITES 3
+/* Two devices that answer each other at once go on doing so: the later ones wait, each for another while. */
+#define MIN_REWRITE_MS 500
+#define MAX_REWRITE_MS 2500
 
 struct _ConfabOwnMembership {
   grefcount ref_count; /* the call, and each write on its way */
@@ -30,6 +34,7 @@ struct _ConfabOwnMembership {
   gboolean in_force;
   gboolean seen; /* in the last sync that had the event */
   guint renew_timer;
+  guint rewrite_timer;
 };
 
 typedef struct {
@@ -189,23 +194,6 @@ confab_own_membership_renew (ConfabOwnMembership *self)
 }
 
 /**
- * confab_own_membership_rewrite:
- * @self: an own membership that was lost
- *
- * Writes the entry again; see confab_own_membership_may_rewrite().
- */
-void
-confab_own_membership_rewrite (ConfabOwnMembership *self)
-{
-  if (self->n_rewritten == 0 || is_window_over (self)) {
-    self->n_rewritten = 0;
-    self->rewritten_at = confab_clock_get_time (self->clock);
-  }
-  self->n_rewritten++;
-  send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
-}
-
-/**
  * confab_own_membership_in_force:
  * @self: an own membership
  *
@@ -246,6 +234,41 @@ dup_entry (ConfabOwnMembership *self)
       return g_ptr_array_steal_index (entries, i);
   }
   return NULL;
+}
+
+static void
+rewrite_cb (gpointer data)
+{
+  ConfabOwnMembership *self = data;
+  ConfabCallMembership *entry = dup_entry (self);
+
+  self->rewrite_timer = 0;
+  if (entry == NULL)
+    send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
+  g_clear_pointer (&entry, confab_call_membership_free);
+}
+
+/**
+ * confab_own_membership_rewrite:
+ * @self: an own membership that was lost
+ *
+ * Writes the entry again; see confab_own_membership_may_rewrite().
+ */
+void
+confab_own_membership_rewrite (ConfabOwnMembership *self)
+{
+  if (self->rewrite_timer != 0)
+    return; /* that one knows what has come meanwhile */
+  if (self->n_rewritten == 0 || is_window_over (self)) {
+    self->n_rewritten = 0;
+    self->rewritten_at = confab_clock_get_time (self->clock);
+  }
+  self->n_rewritten++;
+  if (self->n_rewritten <= EAGER_REWRITES)
+    send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
+  else
+    self->rewrite_timer = confab_clock_add_timeout (
+      self->clock, g_random_int_range (MIN_REWRITE_MS, MAX_REWRITE_MS + 1), rewrite_cb, self);
 }
 
 /**
@@ -289,6 +312,7 @@ confab_own_membership_stop (ConfabOwnMembership *self)
   self->in_force = FALSE;
   self->seen = FALSE;
   confab_clock_clear (self->clock, &self->renew_timer);
+  confab_clock_clear (self->clock, &self->rewrite_timer);
 }
 
 /**
@@ -345,12 +369,12 @@ confab_own_membership_is_valid (ConfabOwnMembership *self)
  *
  * The sheet (section 10.1) has one rewrite. That is too few where two devices of one user join at the same time: each
  * writes the event as it knows it, and they take each other out more than once before both have seen both. Who is
- * taken out four times in a minute is meant to be out.
+ * taken out seven times in a minute is meant to be out.
  *
  * Returns: whether it is to be written again
  */
 gboolean
 confab_own_membership_may_rewrite (ConfabOwnMembership *self)
 {
-  return self->n_rewritten < MAX_REWRITES || is_window_over (self);
+  return self->rewrite_timer != 0 || self->n_rewritten < MAX_REWRITES || is_window_over (self);
 }

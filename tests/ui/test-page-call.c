@@ -263,7 +263,7 @@ test_logged_out (gconstpointer data)
   confab_shot_frames (stand.window, 4);
   g_assert_null (confab_session_view_model_get_call (stand.model));
   g_assert_nonnull (FIND (CONFAB_TYPE_SIGN_IN_PAGE, NULL));
-  g_assert_nonnull (find_toast (&stand));
+  g_assert_nonnull (find_banner (&stand, "Your homeserver signed you out. Sign in again."));
   CLOSE ();
 }
 
