@@ -17,7 +17,7 @@ confab_clock_default_init (ConfabClockInterface *iface)
  * confab_clock_get_time:
  * @self: a clock
  *
- * Returns: monotonic time in µs; never goes back
+ * Returns: monotonic time in µs; never goes back, and stands still while the machine sleeps, as timeouts do
  */
 gint64
 confab_clock_get_time (ConfabClock *self)
@@ -25,6 +25,22 @@ confab_clock_get_time (ConfabClock *self)
   g_return_val_if_fail (CONFAB_IS_CLOCK (self), 0);
 
   return CONFAB_CLOCK_GET_IFACE (self)->get_time (self);
+}
+
+/**
+ * confab_clock_get_boot_time:
+ * @self: a clock
+ *
+ * For what somebody else lets expire, whether this machine sleeps or not.
+ *
+ * Returns: like confab_clock_get_time(), but goes on while the machine sleeps; the two have no zero in common
+ */
+gint64
+confab_clock_get_boot_time (ConfabClock *self)
+{
+  g_return_val_if_fail (CONFAB_IS_CLOCK (self), 0);
+
+  return CONFAB_CLOCK_GET_IFACE (self)->get_boot_time (self);
 }
 
 /**

@@ -20,12 +20,14 @@ struct _ConfabClockInterface {
   GTypeInterface parent_iface;
 
   gint64 (*get_time) (ConfabClock *self);
+  gint64 (*get_boot_time) (ConfabClock *self);
   gint64 (*get_real_time) (ConfabClock *self);
   guint (*add_timeout) (ConfabClock *self, guint delay_ms, GSourceOnceFunc callback, gpointer data);
   void (*remove) (ConfabClock *self, guint id);
 };
 
 gint64 confab_clock_get_time (ConfabClock *self);
+gint64 confab_clock_get_boot_time (ConfabClock *self);
 gint64 confab_clock_get_real_time (ConfabClock *self);
 guint confab_clock_add_timeout (ConfabClock *self,
                                 guint delay_ms,

@@ -16,6 +16,7 @@ struct _ConfabManualClock {
   GObject parent_instance;
 
   gint64 time;      /* µs */
+  gint64 slept;     /* µs */
   gint64 real_time; /* µs since the epoch, at time 0 */
   guint last_id;
   GSequence *timeouts; /* Timeout, by due and id */
@@ -53,11 +54,19 @@ confab_manual_clock_get_time (ConfabClock *clock)
 }
 
 static gint64
+confab_manual_clock_get_boot_time (ConfabClock *clock)
+{
+  ConfabManualClock *self = CONFAB_MANUAL_CLOCK (clock);
+
+  return self->slept + self->time;
+}
+
+static gint64
 confab_manual_clock_get_real_time (ConfabClock *clock)
 {
   ConfabManualClock *self = CONFAB_MANUAL_CLOCK (clock);
 
-  return self->real_time + self->time;
+  return self->real_time + self->slept + self->time;
 }
 
 static guint
@@ -100,6 +109,7 @@ static void
 clock_iface_init (ConfabClockInterface *iface)
 {
   iface->get_time = confab_manual_clock_get_time;
+  iface->get_boot_time = confab_manual_clock_get_boot_time;
   iface->get_real_time = confab_manual_clock_get_real_time;
   iface->add_timeout = confab_manual_clock_add_timeout;
   iface->remove = confab_manual_clock_remove;
@@ -139,6 +149,21 @@ confab_manual_clock_new (gint64 real_time)
 
   self->real_time = real_time;
   return self;
+}
+
+/**
+ * confab_manual_clock_sleep:
+ * @self: a manual clock
+ * @ms: for how long
+ *
+ * The machine sleeps: the world goes on, monotonic time and timeouts do not.
+ */
+void
+confab_manual_clock_sleep (ConfabManualClock *self, guint ms)
+{
+  g_return_if_fail (CONFAB_IS_MANUAL_CLOCK (self));
+
+  self->slept += ms * G_GINT64_CONSTANT (1000);
 }
 
 static gboolean

@@ -6,6 +6,8 @@
 
 #include "confab-system-clock.h"
 
+#include <time.h>
+
 /**
  * ConfabSystemClock:
  *
@@ -26,6 +28,19 @@ static gint64
 confab_system_clock_get_time (ConfabClock *clock)
 {
   return g_get_monotonic_time ();
+}
+
+static gint64
+confab_system_clock_get_boot_time (ConfabClock *clock)
+{
+#ifdef CLOCK_BOOTTIME
+  struct timespec now;
+
+  if (clock_gettime (CLOCK_BOOTTIME, &now) == 0)
+    return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+#endif
+  /* Elsewhere than on Linux the next best thing that a sleep does not stop. */
+  return g_get_real_time ();
 }
 
 static gint64
@@ -53,6 +68,7 @@ static void
 clock_iface_init (ConfabClockInterface *iface)
 {
   iface->get_time = confab_system_clock_get_time;
+  iface->get_boot_time = confab_system_clock_get_boot_time;
   iface->get_real_time = confab_system_clock_get_real_time;
   iface->add_timeout = confab_system_clock_add_timeout;
   iface->remove = confab_system_clock_remove;

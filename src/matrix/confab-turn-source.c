@@ -30,8 +30,8 @@ struct _ConfabTurnSource {
   ConfabHomeserver *homeserver;
   ConfabClock *clock;
   ConfabIceServers *servers; /* (nullable) */
-  gint64 refresh_at;         /* the clock's, µs */
-  DexFuture *fetch;          /* (nullable): one that runs */
+  gint64 refresh_at; /* boot time, µs: the server's time does not stand still while we sleep */
+  DexFuture *fetch;  /* (nullable): one that runs */
 };
 
 G_DEFINE_FINAL_TYPE (ConfabTurnSource, confab_turn_source, G_TYPE_OBJECT)
@@ -41,7 +41,7 @@ take_servers (ConfabTurnSource *self, ConfabIceServers *servers, gint64 ttl_s)
 {
   g_clear_pointer (&self->servers, confab_ice_servers_free);
   self->servers = servers;
-  self->refresh_at = confab_clock_get_time (self->clock) + ttl_s * G_USEC_PER_SEC / 10 * 9;
+  self->refresh_at = confab_clock_get_boot_time (self->clock) + ttl_s * G_USEC_PER_SEC / 10 * 9;
 }
 
 /* @fresh_ms is rounded up: whoever asks again when they are over is not told the same. */
@@ -50,7 +50,8 @@ dup_servers (ConfabTurnSource *self)
 {
   ConfabIceServers *servers = confab_ice_servers_copy (self->servers);
 
-  servers->fresh_ms = MAX (self->refresh_at - confab_clock_get_time (self->clock) + 999, 0) / 1000;
+  servers->fresh_ms = MAX (self->refresh_at - confab_clock_get_boot_time (self->clock) + 999, 0) /
+                      1000;
   return servers;
 }
 
@@ -153,7 +154,7 @@ confab_turn_source_get (ConfabTurnSource *self)
 {
   dex_return_error_if_fail (CONFAB_IS_TURN_SOURCE (self));
 
-  if (self->servers != NULL && confab_clock_get_time (self->clock) < self->refresh_at)
+  if (self->servers != NULL && confab_clock_get_boot_time (self->clock) < self->refresh_at)
     return dex_future_new_take_boxed (CONFAB_TYPE_ICE_SERVERS, dup_servers (self));
   if (self->fetch == NULL)
     self->fetch = dex_scheduler_spawn (NULL, 0, fetch_fiber, g_object_ref (self), g_object_unref);

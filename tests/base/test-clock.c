@@ -5,6 +5,8 @@
 #include "confab-manual-clock.h"
 #include "confab-system-clock.h"
 
+#include <time.h>
+
 typedef struct {
   ConfabClock *clock;
   GString *log;
@@ -50,6 +52,10 @@ test_manual (void)
   g_assert_cmpint (confab_clock_get_time (fixture.clock), ==, 119000);
   g_assert_cmpint (confab_clock_get_real_time (fixture.clock), ==, 124000);
   g_assert_cmpuint (confab_manual_clock_get_n_timeouts (clock), ==, 0);
+  confab_manual_clock_sleep (clock, 1000);
+  g_assert_cmpint (confab_clock_get_time (fixture.clock), ==, 119000);
+  g_assert_cmpint (confab_clock_get_boot_time (fixture.clock), ==, 1119000);
+  g_assert_cmpint (confab_clock_get_real_time (fixture.clock), ==, 1124000);
   g_assert_false (confab_manual_clock_advance_to_next (clock));
   g_assert_finalize_object (g_steal_pointer (&clock));
 }
@@ -61,9 +67,15 @@ test_system (void)
   g_autoptr (GString) log = g_string_new (NULL);
   Fixture fixture = { .clock = clock, .log = log };
   gint64 before = g_get_monotonic_time ();
+  struct timespec boot;
   guint id;
 
   g_assert_cmpint (confab_clock_get_time (clock), >=, before);
+  /* What the machine has slept is in the one and not in the other. */
+  clock_gettime (CLOCK_BOOTTIME, &boot);
+  g_assert_cmpint (confab_clock_get_boot_time (clock),
+                   >=,
+                   boot.tv_sec * G_USEC_PER_SEC + boot.tv_nsec / 1000);
   id = confab_clock_add_timeout (clock, 0, note_cb, &fixture);
   confab_clock_remove (clock, id);
   confab_clock_add_timeout (clock, 1, note_cb, &fixture);

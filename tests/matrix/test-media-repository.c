@@ -253,6 +253,30 @@ test_turn (Fixture *f, gconstpointer data)
   g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, TURN), ==, 3);
 }
 
+/* The credentials run out while the machine sleeps; a clock that stands still then would hand out dead ones. */
+static void
+test_turn_slept (Fixture *f, gconstpointer data)
+{
+  g_autoptr (ConfabTurnSource) source = confab_turn_source_new (f->homeserver, CONFAB_CLOCK (f->clock));
+
+  fake_homeserver_reply (
+    f->fake,
+    TURN,
+    200,
+    "{\"username\":\"u1\",\"password\":\"p\",\"ttl\":1000,\"uris\":[\"turn:a\"]}");
+  fake_homeserver_reply (
+    f->fake,
+    TURN,
+    200,
+    "{\"username\":\"u2\",\"password\":\"p\",\"ttl\":1000,\"uris\":[\"turn:a\"]}");
+  g_assert_cmpint (expect_servers (source, 1, "u1"), ==, 900000);
+  confab_manual_clock_sleep (f->clock, 600 * 1000);
+  g_assert_cmpint (expect_servers (source, 1, "u1"), ==, 300000);
+  confab_manual_clock_sleep (f->clock, 301 * 1000);
+  g_assert_cmpint (expect_servers (source, 1, "u2"), ==, 900000);
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, TURN), ==, 2);
+}
+
 static void
 test_no_turn (Fixture *f, gconstpointer data)
 {
@@ -297,6 +321,7 @@ main (int argc, char **argv)
   ADD ("/media-repository/old-server", test_old_server);
   ADD ("/media-repository/redirected", test_redirected);
   ADD ("/turn-source/refresh", test_turn);
+  ADD ("/turn-source/slept", test_turn_slept);
   ADD ("/turn-source/none", test_no_turn);
   ADD ("/turn-source/unreachable", test_turn_unreachable);
   return g_test_run ();
