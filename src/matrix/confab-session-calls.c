@@ -6,6 +6,8 @@
 
 #include "confab-session-calls.h"
 
+#include "confab-call-departure.h"
+#include "confab-call-inbox.h"
 #include "confab-call-recheck.h"
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
@@ -15,11 +17,8 @@
 #include "confab-outbox.h"
 #include "confab-room-private.h"
 #include "confab-slice.h"
-#include "confab-store-future.h"
 #include "confab-sync-store.h"
 #include "confab-turn-source.h"
-
-#define LEAVE_TIMEOUT_MS 2000
 
 struct _ConfabSessionCalls {
   GObject parent_instance;
@@ -33,11 +32,9 @@ struct _ConfabSessionCalls {
   ConfabMatrixSignalling *signalling;
   ConfabCallHandler *handler;
   GPtrArray *calls; /* what the handler's list held when it last changed */
-  DexFuture *inbox; /* (nullable): the inbox is being handed on */
-  gboolean inbox_again;
-  gint64 inbox_done; /* the last row that was handed on */
-  gboolean live;     /* what comes is the server's, no more the store's */
-  gboolean fed;      /* something has come */
+  ConfabCallInbox *inbox;
+  gboolean live; /* what comes is the server's, no more the store's */
+  gboolean fed;  /* something has come */
   gboolean stopped;
   ConfabWireFunc wire_func;
   gpointer wire_data;
@@ -173,73 +170,11 @@ feed_room (ConfabSessionCalls *self, const ConfabSyncRoom *news)
   feed_state (self, news, CONFAB_CALL_MEMBER_STATE_TYPE);
 }
 
-/* A row of the inbox. */
-typedef struct {
-  gint64 id;
-  char *sender;
-  char *device_id; /* (nullable) */
-  char *type;
-  char *content;
-  gboolean encrypted;
-} Message;
-
+/* A #ConfabCallInboxFunc. */
 static void
-message_free (Message *message)
+dispatch (const ConfabCallInboxMessage *message, gpointer data)
 {
-  g_free (message->sender);
-  g_free (message->device_id);
-  g_free (message->type);
-  g_free (message->content);
-  g_free (message);
-}
-
-static gboolean
-read_message_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  Message *message = g_new (Message, 1);
-
-  *message = (Message) {
-    .id = confab_store_row_get_int (row, 0),
-    .sender = g_strdup (confab_store_row_get_string (row, 1)),
-    .device_id = g_strdup (confab_store_row_get_string (row, 2)),
-    .type = g_strdup (confab_store_row_get_string (row, 3)),
-    .content = g_strdup (confab_store_row_get_string (row, 4)),
-    .encrypted = confab_store_row_get_int (row, 5) != 0,
-  };
-  g_ptr_array_add (data, message);
-  return TRUE;
-}
-
-typedef struct {
-  gint64 after;
-  GPtrArray *messages;
-} Inbox;
-
-static gboolean
-read_inbox_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
-{
-  Inbox *inbox = data;
-
-  return confab_store_query (
-    transaction,
-    read_message_cb,
-    inbox->messages,
-    error,
-    "SELECT id, sender, device_id, type, content, encrypted FROM inbox WHERE id > ? ORDER BY id",
-    "i",
-    inbox->after);
-}
-
-static gboolean
-clear_inbox_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
-{
-  return confab_store_exec (
-    transaction, error, "DELETE FROM inbox WHERE id <= ?", "i", *(gint64 *) data);
-}
-
-static void
-dispatch (ConfabSessionCalls *self, const Message *message)
-{
+  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) content = confab_json_parse_object (message->content, -1, &error);
 
@@ -251,53 +186,6 @@ dispatch (ConfabSessionCalls *self, const Message *message)
   wire (self, message->sender, message->device_id, message->type, content, message->encrypted);
   confab_call_handler_handle_to_device (
     self->handler, message->sender, message->device_id, message->type, content);
-}
-
-/* Hands on what is in the inbox. A row goes when the calls have it: should the process die in between, the next
- * one hands it to calls that know nothing of it. Should the row not go, it is still not handed on twice. Fibers only. */
-static gboolean
-await_inbox_once (ConfabSessionCalls *self, GError **error)
-{
-  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify) message_free);
-  Inbox inbox = { .after = self->inbox_done, .messages = messages };
-
-  if (!dex_await (confab_store_future (self->store, read_inbox_func, &inbox), error))
-    return FALSE;
-  if (messages->len == 0 || self->stopped)
-    return TRUE;
-  for (guint i = 0; i < messages->len; i++)
-    dispatch (self, messages->pdata[i]);
-  self->inbox_done = ((Message *) messages->pdata[messages->len - 1])->id;
-  inbox.after = self->inbox_done;
-  return dex_await (confab_store_future (self->store, clear_inbox_func, &inbox.after), error);
-}
-
-static DexFuture *
-inbox_fiber (gpointer data)
-{
-  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
-  g_autoptr (GError) error = NULL;
-
-  do {
-    self->inbox_again = FALSE;
-    if (!await_inbox_once (self, &error)) {
-      dex_clear (&self->inbox);
-      return dex_future_new_for_error (g_steal_pointer (&error));
-    }
-  } while (self->inbox_again && !self->stopped);
-  dex_clear (&self->inbox);
-  return dex_future_new_true ();
-}
-
-/* One at a time, so that no row is handed on twice. */
-static DexFuture *
-hand_on_inbox (ConfabSessionCalls *self)
-{
-  if (self->inbox != NULL)
-    self->inbox_again = TRUE;
-  else
-    self->inbox = dex_scheduler_spawn (NULL, 0, inbox_fiber, g_object_ref (self), g_object_unref);
-  return dex_ref (self->inbox);
 }
 
 static void
@@ -340,8 +228,8 @@ inbox_changed_cb (ConfabOlmMachine *machine, ConfabSessionCalls *self)
 {
   if (self->stopped)
     return;
-  dex_future_disown (
-    dex_future_finally (hand_on_inbox (self), handed_on_cb, g_object_ref (self), g_object_unref));
+  dex_future_disown (dex_future_finally (
+    confab_call_inbox_hand_on (self->inbox), handed_on_cb, g_object_ref (self), g_object_unref));
   dex_future_disown (dex_future_finally (confab_megolm_machine_hand_on (self->megolm),
                                          events_handed_on_cb,
                                          g_object_ref (self),
@@ -456,7 +344,7 @@ feed_fiber (gpointer data)
     confab_slice_await (&slice);
   }
   confab_megolm_machine_set_shown (self->megolm, feed->batch->next_batch);
-  if (!dex_await (hand_on_inbox (self), &error) ||
+  if (!dex_await (confab_call_inbox_hand_on (self->inbox), &error) ||
       (!self->stopped && !dex_await (confab_megolm_machine_hand_on (self->megolm), &error)))
     return dex_future_new_for_error (g_steal_pointer (&error));
   if (!self->stopped) {
@@ -487,71 +375,6 @@ started_cb (DexFuture *future, gpointer data)
   return dex_future_new_true ();
 }
 
-typedef struct {
-  ConfabSessionCalls *calls;
-  DexPromise *left;
-} Leaving;
-
-/* Others see us in it: the entry that says so is on its way out at best. */
-static gboolean
-is_in (ConfabCall *call)
-{
-  return confab_call_is_active (call) || confab_call_get_state (call) == CONFAB_CALL_STATE_LEAVING;
-}
-
-static void
-check_left_cb (ConfabCall *call, GParamSpec *pspec, Leaving *leaving)
-{
-  for (guint i = 0; i < leaving->calls->calls->len; i++) {
-    if (is_in (leaving->calls->calls->pdata[i]))
-      return;
-  }
-  if (dex_future_is_pending (DEX_FUTURE (leaving->left)))
-    dex_promise_resolve_boolean (leaving->left, TRUE);
-}
-
-/* Leaves what we are in; waits a while for the people in there to hear of it. Fibers only. */
-static void
-await_left (ConfabSessionCalls *self)
-{
-  g_autoptr (GPtrArray) active = g_ptr_array_new_with_free_func (g_object_unref);
-  Leaving leaving = { .calls = self, .left = dex_promise_new () };
-
-  for (guint i = 0; i < self->calls->len; i++) {
-    if (is_in (self->calls->pdata[i]))
-      g_ptr_array_add (active, g_object_ref (self->calls->pdata[i]));
-  }
-  for (guint i = 0; i < active->len; i++) {
-    g_signal_connect (active->pdata[i], "notify::state", G_CALLBACK (check_left_cb), &leaving);
-    if (confab_call_is_active (active->pdata[i]))
-      confab_call_leave (active->pdata[i]);
-  }
-  if (active->len > 0) {
-    g_autoptr (DexFuture) deadline = dex_timeout_new_msec (LEAVE_TIMEOUT_MS);
-    check_left_cb (NULL, NULL, &leaving);
-    dex_await (dex_future_first (dex_ref (DEX_FUTURE (leaving.left)), dex_ref (deadline), NULL),
-               NULL);
-    dex_await (dex_future_first (confab_outbox_flush (
-                                   confab_olm_machine_get_outbox (self->machine)),
-                                 dex_ref (deadline),
-                                 NULL),
-               NULL);
-  }
-  for (guint i = 0; i < active->len; i++)
-    g_signal_handlers_disconnect_by_data (active->pdata[i], &leaving);
-  dex_unref (leaving.left);
-}
-
-static DexFuture *
-leave_fiber (gpointer data)
-{
-  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
-
-  if (!self->stopped)
-    await_left (self);
-  return dex_future_new_true ();
-}
-
 static DexFuture *
 stop_fiber (gpointer data)
 {
@@ -562,8 +385,7 @@ stop_fiber (gpointer data)
     return dex_future_new_true ();
   self->stopped = TRUE;
   events = confab_megolm_machine_stop (self->megolm);
-  if (self->inbox != NULL)
-    dex_await (dex_ref (self->inbox), NULL);
+  dex_await (confab_call_inbox_stop (self->inbox), NULL);
   confab_matrix_signalling_stop (self->signalling);
   dex_await (confab_olm_machine_stop (self->machine), NULL);
   dex_await (g_steal_pointer (&events), NULL);
@@ -585,7 +407,9 @@ confab_session_calls_dispose (GObject *object)
   g_clear_object (&self->rooms);
   g_clear_object (&self->homeserver);
   g_clear_object (&self->store);
-  dex_clear (&self->inbox);
+  if (self->inbox != NULL)
+    dex_unref (confab_call_inbox_stop (self->inbox)); /* it may outlive us for a turn */
+  g_clear_object (&self->inbox);
   g_clear_pointer (&self->calls, g_ptr_array_unref);
   G_OBJECT_CLASS (confab_session_calls_parent_class)->dispose (object);
 }
@@ -652,6 +476,7 @@ confab_session_calls_new (ConfabStore *store,
                                            clock,
                                            user_id,
                                            device_id);
+  self->inbox = confab_call_inbox_new (store, dispatch, self);
   g_signal_connect (self->handler, "items-changed", G_CALLBACK (calls_changed_cb), self);
   g_signal_connect (self->handler, "rtc-changed", G_CALLBACK (rtc_changed_cb), self);
   g_signal_connect_object (
@@ -717,7 +542,10 @@ confab_session_calls_feed (ConfabSessionCalls *self, ConfabSyncBatch *batch)
 DexFuture *
 confab_session_calls_leave (ConfabSessionCalls *self)
 {
-  return dex_scheduler_spawn (NULL, 0, leave_fiber, g_object_ref (self), g_object_unref);
+  if (self->stopped)
+    return dex_future_new_true ();
+  return confab_call_departure (G_LIST_MODEL (self->handler),
+                                confab_olm_machine_get_outbox (self->machine));
 }
 
 DexFuture *
