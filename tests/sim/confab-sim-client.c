@@ -18,6 +18,7 @@
 
 struct _ConfabSimClient {
   ConfabSimNetwork *network;
+  ConfabClock *clock; /* with which it is known that something happens here */
   guint index;
   const char *user;
   const char *device;
@@ -38,10 +39,10 @@ struct _ConfabSimClient {
   ConfabCallHandler *handler;
   GHashTable *members;      /* user id → JsonObject: member events as synced */
   GHashTable *left;         /* user ids that are not in the room, as synced */
+  gboolean touched;         /* something happened since the last look */
   gboolean members_changed; /* since who is shown was compared with who is there */
-  guint n_shown;
-  const char *wrong;  /* (nullable): a device that is shown wrongly */
-  gint64 wrong_since; /* monotonic, µs */
+  const char *wrong;        /* (nullable): a device that is shown wrongly */
+  gint64 wrong_since;       /* monotonic, µs */
   guint sync_timer;
   gboolean waits_for_news;
   gboolean comes_back;  /* into the room: its state is being taken again */
@@ -50,8 +51,11 @@ struct _ConfabSimClient {
 
   /* The person. */
   ConfabCall *call;
+  ConfabCallState state; /* the call's, as it tells */
+  GPtrArray *shown;      /* (element-type ConfabCallMember): as the call tells; it keeps them */
   ConfabFakeLocalMedia *media;
   guint n_media;
+  guint n_closed; /* so many of the medium's first connections */
   gboolean wants_in;
   gboolean told; /* that it is out again */
 };
@@ -270,8 +274,7 @@ take_messages (ConfabSimClient *self, guint start, guint end)
 static void
 end_sync (ConfabSimClient *self)
 {
-  confab_call_handler_end_sync (self->handler,
-                                confab_clock_get_real_time (self->network->clock) / 1000);
+  confab_call_handler_end_sync (self->handler, confab_clock_get_real_time (self->clock) / 1000);
 }
 
 /* All that is new, or some of it. */
@@ -288,7 +291,7 @@ static void sync_cb (gpointer data);
 static void
 arm_sync (ConfabSimClient *self, guint delay_ms)
 {
-  self->sync_timer = confab_clock_add_timeout (self->network->clock, delay_ms, sync_cb, self);
+  self->sync_timer = confab_clock_add_timeout (self->clock, delay_ms, sync_cb, self);
 }
 
 static void
@@ -335,6 +338,7 @@ confab_sim_client_news (ConfabSimClient *self)
 
 ConfabSimClient *
 confab_sim_client_new (ConfabSimNetwork *network,
+                       ConfabClock *clock,
                        guint index,
                        gboolean has_power,
                        ConfabSimFailFunc fail_func,
@@ -343,6 +347,7 @@ confab_sim_client_new (ConfabSimNetwork *network,
   ConfabSimClient *self = g_new0 (ConfabSimClient, 1);
 
   self->network = network;
+  self->clock = g_object_ref (clock);
   self->index = index;
   self->user = network->users[index];
   self->device = network->devices[index];
@@ -350,6 +355,7 @@ confab_sim_client_new (ConfabSimNetwork *network,
   self->fail = fail_func;
   self->data = data;
   self->outbox = confab_sim_outbox_new ();
+  self->shown = g_ptr_array_new ();
   return self;
 }
 
@@ -359,6 +365,8 @@ confab_sim_client_free (ConfabSimClient *self)
   if (self->up)
     confab_sim_client_kill (self, FALSE);
   confab_sim_outbox_free (self->outbox);
+  g_object_unref (self->clock);
+  g_ptr_array_unref (self->shown);
   g_free (self->session);
   g_free (self);
 }
@@ -377,9 +385,9 @@ confab_sim_client_start (ConfabSimClient *self)
   self->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->next_seq = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->signalling = confab_sim_signalling_new (
-    self->network, self->index, self->has_power, self->outbox, sending_cb, self);
+    self->network, self->clock, self->index, self->has_power, self->outbox, sending_cb, self);
   self->handler = confab_call_handler_new (CONFAB_SIGNALLING (self->signalling),
-                                           self->network->clock,
+                                           self->clock,
                                            self->user,
                                            self->device);
   prepare_room (self);
@@ -393,9 +401,12 @@ confab_sim_client_start (ConfabSimClient *self)
 static void
 forget_call (ConfabSimClient *self)
 {
-  if (self->call != NULL)
+  if (self->call != NULL) {
     g_signal_handlers_disconnect_by_data (self->call, self);
+    g_signal_handlers_disconnect_by_data (confab_call_get_participants (self->call), self);
+  }
   g_clear_object (&self->call);
+  g_ptr_array_set_size (self->shown, 0);
 }
 
 /* Nobody is told. */
@@ -406,7 +417,7 @@ confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost)
     return;
   self->up = FALSE;
   self->waits_for_news = FALSE;
-  confab_clock_clear (self->network->clock, &self->sync_timer);
+  confab_clock_clear (self->clock, &self->sync_timer);
   confab_sim_signalling_kill (self->signalling, power_lost);
   forget_call (self);
   g_object_run_dispose (G_OBJECT (self->handler));
@@ -437,8 +448,20 @@ failed_cb (ConfabCall *call, const GError *error, ConfabSimClient *self)
 static void
 state_cb (ConfabCall *call, GParamSpec *pspec, ConfabSimClient *self)
 {
-  if (confab_call_get_state (call) == CONFAB_CALL_STATE_ENDED)
-    self->told = TRUE;
+  self->state = confab_call_get_state (call);
+  self->told |= self->state == CONFAB_CALL_STATE_ENDED;
+}
+
+static void
+shown_cb (GListModel *members, guint position, guint removed, guint added, ConfabSimClient *self)
+{
+  self->members_changed = TRUE;
+  if (removed > 0)
+    g_ptr_array_remove_range (self->shown, position, removed);
+  for (guint i = 0; i < added; i++) {
+    g_autoptr (ConfabCallMember) member = g_list_model_get_item (members, position + i);
+    g_ptr_array_insert (self->shown, (int) (position + i), member);
+  }
 }
 
 static void
@@ -451,6 +474,16 @@ take_call (ConfabSimClient *self, ConfabCall *call)
   self->call = g_object_ref (call);
   g_signal_connect (call, "failed", G_CALLBACK (failed_cb), self);
   g_signal_connect (call, "notify::state", G_CALLBACK (state_cb), self);
+  self->state = confab_call_get_state (call);
+  g_signal_connect (confab_call_get_participants (call),
+                    "items-changed",
+                    G_CALLBACK (shown_cb),
+                    self);
+  shown_cb (confab_call_get_participants (call),
+            0,
+            0,
+            g_list_model_get_n_items (confab_call_get_participants (call)),
+            self);
 }
 
 void
@@ -478,9 +511,10 @@ confab_sim_client_join (ConfabSimClient *self, const char *call_id)
     confab_sim_client_leave (self);
   take_call (self, call);
   g_clear_object (&self->media);
+  self->n_closed = 0;
   {
     g_autofree char *stream = g_strdup_printf ("s%u-%u", self->index, ++self->n_media);
-    self->media = confab_fake_local_media_new (self->network->clock, stream);
+    self->media = confab_fake_local_media_new (self->clock, stream);
     confab_fake_local_media_set_gather (self->media,
                                         50 + confab_sim_network_below (self->network, 3000));
   }
@@ -556,10 +590,12 @@ count_open (ConfabSimClient *self)
 {
   guint n = 0;
 
-  for (guint i = 0;
+  for (guint i = self->n_closed;
        self->media != NULL && i < confab_fake_local_media_get_n_connections (self->media);
        i++) {
     ConfabFakePeerConnection *connection = confab_fake_local_media_peek_connection (self->media, i);
+    if (i == self->n_closed && confab_fake_peer_connection_get_closed (connection))
+      self->n_closed++;
     if (confab_fake_peer_connection_is_abused (connection))
       fail (self,
             "a connection was told what it cannot do: %s",
@@ -570,13 +606,12 @@ count_open (ConfabSimClient *self)
 }
 
 static guint
-count_held (ConfabSimClient *self, GListModel *members)
+count_held (ConfabSimClient *self)
 {
   guint n = 0;
 
-  for (guint i = 0; i < g_list_model_get_n_items (members); i++) {
-    g_autoptr (ConfabCallMember) member = g_list_model_get_item (members, i);
-    ConfabPeerConnection *connection = confab_call_member_get_connection (member);
+  for (guint i = 0; i < self->shown->len; i++) {
+    ConfabPeerConnection *connection = confab_call_member_get_connection (self->shown->pdata[i]);
     n += connection != NULL &&
          !confab_fake_peer_connection_get_closed (CONFAB_FAKE_PEER_CONNECTION (connection));
   }
@@ -584,13 +619,13 @@ count_held (ConfabSimClient *self, GListModel *members)
 }
 
 static ConfabCallMember *
-find_shown (GListModel *members, const char *user, const char *device)
+find_shown (ConfabSimClient *self, const char *user, const char *device)
 {
-  for (guint i = 0; i < g_list_model_get_n_items (members); i++) {
-    g_autoptr (ConfabCallMember) member = g_list_model_get_item (members, i);
+  for (guint i = 0; i < self->shown->len; i++) {
+    ConfabCallMember *member = self->shown->pdata[i];
     if (g_str_equal (confab_call_member_get_user_id (member), user) &&
         g_str_equal (confab_call_member_get_device_id (member), device))
-      return member; /* the call keeps it */
+      return member;
   }
   return NULL;
 }
@@ -598,12 +633,12 @@ find_shown (GListModel *members, const char *user, const char *device)
 /* One who has a valid entry is shown; one without, only as long as a connection lasts that was there before, or for the
  * ten milliseconds after which an entry is looked at. */
 static gboolean
-shows_right_member (ConfabSimClient *self, GListModel *members, const char *call_id, guint i)
+shows_right_member (ConfabSimClient *self, const char *call_id, guint i)
 {
   const char *user = self->network->users[i];
   const char *device = self->network->devices[i];
-  gint64 now_ms = confab_clock_get_real_time (self->network->clock) / 1000;
-  ConfabCallMember *member = find_shown (members, user, device);
+  gint64 now_ms = confab_clock_get_real_time (self->clock) / 1000;
+  ConfabCallMember *member = find_shown (self, user, device);
   g_autoptr (GPtrArray) entries = NULL;
   const ConfabCallMembership *entry = NULL;
 
@@ -619,55 +654,63 @@ shows_right_member (ConfabSimClient *self, GListModel *members, const char *call
 
 /* Who is shown is who is in the call, as far as the sync has got. */
 static const char *
-find_wrong_member (ConfabSimClient *self, GListModel *members, const char *call_id)
+find_wrong_member (ConfabSimClient *self, const char *call_id)
 {
   for (guint i = 0; i < self->network->n; i++) {
-    if (i != self->index && !shows_right_member (self, members, call_id, i))
+    if (i != self->index && !shows_right_member (self, call_id, i))
       return self->network->devices[i];
   }
   return NULL;
 }
 
 static void
-check_members (ConfabSimClient *self, GListModel *members, const char *call_id)
+check_members (ConfabSimClient *self)
 {
-  gint64 now = confab_clock_get_time (self->network->clock);
-  guint n_shown = g_list_model_get_n_items (members);
+  gint64 now = confab_clock_get_time (self->clock);
   const char *wrong;
 
-  if (!self->members_changed && n_shown == self->n_shown)
+  if (!self->members_changed)
     return;
-  wrong = find_wrong_member (self, members, call_id);
-  self->n_shown = n_shown;
+  if (self->state != confab_call_get_state (self->call) ||
+      self->shown->len != g_list_model_get_n_items (confab_call_get_participants (self->call)))
+    fail (self, "the call has changed without telling");
+  wrong = find_wrong_member (self, confab_group_call_get_id (CONFAB_GROUP_CALL (self->call)));
   self->members_changed = wrong != NULL;
   if (wrong == NULL || g_strcmp0 (wrong, self->wrong) != 0)
     self->wrong_since = now;
   self->wrong = wrong;
+  self->touched |= wrong != NULL; /* for how long? */
   if (wrong != NULL && now - self->wrong_since > WRONG_MEMBERS_US)
     fail (self, "is wrong of whether %s is in the call", wrong);
+}
+
+/* Something happens to it. */
+void
+confab_sim_client_touch (ConfabSimClient *self)
+{
+  self->touched = TRUE;
 }
 
 /**
  * confab_sim_client_check:
  * @self: a client
  *
- * What is true at any time.
+ * What is true at any time, if anything has happened to it since it was last looked at.
  */
 void
 confab_sim_client_check (ConfabSimClient *self)
 {
-  g_autofree char *call_id = NULL;
-  GListModel *members;
   gboolean active;
   guint n_open;
   guint n_held;
 
-  if (!self->up || self->call == NULL)
+  if (!self->touched || !self->up || self->call == NULL)
     return;
-  members = confab_call_get_participants (self->call);
-  active = confab_call_is_active (self->call);
+  self->touched = FALSE;
+  active = self->state == CONFAB_CALL_STATE_PREPARING || self->state == CONFAB_CALL_STATE_JOINING ||
+           self->state == CONFAB_CALL_STATE_JOINED;
   n_open = count_open (self);
-  n_held = count_held (self, members);
+  n_held = count_held (self);
   if (n_open != n_held)
     fail (self, "%u connections are open for %u members", n_open, n_held);
   if (!active && self->media != NULL && !confab_fake_local_media_get_closed (self->media))
@@ -676,8 +719,6 @@ confab_sim_client_check (ConfabSimClient *self)
     fail (self, "%u connections are open outside of the call", n_open);
   if (self->wants_in && !active && !self->told)
     fail (self, "is out of the call without a word");
-  if (confab_call_get_state (self->call) == CONFAB_CALL_STATE_ENDED)
-    return;
-  call_id = confab_call_dup_id (self->call);
-  check_members (self, members, call_id);
+  if (self->state != CONFAB_CALL_STATE_ENDED)
+    check_members (self);
 }

@@ -21,6 +21,7 @@ typedef struct _ConfabSimClient ConfabSimClient;
 typedef void (*ConfabSimFailFunc) (const char *message, gpointer data);
 
 ConfabSimClient *confab_sim_client_new (ConfabSimNetwork *network,
+                                        ConfabClock *clock,
                                         guint index,
                                         gboolean has_power,
                                         ConfabSimFailFunc fail,
@@ -39,6 +40,7 @@ gboolean confab_sim_client_wants_in (ConfabSimClient *self);
 ConfabCall *confab_sim_client_peek_call (ConfabSimClient *self);
 ConfabFakeLocalMedia *confab_sim_client_peek_media (ConfabSimClient *self);
 guint confab_sim_client_get_n_early (ConfabSimClient *self);
+void confab_sim_client_touch (ConfabSimClient *self);
 void confab_sim_client_check (ConfabSimClient *self);
 
 G_END_DECLS

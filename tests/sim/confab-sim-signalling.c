@@ -60,6 +60,7 @@ struct _ConfabSimSignalling {
   GObject parent_instance;
 
   ConfabSimNetwork *network;
+  ConfabClock *clock; /* of this client */
   guint index;
   gboolean has_power;
   ConfabSimOutbox *outbox;
@@ -156,7 +157,7 @@ static void pump (ConfabSimSignalling *self);
 static void
 drop_stale (ConfabSimSignalling *self)
 {
-  gint64 limit = confab_clock_get_time (self->network->clock) - MESSAGE_PATIENCE_US;
+  gint64 limit = confab_clock_get_time (self->clock) - MESSAGE_PATIENCE_US;
   g_autoptr (GPtrArray) stale = g_ptr_array_new_with_free_func (free_row);
   g_autoptr (GError) error = NULL;
 
@@ -217,7 +218,7 @@ pump_cb (gpointer data)
     finish_request (self);
     return;
   }
-  self->pump_timer = confab_clock_add_timeout (self->network->clock,
+  self->pump_timer = confab_clock_add_timeout (self->clock,
                                                next_backoff (&self->backoff_ms),
                                                pump_cb,
                                                self);
@@ -243,7 +244,7 @@ pump (ConfabSimSignalling *self)
     return;
   for (guint i = 0; i < self->outbox->rows->len; i++)
     ((Row *) self->outbox->rows->pdata[i])->in_request = TRUE;
-  self->pump_timer = confab_clock_add_timeout (self->network->clock,
+  self->pump_timer = confab_clock_add_timeout (self->clock,
                                                confab_sim_network_get_delay (self->network),
                                                pump_cb,
                                                self);
@@ -269,7 +270,7 @@ confab_sim_signalling_send_to_device (ConfabSignalling *signalling,
   row->device_id = g_strdup (device_id);
   row->type = g_strdup (type);
   row->content = json_object_ref (content);
-  row->created_at = confab_clock_get_time (self->network->clock);
+  row->created_at = confab_clock_get_time (self->clock);
   row->waiter = new_waiter (done, data, destroy);
   g_ptr_array_add (self->outbox->rows, row);
   pump (self);
@@ -282,7 +283,7 @@ free_slot (gpointer data)
 {
   Slot *slot = data;
 
-  confab_clock_clear (slot->self->network->clock, &slot->timer);
+  confab_clock_clear (slot->self->clock, &slot->timer);
   g_free (slot->type);
   g_free (slot->state_key);
   g_clear_pointer (&slot->content, json_object_unref);
@@ -304,13 +305,14 @@ static void
 start_slot (Slot *slot)
 {
   ConfabSimNetwork *network = slot->self->network;
+  ConfabClock *clock = slot->self->clock;
 
   slot->content = g_steal_pointer (&slot->next);
   slot->waiters = g_steal_pointer (&slot->next_waiters);
   slot->next_waiters = new_waiters ();
-  slot->started_at = confab_clock_get_time (network->clock);
+  slot->started_at = confab_clock_get_time (clock);
   slot->backoff_ms = 0;
-  slot->timer = confab_clock_add_timeout (network->clock,
+  slot->timer = confab_clock_add_timeout (clock,
                                           confab_sim_network_get_delay (network),
                                           slot_cb,
                                           slot);
@@ -367,6 +369,7 @@ slot_cb (gpointer data)
 {
   Slot *slot = data;
   ConfabSimNetwork *network = slot->self->network;
+  ConfabClock *clock = slot->self->clock;
   ConfabSimOutcome outcome = confab_sim_network_try (network, slot->self->index);
 
   slot->timer = 0;
@@ -374,13 +377,10 @@ slot_cb (gpointer data)
     put_slot (slot);
   if (outcome == CONFAB_SIM_DONE)
     finish_slot (slot, is_allowed (slot) ? -1 : CONFAB_SIGNALLING_ERROR_FORBIDDEN);
-  else if (confab_clock_get_time (network->clock) - slot->started_at > STATE_PATIENCE_US)
+  else if (confab_clock_get_time (clock) - slot->started_at > STATE_PATIENCE_US)
     finish_slot (slot, CONFAB_SIGNALLING_ERROR_NETWORK);
   else
-    slot->timer = confab_clock_add_timeout (network->clock,
-                                            next_backoff (&slot->backoff_ms),
-                                            slot_cb,
-                                            slot);
+    slot->timer = confab_clock_add_timeout (clock, next_backoff (&slot->backoff_ms), slot_cb, slot);
 }
 
 static void
@@ -424,7 +424,7 @@ free_servers_request (gpointer data)
 {
   ServersRequest *request = data;
 
-  confab_clock_clear (request->self->network->clock, &request->timer);
+  confab_clock_clear (request->self->clock, &request->timer);
   free_waiter (request->waiter);
   g_free (request);
 }
@@ -461,7 +461,7 @@ confab_sim_signalling_get_ice_servers (ConfabSignalling *signalling,
   request->self = self;
   request->waiter = new_waiter (NULL, data, destroy);
   request->waiter->servers_done = done;
-  request->timer = confab_clock_add_timeout (self->network->clock,
+  request->timer = confab_clock_add_timeout (self->clock,
                                              confab_sim_network_get_delay (self->network),
                                              servers_cb,
                                              request);
@@ -502,6 +502,7 @@ confab_sim_signalling_init (ConfabSimSignalling *self)
 /* What an earlier process left in @outbox goes out first. */
 ConfabSimSignalling *
 confab_sim_signalling_new (ConfabSimNetwork *network,
+                           ConfabClock *clock,
                            guint index,
                            gboolean has_power,
                            ConfabSimOutbox *outbox,
@@ -511,6 +512,7 @@ confab_sim_signalling_new (ConfabSimNetwork *network,
   ConfabSimSignalling *self = g_object_new (CONFAB_TYPE_SIM_SIGNALLING, NULL);
 
   self->network = network;
+  self->clock = clock;
   self->index = index;
   self->has_power = has_power;
   self->outbox = outbox;
@@ -536,7 +538,7 @@ confab_sim_signalling_kill (ConfabSimSignalling *self, gboolean power_lost)
   }
   g_ptr_array_set_size (self->slots, 0);
   g_ptr_array_set_size (self->servers, 0);
-  confab_clock_clear (self->network->clock, &self->pump_timer);
+  confab_clock_clear (self->clock, &self->pump_timer);
   for (guint i = 0; i < rows->len; i++)
     g_clear_pointer (&((Row *) rows->pdata[i])->waiter, free_waiter);
   while (power_lost && rows->len > 0 && confab_sim_network_chance (self->network, 50))

@@ -36,6 +36,7 @@ typedef void (*ConfabSimSignallingFunc) (const char *user_id,
                                          gpointer data);
 
 ConfabSimSignalling *confab_sim_signalling_new (ConfabSimNetwork *network,
+                                                ConfabClock *clock,
                                                 guint index,
                                                 gboolean has_power,
                                                 ConfabSimOutbox *outbox,

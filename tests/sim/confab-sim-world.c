@@ -9,8 +9,8 @@
 #include "confab-call-membership.h"
 #include "confab-group-call.h"
 #include "confab-json.h"
-#include "confab-manual-clock.h"
 #include "confab-sim-client.h"
+#include "confab-sim-clock.h"
 
 #define START_US G_GINT64_CONSTANT (1700000000000000)
 #define MAX_STEPS 2000000
@@ -82,7 +82,8 @@ typedef struct {
 
 struct _ConfabSimWorld {
   guint32 seed;
-  ConfabManualClock *clock;
+  ConfabSimTime *time;
+  ConfabClock *clock; /* of what belongs to no client: nobody notices before it comes with a sync */
   ConfabSimNetwork network;
   ConfabSimClient *clients[CONFAB_SIM_MAX_CLIENTS];
   GRand *rand; /* for what people and misfortune do */
@@ -108,9 +109,7 @@ tell (ConfabSimWorld *self, const char *format, ...)
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
-  g_print ("%9.3f  %s\n",
-           confab_clock_get_time (CONFAB_CLOCK (self->clock)) / (double) G_USEC_PER_SEC,
-           text);
+  g_print ("%9.3f  %s\n", confab_clock_get_time (self->clock) / (double) G_USEC_PER_SEC, text);
 }
 
 static void
@@ -155,36 +154,45 @@ reached_cb (gpointer data)
   self->reached = TRUE;
 }
 
-/* One timeout after the other, and what has to be true after each; a world of many is looked at less often. */
+static void
+touch_all (ConfabSimWorld *self)
+{
+  for (guint i = 0; i < self->network.n && self->clients[i] != NULL; i++)
+    confab_sim_client_touch (self->clients[i]);
+}
+
+/* One timeout after the other, and what has to be true after each. */
+static void
+step (ConfabSimWorld *self)
+{
+  guint owner = confab_sim_time_step (self->time);
+
+  if (owner < self->network.n && self->clients[owner] != NULL)
+    confab_sim_client_touch (self->clients[owner]);
+  for (guint i = 0; i < self->network.n && self->clients[i] != NULL; i++)
+    confab_sim_client_check (self->clients[i]);
+  if (++self->n_steps > MAX_STEPS)
+    fail (self, "the world does not come to rest");
+}
+
 static void
 run_until (ConfabSimWorld *self, gint64 time)
 {
-  gint64 now = confab_clock_get_time (CONFAB_CLOCK (self->clock));
-  guint every = self->network.n <= 4 ? 1 : self->network.n;
+  gint64 now = confab_clock_get_time (self->clock);
 
   if (time <= now)
     return;
+  touch_all (self); /* somebody may have done something to them */
   self->reached = FALSE;
-  confab_clock_add_timeout (CONFAB_CLOCK (self->clock),
-                            (guint) ((time - now) / 1000),
-                            reached_cb,
-                            self);
-  while (!self->reached && self->failure == NULL) {
-    confab_manual_clock_advance_to_next (self->clock);
-    if (++self->n_steps % every == 0) {
-      for (guint i = 0; i < self->network.n && self->clients[i] != NULL; i++)
-        confab_sim_client_check (self->clients[i]);
-    }
-    if (self->n_steps > MAX_STEPS)
-      fail (self, "the world does not come to rest");
-  }
+  confab_clock_add_timeout (self->clock, (guint) ((time - now) / 1000), reached_cb, self);
+  while (!self->reached && self->failure == NULL)
+    step (self);
 }
 
 static void
 run_for (ConfabSimWorld *self, guint ms)
 {
-  run_until (self,
-             confab_clock_get_time (CONFAB_CLOCK (self->clock)) + ms * G_GINT64_CONSTANT (1000));
+  run_until (self, confab_clock_get_time (self->clock) + ms * G_GINT64_CONSTANT (1000));
 }
 
 /* Media. */
@@ -223,9 +231,10 @@ static void
 cut_media_cb (gpointer data)
 {
   ConfabSimWorld *self = data;
-  gint64 now = confab_clock_get_time (CONFAB_CLOCK (self->clock));
+  gint64 now = confab_clock_get_time (self->clock);
   gboolean again = FALSE;
 
+  touch_all (self);
   for (guint i = 0; i < self->network.n; i++) {
     for (guint j = 0; j < self->network.n; j++) {
       ConfabFakePeerConnection *connection = i != j ? find_connection (self, i, j) : NULL;
@@ -237,7 +246,7 @@ cut_media_cb (gpointer data)
     }
   }
   if (again)
-    confab_clock_add_timeout (CONFAB_CLOCK (self->clock), 200, cut_media_cb, self);
+    confab_clock_add_timeout (self->clock, 200, cut_media_cb, self);
 }
 
 /* What people and misfortune do. */
@@ -288,7 +297,7 @@ disturb_connection (ConfabSimWorld *self, const Action *action)
 static void
 act (ConfabSimWorld *self, const Action *action)
 {
-  gint64 now = confab_clock_get_time (CONFAB_CLOCK (self->clock));
+  gint64 now = confab_clock_get_time (self->clock);
   gint64 until = now + action->value * G_GINT64_CONSTANT (1000);
   ConfabSimClient *client = self->clients[action->who];
 
@@ -733,7 +742,8 @@ confab_sim_world_new (guint32 seed)
   g_random_set_seed (seed);
   confab_fake_peer_connection_reset ();
   self->seed = seed;
-  self->clock = confab_manual_clock_new (START_US);
+  self->time = confab_sim_time_new (START_US);
+  self->clock = CONFAB_CLOCK (confab_sim_clock_new (self->time, CONFAB_SIM_MAX_CLIENTS));
   self->rand = g_rand_new_with_seed (seed);
   self->actions = g_array_new (FALSE, FALSE, sizeof (Action));
   self->hardness = below (self, N_HARDNESSES);
@@ -743,9 +753,9 @@ confab_sim_world_new (guint32 seed)
   n = below (self, 20) == 0 ? 5 + below (self, 8) : 2 + below (self, 3);
   for (guint i = 0; i < n; i++)
     add_client (self, i, n);
-  self->network.clock = CONFAB_CLOCK (self->clock);
+  self->network.clock = self->clock;
   self->network.rand = g_rand_new_with_seed (seed ^ 0x5bd1e995);
-  self->network.server = confab_sim_server_new (CONFAB_CLOCK (self->clock), n, news_cb, self);
+  self->network.server = confab_sim_server_new (self->clock, n, news_cb, self);
   self->network.latency_ms = 20 + below (self, below (self, 4) == 0 ? 3000 : 300);
   self->network.spread_ms = below (self, 400);
   self->network.cuts = below (self, 60);
@@ -773,6 +783,7 @@ confab_sim_world_free (ConfabSimWorld *self)
   g_rand_free (self->rand);
   g_array_unref (self->actions);
   g_object_unref (self->clock);
+  confab_sim_time_free (self->time);
   g_free (self->failure);
   g_free (self);
 }
@@ -810,7 +821,10 @@ begin (ConfabSimWorld *self)
   for (guint i = 0; i < self->network.n; i++)
     confab_sim_server_put_membership (self->network.server, self->network.users[i], TRUE);
   for (guint i = 0; i < self->network.n; i++) {
-    self->clients[i] = confab_sim_client_new (&self->network, i, i <= 1, fail_cb, self);
+    g_autoptr (ConfabSimClock) clock = confab_sim_clock_new (self->time, i);
+
+    self->clients[i] = confab_sim_client_new (
+      &self->network, CONFAB_CLOCK (clock), i, i <= 1, fail_cb, self);
     confab_sim_client_start (self->clients[i]);
   }
   confab_sim_client_create_call (self->clients[0], self->intent);
@@ -831,8 +845,7 @@ confab_sim_world_run (ConfabSimWorld *self)
   gint64 start;
 
   begin (self);
-  start = confab_clock_get_time (
-    CONFAB_CLOCK (self->clock)); /* of the plan; later by each hour of waiting */
+  start = confab_clock_get_time (self->clock); /* of the plan; later by each hour of waiting */
   for (guint i = 0; i < self->actions->len && self->failure == NULL; i++) {
     const Action *action = &g_array_index (self->actions, Action, i);
     if (action->skipped)
@@ -849,7 +862,7 @@ confab_sim_world_run (ConfabSimWorld *self)
   for (guint i = 0; i < self->network.n; i++)
     g_clear_pointer (&self->clients[i], confab_sim_client_free);
   run_for (self, 5000); /* device messages that were on their way */
-  if (self->failure == NULL && confab_manual_clock_get_n_timeouts (self->clock) > 0)
-    fail (self, "%u timeouts are left", confab_manual_clock_get_n_timeouts (self->clock));
+  if (self->failure == NULL && confab_sim_time_get_n_timeouts (self->time) > 0)
+    fail (self, "%u timeouts are left", confab_sim_time_get_n_timeouts (self->time));
   return self->failure;
 }
