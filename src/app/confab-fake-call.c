@@ -202,6 +202,8 @@ struct _FakeLocalMedia {
   GObject parent_instance;
 
   ConfabStream *stream;
+  ConfabStream *screen;
+  gboolean sharing;
   ConfabDeviceProblem problems[3];
 };
 
@@ -230,8 +232,45 @@ fake_local_media_get_problem (ConfabLocalMedia *media, ConfabDeviceKind kind)
 }
 
 static void
+set_sharing (FakeLocalMedia *self, gboolean sharing)
+{
+  if (self->sharing == sharing)
+    return;
+  self->sharing = sharing;
+  confab_local_media_emit_sharing_changed (CONFAB_LOCAL_MEDIA (self));
+}
+
+static void
+fake_local_media_share_screen (ConfabLocalMedia *media)
+{
+  set_sharing (FAKE_LOCAL_MEDIA (media), TRUE);
+}
+
+static void
+fake_local_media_stop_sharing (ConfabLocalMedia *media)
+{
+  set_sharing (FAKE_LOCAL_MEDIA (media), FALSE);
+}
+
+static ConfabSharing
+fake_local_media_get_sharing (ConfabLocalMedia *media, ConfabSharingProblem *problem)
+{
+  *problem = CONFAB_SHARING_PROBLEM_NONE;
+  return FAKE_LOCAL_MEDIA (media)->sharing ? CONFAB_SHARING_ON : CONFAB_SHARING_OFF;
+}
+
+static ConfabStream *
+fake_local_media_get_screen (ConfabLocalMedia *media)
+{
+  FakeLocalMedia *self = FAKE_LOCAL_MEDIA (media);
+
+  return self->sharing ? self->screen : NULL;
+}
+
+static void
 fake_local_media_close (ConfabLocalMedia *media)
 {
+  FAKE_LOCAL_MEDIA (media)->sharing = FALSE;
 }
 
 static void
@@ -241,6 +280,10 @@ local_media_iface_init (ConfabLocalMediaInterface *iface)
   iface->set_microphone_muted = fake_local_media_set_microphone_muted;
   iface->set_camera_muted = fake_local_media_set_camera_muted;
   iface->get_problem = fake_local_media_get_problem;
+  iface->share_screen = fake_local_media_share_screen;
+  iface->stop_sharing = fake_local_media_stop_sharing;
+  iface->get_sharing = fake_local_media_get_sharing;
+  iface->get_screen = fake_local_media_get_screen;
   iface->close = fake_local_media_close;
 }
 
@@ -254,6 +297,7 @@ static void
 fake_local_media_finalize (GObject *object)
 {
   g_object_unref (FAKE_LOCAL_MEDIA (object)->stream);
+  g_object_unref (FAKE_LOCAL_MEDIA (object)->screen);
   G_OBJECT_CLASS (fake_local_media_parent_class)->finalize (object);
 }
 
@@ -267,7 +311,12 @@ static void
 fake_local_media_init (FakeLocalMedia *self)
 {
   g_autoptr (GdkPaintable) picture = confab_fake_picture_new (CONFAB_FAKE_PICTURE_OWN, FALSE);
+  g_autoptr (GdkPaintable) screen = confab_fake_screen_new ();
 
+  self->screen = confab_stream_new ("own-screen", CONFAB_STREAM_PURPOSE_SCREENSHARE);
+  confab_stream_set_audio_muted (self->screen, TRUE);
+  confab_stream_set_paintable (self->screen, G_OBJECT (screen));
+  confab_stream_set_has_video (self->screen, TRUE);
   self->stream = confab_stream_new ("own", CONFAB_STREAM_PURPOSE_USERMEDIA);
   confab_stream_set_paintable (self->stream, G_OBJECT (picture));
   confab_stream_set_has_video (self->stream, TRUE);
@@ -291,12 +340,32 @@ confab_fake_call_get_participants (ConfabCall *call)
 }
 
 static void
+sharing_changed_cb (ConfabFakeCall *self)
+{
+  g_object_notify (G_OBJECT (self), "sharing");
+  g_object_notify (G_OBJECT (self), "sharing-problem");
+}
+
+static void
+take_media (ConfabFakeCall *self, ConfabLocalMedia *media)
+{
+  if (self->media != NULL)
+    g_signal_handlers_disconnect_by_data (self->media, self);
+  if (!g_set_object (&self->media, media))
+    return;
+  if (media != NULL)
+    g_signal_connect_object (
+      media, "sharing-changed", G_CALLBACK (sharing_changed_cb), self, G_CONNECT_SWAPPED);
+  g_object_notify (G_OBJECT (self), "local-media");
+  sharing_changed_cb (self);
+}
+
+static void
 confab_fake_call_join (ConfabCall *call, ConfabLocalMedia *media)
 {
   ConfabFakeCall *self = CONFAB_FAKE_CALL (call);
 
-  if (g_set_object (&self->media, media))
-    g_object_notify (G_OBJECT (self), "local-media");
+  take_media (self, media);
   confab_fake_call_set_state (self, CONFAB_CALL_STATE_JOINED);
 }
 
@@ -305,8 +374,7 @@ confab_fake_call_leave (ConfabCall *call)
 {
   ConfabFakeCall *self = CONFAB_FAKE_CALL (call);
 
-  g_clear_object (&self->media);
-  g_object_notify (G_OBJECT (self), "local-media");
+  take_media (self, NULL);
   confab_fake_call_set_state (self, CONFAB_CALL_STATE_KNOWN);
 }
 
@@ -340,6 +408,24 @@ confab_fake_call_set_camera_muted (ConfabCall *call, gboolean muted)
 }
 
 static void
+confab_fake_call_share_screen (ConfabCall *call)
+{
+  ConfabFakeCall *self = CONFAB_FAKE_CALL (call);
+
+  if (self->media != NULL)
+    confab_local_media_share_screen (self->media);
+}
+
+static void
+confab_fake_call_stop_sharing (ConfabCall *call)
+{
+  ConfabFakeCall *self = CONFAB_FAKE_CALL (call);
+
+  if (self->media != NULL)
+    confab_local_media_stop_sharing (self->media);
+}
+
+static void
 call_iface_init (ConfabCallInterface *iface)
 {
   iface->get_participants = confab_fake_call_get_participants;
@@ -349,6 +435,8 @@ call_iface_init (ConfabCallInterface *iface)
   iface->decline = confab_fake_call_decline;
   iface->set_microphone_muted = confab_fake_call_set_microphone_muted;
   iface->set_camera_muted = confab_fake_call_set_camera_muted;
+  iface->share_screen = confab_fake_call_share_screen;
+  iface->stop_sharing = confab_fake_call_stop_sharing;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabFakeCall,
@@ -357,8 +445,8 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabFakeCall,
                                G_IMPLEMENT_INTERFACE (CONFAB_TYPE_CALL, call_iface_init))
 
 static const char *const call_properties[] = {
-  NULL,   "id",    "room-id", "intent",     "call-type",
-  "name", "state", "ringing", "started-at", "local-media",
+  NULL,    "id",      "room-id",    "intent",      "call-type", "name",
+  "state", "ringing", "started-at", "local-media", "sharing",   "sharing-problem",
 };
 
 static void
@@ -379,6 +467,10 @@ confab_fake_call_get_property (GObject *object, guint prop_id, GValue *value, GP
     g_value_set_int64 (value, self->started_at);
   else if (g_str_equal (name, "local-media"))
     g_value_set_object (value, self->media);
+  else if (g_str_equal (name, "sharing") && self->media != NULL)
+    g_value_set_enum (value, confab_local_media_get_sharing (self->media));
+  else if (g_str_equal (name, "sharing-problem") && self->media != NULL)
+    g_value_set_enum (value, confab_local_media_get_sharing_problem (self->media));
 }
 
 static void
@@ -407,7 +499,8 @@ confab_fake_call_init (ConfabFakeCall *self)
 {
   self->state = CONFAB_CALL_STATE_JOINED;
   self->participants = g_list_store_new (CONFAB_TYPE_PARTICIPANT);
-  self->media = g_object_new (FAKE_TYPE_LOCAL_MEDIA, NULL);
+  take_media (self, g_object_new (FAKE_TYPE_LOCAL_MEDIA, NULL));
+  g_object_unref (self->media); /* this holds it */
 }
 
 /* Invented people; a user id could not hold these, but then nobody has to look a name up. */

@@ -75,6 +75,19 @@ G_DEFINE_ENUM_TYPE (ConfabDeviceProblem,
                     G_DEFINE_ENUM_VALUE (CONFAB_DEVICE_PROBLEM_DENIED, "denied"),
                     G_DEFINE_ENUM_VALUE (CONFAB_DEVICE_PROBLEM_FAILED, "failed"))
 
+G_DEFINE_ENUM_TYPE (ConfabSharing,
+                    confab_sharing,
+                    G_DEFINE_ENUM_VALUE (CONFAB_SHARING_OFF, "off"),
+                    G_DEFINE_ENUM_VALUE (CONFAB_SHARING_ASKING, "asking"),
+                    G_DEFINE_ENUM_VALUE (CONFAB_SHARING_ON, "on"))
+
+G_DEFINE_ENUM_TYPE (ConfabSharingProblem,
+                    confab_sharing_problem,
+                    G_DEFINE_ENUM_VALUE (CONFAB_SHARING_PROBLEM_NONE, "none"),
+                    G_DEFINE_ENUM_VALUE (CONFAB_SHARING_PROBLEM_UNSUPPORTED, "unsupported"),
+                    G_DEFINE_ENUM_VALUE (CONFAB_SHARING_PROBLEM_DENIED, "denied"),
+                    G_DEFINE_ENUM_VALUE (CONFAB_SHARING_PROBLEM_FAILED, "failed"))
+
 /**
  * confab_enum_nick:
  * @type: an enum type

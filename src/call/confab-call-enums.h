@@ -103,6 +103,25 @@ typedef enum {
 #define CONFAB_TYPE_DEVICE_PROBLEM (confab_device_problem_get_type ())
 GType confab_device_problem_get_type (void);
 
+/* One's own screen. */
+typedef enum {
+  CONFAB_SHARING_OFF,
+  CONFAB_SHARING_ASKING, /* the person is choosing what to share, or the system is asked for it */
+  CONFAB_SHARING_ON,     /* also while something else to share is being chosen */
+} ConfabSharing;
+#define CONFAB_TYPE_SHARING (confab_sharing_get_type ())
+GType confab_sharing_get_type (void);
+
+/* Why the screen is not shared. That a person chose nothing, or had enough, is no problem. */
+typedef enum {
+  CONFAB_SHARING_PROBLEM_NONE,
+  CONFAB_SHARING_PROBLEM_UNSUPPORTED, /* there is no way to capture a screen here: known without asking */
+  CONFAB_SHARING_PROBLEM_DENIED, /* the system does not allow it */
+  CONFAB_SHARING_PROBLEM_FAILED, /* anything else, be it at the start or later */
+} ConfabSharingProblem;
+#define CONFAB_TYPE_SHARING_PROBLEM (confab_sharing_problem_get_type ())
+GType confab_sharing_problem_get_type (void);
+
 const char *confab_enum_nick (GType type, int value);
 
 G_END_DECLS

@@ -72,6 +72,7 @@ make_call (ConfabCallMember *self, const char *call_id)
                                      connection,
                                      confab_local_media_get_stream (self->media));
   confab_peer_call_set_streams (self->call, self->streams);
+  confab_peer_call_set_screen (self->call, confab_local_media_get_screen (self->media));
   g_signal_connect_object (self->call, "send", G_CALLBACK (call_send_cb), self, 0);
   g_signal_connect_object (self->call, "notify::state", G_CALLBACK (call_state_cb), self, 0);
 }

@@ -395,6 +395,20 @@ confab_call_member_send_metadata (ConfabCallMember *self)
 }
 
 /**
+ * confab_call_member_set_screen:
+ * @self: a member
+ * @screen: (nullable): what this device shares now
+ *
+ * Later connections ask the local media themselves.
+ */
+void
+confab_call_member_set_screen (ConfabCallMember *self, ConfabStream *screen)
+{
+  if (self->call != NULL)
+    confab_peer_call_set_screen (self->call, screen);
+}
+
+/**
  * confab_call_member_get_user_id:
  * @self: a member
  *

@@ -35,6 +35,7 @@ gboolean confab_call_member_handle_message (ConfabCallMember *self,
                                             gboolean encrypted);
 void confab_call_member_end_sync (ConfabCallMember *self);
 void confab_call_member_send_metadata (ConfabCallMember *self);
+void confab_call_member_set_screen (ConfabCallMember *self, ConfabStream *screen);
 
 /* What tests, logs and confab-bot look at. */
 const char *confab_call_member_get_user_id (ConfabCallMember *self);

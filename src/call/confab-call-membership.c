@@ -12,6 +12,7 @@
 #define MAX_ID_LENGTH 255
 #define MAX_CALLS 100
 #define MAX_DEVICES 100
+#define MAX_FEEDS 20
 /* Entries of others that are dead for longer than this are dropped from the own event: hydrogen's margin. */
 #define DROP_AFTER_MS (60 * 60 * 1000)
 
@@ -62,6 +63,20 @@ has_active_foci (JsonObject *device)
   return foci != NULL && json_array_get_length (foci) > 0;
 }
 
+static gboolean
+has_screen (JsonObject *device)
+{
+  JsonArray *feeds = confab_json_peek_array (device, "feeds");
+
+  for (guint i = 0; feeds != NULL && i < MIN (json_array_get_length (feeds), MAX_FEEDS); i++) {
+    JsonObject *feed = confab_json_array_peek_object (feeds, i);
+
+    if (feed != NULL && g_strcmp0 (confab_json_peek_string (feed, "purpose"), "m.screenshare") == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static void
 parse_call (GPtrArray *found, JsonObject *call)
 {
@@ -83,6 +98,7 @@ parse_call (GPtrArray *found, JsonObject *call)
     membership->session_id = g_strdup (peek_id (device, "session_id"));
     membership->expires_ts = confab_json_peek_int (device, "expires_ts", 0); /* missing: expired */
     membership->active_foci = has_active_foci (device);
+    membership->shares_screen = has_screen (device);
     g_ptr_array_add (found, membership);
   }
 }
@@ -117,16 +133,25 @@ find_own (GPtrArray *own, const char *call_id)
   return NULL;
 }
 
+static void
+add_feed (JsonArray *feeds, const char *purpose)
+{
+  JsonObject *feed = json_object_new ();
+
+  json_object_set_string_member (feed, "purpose", purpose);
+  json_array_add_object_element (feeds, feed);
+}
+
 /* Keeps what else the entry says; never says anything about foci. */
 static JsonObject *
 print_device (JsonObject *old, const char *device_id, const ConfabCallMembership *membership)
 {
   JsonObject *device = old != NULL ? confab_json_copy_object (old) : json_object_new ();
   JsonArray *feeds = json_array_new ();
-  JsonObject *feed = json_object_new ();
 
-  json_object_set_string_member (feed, "purpose", "m.usermedia");
-  json_array_add_object_element (feeds, feed);
+  add_feed (feeds, "m.usermedia");
+  if (membership->shares_screen)
+    add_feed (feeds, "m.screenshare");
   json_object_set_string_member (device, "device_id", device_id);
   json_object_set_string_member (device, "session_id", membership->session_id);
   json_object_set_int_member (device, "expires_ts", membership->expires_ts);

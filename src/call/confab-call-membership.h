@@ -23,6 +23,7 @@ typedef enum {
  * @session_id: changes when the device lost its state
  * @expires_ts: ms since the epoch; void from then on
  * @active_foci: whether it uses an SFU
+ * @shares_screen: whether its `feeds` have one of purpose `m.screenshare`
  *
  * One device in one call.
  */
@@ -32,6 +33,7 @@ typedef struct {
   char *session_id;
   gint64 expires_ts;
   gboolean active_foci;
+  gboolean shares_screen;
 } ConfabCallMembership;
 
 void confab_call_membership_free (ConfabCallMembership *self);

@@ -376,6 +376,7 @@ confab_call_room_list_users (ConfabCallRoom *self)
  * @call_id: a call
  * @session_id: (nullable): this device's session in it, %NULL when it is not in it
  * @expires_ts: ms since the epoch
+ * @shares_screen: whether it shares its screen
  *
  * What the next confab_call_room_write() writes.
  */
@@ -383,7 +384,8 @@ void
 confab_call_room_set_own (ConfabCallRoom *self,
                           const char *call_id,
                           const char *session_id,
-                          gint64 expires_ts)
+                          gint64 expires_ts,
+                          gboolean shares_screen)
 {
   ConfabCallMembership *membership;
 
@@ -397,6 +399,7 @@ confab_call_room_set_own (ConfabCallRoom *self,
   membership->call_id = g_strdup (call_id);
   membership->session_id = g_strdup (session_id);
   membership->expires_ts = expires_ts;
+  membership->shares_screen = shares_screen;
   g_ptr_array_add (self->own, membership);
 }
 
@@ -414,7 +417,7 @@ confab_call_room_forget_own (ConfabCallRoom *self, const char *call_id)
 {
   guint before = self->own->len;
 
-  confab_call_room_set_own (self, call_id, NULL, 0);
+  confab_call_room_set_own (self, call_id, NULL, 0, FALSE);
   return self->own->len < before;
 }
 

@@ -46,7 +46,8 @@ GList *confab_call_room_list_users (ConfabCallRoom *self) G_GNUC_WARN_UNUSED_RES
 void confab_call_room_set_own (ConfabCallRoom *self,
                                const char *call_id,
                                const char *session_id,
-                               gint64 expires_ts);
+                               gint64 expires_ts,
+                               gboolean shares_screen);
 gboolean confab_call_room_forget_own (ConfabCallRoom *self, const char *call_id);
 void confab_call_room_write (ConfabCallRoom *self,
                              ConfabSignallingDone done,

@@ -98,6 +98,26 @@ confab_call_default_init (ConfabCallInterface *iface)
    */
   g_object_interface_install_property (
     iface, g_param_spec_object ("local-media", NULL, NULL, CONFAB_TYPE_LOCAL_MEDIA, flags));
+  /**
+   * ConfabCall:sharing:
+   *
+   * Whether the own screen is shared, or about to be: that of #ConfabCall:local-media.
+   */
+  g_object_interface_install_property (
+    iface,
+    g_param_spec_enum ("sharing", NULL, NULL, CONFAB_TYPE_SHARING, CONFAB_SHARING_OFF, flags));
+  /**
+   * ConfabCall:sharing-problem:
+   *
+   * Why it is not shared, though somebody wanted it, or why it cannot be.
+   */
+  g_object_interface_install_property (iface,
+                                       g_param_spec_enum ("sharing-problem",
+                                                          NULL,
+                                                          NULL,
+                                                          CONFAB_TYPE_SHARING_PROBLEM,
+                                                          CONFAB_SHARING_PROBLEM_NONE,
+                                                          flags));
 
   /**
    * ConfabCall::failed:
@@ -267,6 +287,22 @@ confab_call_dup_local_media (ConfabCall *self)
   return media;
 }
 
+ConfabSharing
+confab_call_get_sharing (ConfabCall *self)
+{
+  g_return_val_if_fail (CONFAB_IS_CALL (self), CONFAB_SHARING_OFF);
+
+  return get_enum (self, "sharing");
+}
+
+ConfabSharingProblem
+confab_call_get_sharing_problem (ConfabCall *self)
+{
+  g_return_val_if_fail (CONFAB_IS_CALL (self), CONFAB_SHARING_PROBLEM_FAILED);
+
+  return get_enum (self, "sharing-problem");
+}
+
 /**
  * confab_call_is_active:
  * @self: a call
@@ -318,7 +354,7 @@ confab_call_join (ConfabCall *self, ConfabLocalMedia *media)
  * confab_call_leave:
  * @self: a call
  *
- * The microphone and the camera are off when this returns.
+ * Microphone, camera and shared screen are off when this returns.
  */
 void
 confab_call_leave (ConfabCall *self)
@@ -384,6 +420,35 @@ confab_call_set_camera_muted (ConfabCall *self, gboolean muted)
   g_return_if_fail (CONFAB_IS_CALL (self));
 
   IFACE (self)->set_camera_muted (self, muted);
+}
+
+/**
+ * confab_call_share_screen:
+ * @self: a call
+ *
+ * As confab_local_media_share_screen(); the others see it as soon as there is something. `sharing` says how it goes. Does
+ * nothing while this device is not in the call: what is shared then, in the media that it joins with, stays shared.
+ */
+void
+confab_call_share_screen (ConfabCall *self)
+{
+  g_return_if_fail (CONFAB_IS_CALL (self));
+
+  IFACE (self)->share_screen (self);
+}
+
+/**
+ * confab_call_stop_sharing:
+ * @self: a call
+ *
+ * As confab_local_media_stop_sharing(), and the others are told.
+ */
+void
+confab_call_stop_sharing (ConfabCall *self)
+{
+  g_return_if_fail (CONFAB_IS_CALL (self));
+
+  IFACE (self)->stop_sharing (self);
 }
 
 /**

@@ -26,7 +26,7 @@ GQuark confab_call_error_quark (void);
  *
  * A call as everything above `call` sees it, whether a mesh (#ConfabGroupCall), 1:1 or over an SFU.
  * Properties (all notify, except id and room-id): `id`, `room-id`, `intent`, `call-type`, `name`, `state`,
- * `ringing`, `started-at`, `local-media`. Commands answer at once (local echo in `state`); what goes wrong
+ * `ringing`, `started-at`, `local-media`, `sharing`, `sharing-problem`. Commands answer at once (local echo in `state`); what goes wrong
  * later comes as ::failed. Main thread only.
  */
 #define CONFAB_TYPE_CALL (confab_call_get_type ())
@@ -42,6 +42,8 @@ struct _ConfabCallInterface {
   void (*decline) (ConfabCall *self);
   void (*set_microphone_muted) (ConfabCall *self, gboolean muted);
   void (*set_camera_muted) (ConfabCall *self, gboolean muted);
+  void (*share_screen) (ConfabCall *self);
+  void (*stop_sharing) (ConfabCall *self);
 };
 
 char *confab_call_dup_id (ConfabCall *self) G_GNUC_WARN_UNUSED_RESULT;
@@ -53,6 +55,8 @@ ConfabCallState confab_call_get_state (ConfabCall *self);
 gboolean confab_call_get_ringing (ConfabCall *self);
 gint64 confab_call_get_started_at (ConfabCall *self);
 ConfabLocalMedia *confab_call_dup_local_media (ConfabCall *self) G_GNUC_WARN_UNUSED_RESULT;
+ConfabSharing confab_call_get_sharing (ConfabCall *self);
+ConfabSharingProblem confab_call_get_sharing_problem (ConfabCall *self);
 gboolean confab_call_is_active (ConfabCall *self);
 GListModel *confab_call_get_participants (ConfabCall *self);
 
@@ -62,6 +66,8 @@ void confab_call_terminate (ConfabCall *self);
 void confab_call_decline (ConfabCall *self);
 void confab_call_set_microphone_muted (ConfabCall *self, gboolean muted);
 void confab_call_set_camera_muted (ConfabCall *self, gboolean muted);
+void confab_call_share_screen (ConfabCall *self);
+void confab_call_stop_sharing (ConfabCall *self);
 
 /* For implementations. */
 void confab_call_emit_failed (ConfabCall *self, const GError *error);

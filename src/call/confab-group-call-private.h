@@ -83,7 +83,17 @@ struct _ConfabGroupCall {
   guint leave_timer;
 };
 
-/* confab-group-call.c */
+/* confab-group-call-media.c */
+void confab_group_call_take_media (ConfabGroupCall *self, ConfabLocalMedia *media);
+gboolean confab_group_call_drop_media (ConfabGroupCall *self);
+void confab_group_call_release_media (ConfabGroupCall *self);
+ConfabSharing confab_group_call_get_sharing (ConfabGroupCall *self);
+ConfabSharingProblem confab_group_call_get_sharing_problem (ConfabGroupCall *self);
+void confab_group_call_media_iface_init (ConfabCallInterface *iface);
+
+/* confab-group-call-members.c */
+GHashTable *confab_group_call_index_new (void) G_GNUC_WARN_UNUSED_RESULT;
+gboolean confab_group_call_has_active_foci (ConfabGroupCall *self);
 guint confab_group_call_get_n_members (ConfabGroupCall *self);
 ConfabCallMember *confab_group_call_peek_member (ConfabGroupCall *self, guint position);
 

@@ -233,21 +233,6 @@ leave_cb (gpointer data)
 
 /* Side effects of the table's rows. */
 
-/* Microphone and camera are off when this returns. */
-static void
-release_media (ConfabGroupCall *self)
-{
-  g_autoptr (ConfabLocalMedia) media = g_steal_pointer (&self->media);
-
-  for (guint i = confab_group_call_get_n_members (self); i-- > 0;)
-    confab_call_member_leave (confab_group_call_peek_member (self, i));
-  if (media == NULL)
-    return;
-  g_signal_handlers_disconnect_by_data (confab_local_media_get_stream (media), self);
-  confab_local_media_close (media);
-  g_object_notify (G_OBJECT (self), "local-media");
-}
-
 static void
 go_out (ConfabGroupCall *self)
 {
@@ -255,7 +240,7 @@ go_out (ConfabGroupCall *self)
   confab_own_membership_stop (self->own);
   confab_ice_keeper_stop (self->servers);
   confab_clock_clear (self->clock, &self->leave_timer);
-  release_media (self);
+  confab_group_call_release_media (self);
 }
 
 static void
@@ -322,7 +307,7 @@ now_joined (ConfabGroupCall *self, const Event *event)
 static void
 join_failed (ConfabGroupCall *self, const Event *event)
 {
-  confab_call_room_set_own (self->room, self->id, NULL, 0);
+  confab_call_room_forget_own (self->room, self->id);
   go_out (self);
   say_farewell (self);
   emit_signalling_failed (self, event->error);
@@ -337,7 +322,7 @@ rewrite (ConfabGroupCall *self, const Event *event)
 static void
 put_out (ConfabGroupCall *self, const Event *event)
 {
-  confab_call_room_set_own (self->room, self->id, NULL, 0);
+  confab_call_room_forget_own (self->room, self->id);
   go_out (self);
   say_farewell (self);
   confab_group_call_emit_failed (self,

@@ -30,6 +30,8 @@ enum {
   PROP_RINGING,
   PROP_STARTED_AT,
   PROP_LOCAL_MEDIA,
+  PROP_SHARING,
+  PROP_SHARING_PROBLEM,
   PROP_LINGERING,
 };
 
@@ -40,106 +42,6 @@ enum {
 static guint signals[N_SIGNALS];
 
 #define PUSH(event) confab_group_call_push (self, CONFAB_GROUP_CALL_EVENT_##event, NULL)
-
-/* Members. */
-
-/* Whose messages they are is looked up for each of them: that is not to cost more in a large call. */
-typedef struct {
-  const char *user_id;
-  const char *device_id;
-} MemberKey;
-
-static guint
-hash_key (gconstpointer data)
-{
-  const MemberKey *key = data;
-
-  return g_str_hash (key->user_id) * 31 + g_str_hash (key->device_id);
-}
-
-static gboolean
-equal_keys (gconstpointer a, gconstpointer b)
-{
-  const MemberKey *left = a;
-  const MemberKey *right = b;
-
-  return g_str_equal (left->user_id, right->user_id) &&
-         g_str_equal (left->device_id, right->device_id);
-}
-
-static ConfabCallMember *
-find_member (ConfabGroupCall *self, const char *user_id, const char *device_id)
-{
-  MemberKey key = { user_id, device_id };
-
-  return g_hash_table_lookup (self->index, &key);
-}
-
-static void
-index_member (ConfabGroupCall *self, ConfabCallMember *member)
-{
-  MemberKey *key = g_new (MemberKey, 1);
-
-  *key = (MemberKey) { confab_call_member_get_user_id (member),
-                       confab_call_member_get_device_id (member) };
-  g_hash_table_insert (self->index, key, member);
-}
-
-static void
-unindex_member (ConfabGroupCall *self, ConfabCallMember *member)
-{
-  MemberKey key = { confab_call_member_get_user_id (member),
-                    confab_call_member_get_device_id (member) };
-
-  if (g_hash_table_lookup (self->index, &key) == member)
-    g_hash_table_remove (self->index, &key);
-}
-
-static void
-media_changed_cb (ConfabGroupCall *self)
-{
-  for (guint i = 0; i < confab_group_call_get_n_members (self); i++)
-    confab_call_member_send_metadata (confab_group_call_peek_member (self, i));
-}
-
-static void
-member_gone_cb (ConfabCallMember *member, ConfabGroupCall *self)
-{
-  guint position;
-
-  unindex_member (self, member);
-  if (g_list_store_find (self->members, member, &position))
-    g_list_store_remove (self->members, position);
-  confab_group_call_check_left (self);
-}
-
-static void
-add_member (ConfabGroupCall *self, const char *user_id, const ConfabCallMembership *entry)
-{
-  g_autoptr (ConfabCallMember) member = confab_call_member_new (self->room, self->id, user_id, entry);
-
-  g_signal_connect_object (member, "gone", G_CALLBACK (member_gone_cb), self, 0);
-  g_signal_connect_object (
-    member, "sent", G_CALLBACK (confab_group_call_check_left), self, G_CONNECT_SWAPPED);
-  index_member (self, member);
-  g_list_store_append (self->members, member);
-  if (confab_own_membership_is_in_force (self->own))
-    confab_call_member_join (member,
-                             confab_own_membership_get_session_id (self->own),
-                             self->media,
-                             confab_ice_keeper_peek (self->servers));
-}
-
-static const ConfabCallMembership *
-find_entry (ConfabGroupCall *self, GPtrArray *entries, const char *device_id)
-{
-  for (guint i = 0; i < entries->len; i++) {
-    const ConfabCallMembership *entry = entries->pdata[i];
-    if (g_str_equal (entry->call_id, self->id) && g_str_equal (entry->device_id, device_id))
-      return entry;
-  }
-  return NULL;
-}
 
 /* At the end of a sync, so that what left and came back within it counts as there. */
 static void
@@ -165,11 +67,7 @@ confab_group_call_dispose (GObject *object)
   }
   for (guint i = confab_group_call_get_n_members (self); i-- > 0;)
     g_object_run_dispose (G_OBJECT (confab_group_call_peek_member (self, i)));
-  if (self->media != NULL) {
-    g_signal_handlers_disconnect_by_data (confab_local_media_get_stream (self->media), self);
-    confab_local_media_close (self->media);
-    g_clear_object (&self->media);
-  }
+  confab_group_call_drop_media (self);
   g_hash_table_remove_all (self->index);
   g_list_store_remove_all (self->members);
   G_OBJECT_CLASS (confab_group_call_parent_class)->dispose (object);
@@ -226,6 +124,12 @@ confab_group_call_get_property (GObject *object, guint prop_id, GValue *value, G
   case PROP_LOCAL_MEDIA:
     g_value_set_object (value, self->media);
     break;
+  case PROP_SHARING:
+    g_value_set_enum (value, confab_group_call_get_sharing (self));
+    break;
+  case PROP_SHARING_PROBLEM:
+    g_value_set_enum (value, confab_group_call_get_sharing_problem (self));
+    break;
   case PROP_LINGERING:
     g_value_set_boolean (value, self->lingering);
     break;
@@ -240,16 +144,6 @@ confab_group_call_get_participants (ConfabCall *call)
   return G_LIST_MODEL (CONFAB_GROUP_CALL (call)->members);
 }
 
-static gboolean
-has_active_foci (ConfabGroupCall *self)
-{
-  for (guint i = 0; i < confab_group_call_get_n_members (self); i++) {
-    if (confab_call_member_get_active_foci (confab_group_call_peek_member (self, i)))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 static void
 confab_group_call_join (ConfabCall *call, ConfabLocalMedia *media)
 {
@@ -262,25 +156,14 @@ confab_group_call_join (ConfabCall *call, ConfabLocalMedia *media)
     confab_group_call_emit_failed (self, CONFAB_CALL_ERROR_ENDED, "the call is over");
     return;
   }
-  if (self->unsupported || has_active_foci (self)) {
+  if (self->unsupported || confab_group_call_has_active_foci (self)) {
     confab_local_media_close (media);
     confab_group_call_emit_failed (self,
                                    CONFAB_CALL_ERROR_UNSUPPORTED,
                                    "the call runs over an SFU");
     return;
   }
-  g_set_object (&self->media, media);
-  g_signal_connect_object (confab_local_media_get_stream (media),
-                           "notify::audio-off",
-                           G_CALLBACK (media_changed_cb),
-                           self,
-                           G_CONNECT_SWAPPED);
-  g_signal_connect_object (confab_local_media_get_stream (media),
-                           "notify::video-off",
-                           G_CALLBACK (media_changed_cb),
-                           self,
-                           G_CONNECT_SWAPPED);
-  g_object_notify (G_OBJECT (self), "local-media");
+  confab_group_call_take_media (self, media);
   PUSH (JOIN);
 }
 
@@ -312,25 +195,6 @@ confab_group_call_decline (ConfabCall *call)
   confab_group_call_set_ringing (self, FALSE);
 }
 
-/* The stream's flags notify, as they do when a device is lost, and that is what tells the others. */
-static void
-confab_group_call_set_microphone_muted (ConfabCall *call, gboolean muted)
-{
-  ConfabGroupCall *self = CONFAB_GROUP_CALL (call);
-
-  if (self->media != NULL)
-    confab_local_media_set_microphone_muted (self->media, muted);
-}
-
-static void
-confab_group_call_set_camera_muted (ConfabCall *call, gboolean muted)
-{
-  ConfabGroupCall *self = CONFAB_GROUP_CALL (call);
-
-  if (self->media != NULL)
-    confab_local_media_set_camera_muted (self->media, muted);
-}
-
 static void
 call_iface_init (ConfabCallInterface *iface)
 {
@@ -339,8 +203,7 @@ call_iface_init (ConfabCallInterface *iface)
   iface->leave = confab_group_call_leave;
   iface->terminate = confab_group_call_terminate;
   iface->decline = confab_group_call_decline;
-  iface->set_microphone_muted = confab_group_call_set_microphone_muted;
-  iface->set_camera_muted = confab_group_call_set_camera_muted;
+  confab_group_call_media_iface_init (iface);
 }
 
 static void
@@ -360,6 +223,8 @@ confab_group_call_class_init (ConfabGroupCallClass *klass)
   g_object_class_override_property (object_class, PROP_RINGING, "ringing");
   g_object_class_override_property (object_class, PROP_STARTED_AT, "started-at");
   g_object_class_override_property (object_class, PROP_LOCAL_MEDIA, "local-media");
+  g_object_class_override_property (object_class, PROP_SHARING, "sharing");
+  g_object_class_override_property (object_class, PROP_SHARING_PROBLEM, "sharing-problem");
   /**
    * ConfabGroupCall:lingering:
    *
@@ -385,7 +250,7 @@ confab_group_call_init (ConfabGroupCall *self)
 {
   g_queue_init (&self->events);
   self->members = g_list_store_new (CONFAB_TYPE_CALL_MEMBER);
-  self->index = g_hash_table_new_full (hash_key, equal_keys, g_free, NULL);
+  self->index = confab_group_call_index_new ();
   self->state = CONFAB_CALL_STATE_KNOWN;
   self->intent = CONFAB_CALL_INTENT_PROMPT;
 }
@@ -507,68 +372,6 @@ confab_group_call_handle_content (ConfabGroupCall *self,
 }
 
 /**
- * confab_group_call_handle_members:
- * @self: a call
- * @user_id: whose member event, or membership of the room, has changed
- *
- * Members whose entry is gone are gone; what became of the own entry is looked at when the sync is through.
- */
-void
-confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id)
-{
-  g_autoptr (GPtrArray) entries = confab_call_room_get_memberships (self->room, user_id);
-  gint64 now_ms = confab_call_room_get_now (self->room);
-  gboolean own_user = g_str_equal (user_id, confab_call_room_get_user_id (self->room));
-
-  if (own_user)
-    confab_group_call_note_own (self);
-  for (guint i = confab_group_call_get_n_members (self); i-- > 0;) {
-    ConfabCallMember *member = confab_group_call_peek_member (self, i);
-    /* With one of them all may go: it was the last to whom something was to be said before the call ends. */
-    if (member == NULL)
-      continue;
-    if (g_str_equal (confab_call_member_get_user_id (member), user_id) &&
-        find_entry (self, entries, confab_call_member_get_device_id (member)) == NULL)
-      confab_call_member_remove (member);
-  }
-  for (guint i = 0; i < entries->len; i++) {
-    const ConfabCallMembership *entry = entries->pdata[i];
-    ConfabCallMember *member;
-
-    if (!g_str_equal (entry->call_id, self->id) || self->state == CONFAB_CALL_STATE_ENDED ||
-        (own_user && g_str_equal (entry->device_id, confab_call_room_get_device_id (self->room))))
-      continue;
-    member = find_member (self, user_id, entry->device_id);
-    if (member != NULL)
-      confab_call_member_update (member, entry);
-    else if (entry->expires_ts > now_ms)
-      add_member (self, user_id, entry);
-  }
-  self->own_changed |= own_user;
-}
-
-/**
- * confab_group_call_handle_message:
- * @self: a call
- * @sender: who sent it
- * @message: with `device_id`
- * @encrypted: whether Olm says that it is from that device
- *
- * Returns: whether it is done with; if not, keep it for a while (section 9.3)
- */
-gboolean
-confab_group_call_handle_message (ConfabGroupCall *self,
-                                  const char *sender,
-                                  ConfabCallEvent *message,
-                                  gboolean encrypted)
-{
-  ConfabCallMember *member = find_member (self, sender, message->device_id);
-
-  return self->state == CONFAB_CALL_STATE_ENDED ||
-         (member != NULL && confab_call_member_handle_message (member, message, encrypted));
-}
-
-/**
  * confab_group_call_end_sync:
  * @self: a call
  * @server_time: the server's clock in ms, or 0
@@ -681,21 +484,6 @@ gint64
 confab_group_call_get_joined_at (ConfabGroupCall *self)
 {
   return self->joined_at;
-}
-
-/* Returns: (transfer none) (nullable): %NULL when there are not so many */
-ConfabCallMember *
-confab_group_call_peek_member (ConfabGroupCall *self, guint position)
-{
-  g_autoptr (ConfabCallMember) member = g_list_model_get_item (G_LIST_MODEL (self->members), position);
-
-  return member; /* the list keeps it */
-}
-
-guint
-confab_group_call_get_n_members (ConfabGroupCall *self)
-{
-  return g_list_model_get_n_items (G_LIST_MODEL (self->members));
 }
 
 /**

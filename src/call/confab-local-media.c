@@ -10,6 +10,7 @@ G_DEFINE_INTERFACE (ConfabLocalMedia, confab_local_media, G_TYPE_OBJECT)
 
 enum {
   SIGNAL_PROBLEM_CHANGED,
+  SIGNAL_SHARING_CHANGED,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -33,6 +34,20 @@ confab_local_media_default_init (ConfabLocalMediaInterface *iface)
                                                   G_TYPE_NONE,
                                                   1,
                                                   CONFAB_TYPE_DEVICE_KIND);
+  /**
+   * ConfabLocalMedia::sharing-changed:
+   *
+   * Sharing began, ended or failed, or something is being chosen: by a command or by itself.
+   */
+  signals[SIGNAL_SHARING_CHANGED] = g_signal_new ("sharing-changed",
+                                                  CONFAB_TYPE_LOCAL_MEDIA,
+                                                  G_SIGNAL_RUN_LAST,
+                                                  0,
+                                                  NULL,
+                                                  NULL,
+                                                  NULL,
+                                                  G_TYPE_NONE,
+                                                  0);
 }
 
 #define IFACE CONFAB_LOCAL_MEDIA_GET_IFACE
@@ -118,7 +133,7 @@ confab_local_media_get_problem (ConfabLocalMedia *self, ConfabDeviceKind kind)
  * confab_local_media_close:
  * @self: local media
  *
- * Closes the devices; may be called twice. Its peer connections must be closed before.
+ * Closes the devices and stops sharing; may be called twice. Its peer connections must be closed before.
  */
 void
 confab_local_media_close (ConfabLocalMedia *self)
@@ -126,6 +141,100 @@ confab_local_media_close (ConfabLocalMedia *self)
   g_return_if_fail (CONFAB_IS_LOCAL_MEDIA (self));
 
   IFACE (self)->close (self);
+}
+
+/**
+ * confab_local_media_share_screen:
+ * @self: local media
+ *
+ * Lets the person choose what to share, where there is a choice, and shares it. While the screen is shared: goes over to
+ * what is chosen now, in the same stream; when nothing is, what was shared stays.
+ */
+void
+confab_local_media_share_screen (ConfabLocalMedia *self)
+{
+  g_return_if_fail (CONFAB_IS_LOCAL_MEDIA (self));
+
+  if (IFACE (self)->share_screen != NULL)
+    IFACE (self)->share_screen (self);
+}
+
+/**
+ * confab_local_media_stop_sharing:
+ * @self: local media
+ *
+ * Nothing of the screen is captured any more when this returns; a choice that is being made is called off.
+ */
+void
+confab_local_media_stop_sharing (ConfabLocalMedia *self)
+{
+  g_return_if_fail (CONFAB_IS_LOCAL_MEDIA (self));
+
+  if (IFACE (self)->stop_sharing != NULL)
+    IFACE (self)->stop_sharing (self);
+}
+
+static ConfabSharing
+get_sharing (ConfabLocalMedia *self, ConfabSharingProblem *problem)
+{
+  *problem = CONFAB_SHARING_PROBLEM_UNSUPPORTED;
+  return IFACE (self)->get_sharing != NULL ? IFACE (self)->get_sharing (self, problem)
+                                           : CONFAB_SHARING_OFF;
+}
+
+ConfabSharing
+confab_local_media_get_sharing (ConfabLocalMedia *self)
+{
+  ConfabSharingProblem problem;
+
+  g_return_val_if_fail (CONFAB_IS_LOCAL_MEDIA (self), CONFAB_SHARING_OFF);
+
+  return get_sharing (self, &problem);
+}
+
+/**
+ * confab_local_media_get_sharing_problem:
+ * @self: local media
+ *
+ * Returns: why the last attempt came to nothing, or would
+ */
+ConfabSharingProblem
+confab_local_media_get_sharing_problem (ConfabLocalMedia *self)
+{
+  ConfabSharingProblem problem = CONFAB_SHARING_PROBLEM_FAILED;
+
+  g_return_val_if_fail (CONFAB_IS_LOCAL_MEDIA (self), problem);
+
+  get_sharing (self, &problem);
+  return problem;
+}
+
+/**
+ * confab_local_media_get_screen:
+ * @self: local media
+ *
+ * Its id is another than that of confab_local_media_get_stream(), and the same each time that the screen is shared.
+ *
+ * Returns: (transfer none) (nullable): the shared screen, %NULL while sharing is not %CONFAB_SHARING_ON
+ */
+ConfabStream *
+confab_local_media_get_screen (ConfabLocalMedia *self)
+{
+  g_return_val_if_fail (CONFAB_IS_LOCAL_MEDIA (self), NULL);
+
+  return IFACE (self)->get_screen != NULL ? IFACE (self)->get_screen (self) : NULL;
+}
+
+/**
+ * confab_local_media_emit_sharing_changed:
+ * @self: local media
+ *
+ * For implementations: emits ::sharing-changed.
+ */
+void
+confab_local_media_emit_sharing_changed (ConfabLocalMedia *self)
+{
+  g_signal_emit (self, signals[SIGNAL_SHARING_CHANGED], 0);
 }
 
 /**

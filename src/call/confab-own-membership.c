@@ -31,6 +31,9 @@ struct _ConfabOwnMembership {
   gint64 writing_ts;   /* of the one that was sent last */
   gint64 rewritten_at; /* monotonic, µs: the first of @n_rewritten */
   guint n_rewritten;   /* within the last minute */
+  guint n_writing;     /* entries of this generation that are on their way */
+  gboolean sharing;
+  gboolean written_sharing; /* as the entry that was sent last has it */
   gboolean in_force;
   gboolean seen; /* in the last sync that had the event */
   guint renew_timer;
@@ -40,6 +43,7 @@ struct _ConfabOwnMembership {
 typedef struct {
   ConfabOwnMembership *own;
   guint generation;
+  gboolean is_entry;
   ConfabOwnMembershipEvent success;
   ConfabOwnMembershipEvent failure;
 } Write;
@@ -63,24 +67,36 @@ free_write (gpointer data)
   g_free (write);
 }
 
+static void update_feeds (ConfabOwnMembership *self);
+
 static void
 written_cb (const GError *error, gpointer data)
 {
   Write *write = data;
   ConfabOwnMembership *self = write->own;
 
-  if (self->func != NULL && self->generation == write->generation)
-    self->func (error == NULL ? write->success : write->failure, error, self->data);
+  if (self->func == NULL || self->generation != write->generation)
+    return;
+  self->n_writing -= write->is_entry;
+  self->func (error == NULL ? write->success : write->failure, error, self->data);
+  /* What failed is tried again with the renewal that follows. */
+  if (error == NULL && self->func != NULL)
+    update_feeds (self);
 }
 
 static void
-send (ConfabOwnMembership *self, ConfabOwnMembershipEvent success, ConfabOwnMembershipEvent failure)
+send (ConfabOwnMembership *self,
+      gboolean is_entry,
+      ConfabOwnMembershipEvent success,
+      ConfabOwnMembershipEvent failure)
 {
   Write *write = g_new0 (Write, 1);
 
   g_ref_count_inc (&self->ref_count);
   write->own = self;
   write->generation = self->generation;
+  write->is_entry = is_entry;
+  self->n_writing += is_entry;
   write->success = success;
   write->failure = failure;
   confab_call_room_write (self->room, written_cb, write, free_write);
@@ -90,8 +106,18 @@ static void
 send_entry (ConfabOwnMembership *self, ConfabOwnMembershipEvent failure)
 {
   self->writing_ts = confab_call_room_get_now (self->room) + CONFAB_CALL_MEMBERSHIP_LIFETIME_MS;
-  confab_call_room_set_own (self->room, self->call_id, self->session_id, self->writing_ts);
-  send (self, CONFAB_OWN_MEMBERSHIP_WRITTEN, failure);
+  self->written_sharing = self->sharing;
+  confab_call_room_set_own (
+    self->room, self->call_id, self->session_id, self->writing_ts, self->sharing);
+  send (self, TRUE, CONFAB_OWN_MEMBERSHIP_WRITTEN, failure);
+}
+
+/* One after the other, so that what changes back meanwhile is not written at all. */
+static void
+update_feeds (ConfabOwnMembership *self)
+{
+  if (self->in_force && self->n_writing == 0 && self->sharing != self->written_sharing)
+    send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
 }
 
 static void
@@ -179,6 +205,20 @@ void
 confab_own_membership_write (ConfabOwnMembership *self)
 {
   send_entry (self, CONFAB_OWN_MEMBERSHIP_WRITE_FAILED);
+}
+
+/**
+ * confab_own_membership_set_sharing:
+ * @self: an own membership
+ * @sharing: whether this device shares its screen
+ *
+ * From now on the entry's `feeds` say so. One that the homeserver has is written again.
+ */
+void
+confab_own_membership_set_sharing (ConfabOwnMembership *self, gboolean sharing)
+{
+  self->sharing = sharing;
+  update_feeds (self);
 }
 
 /**
@@ -309,6 +349,7 @@ void
 confab_own_membership_stop (ConfabOwnMembership *self)
 {
   self->generation++;
+  self->n_writing = 0;
   self->in_force = FALSE;
   self->seen = FALSE;
   confab_clock_clear (self->clock, &self->renew_timer);
@@ -324,7 +365,7 @@ confab_own_membership_stop (ConfabOwnMembership *self)
 void
 confab_own_membership_withdraw (ConfabOwnMembership *self)
 {
-  send (self, CONFAB_OWN_MEMBERSHIP_WITHDRAWN, CONFAB_OWN_MEMBERSHIP_WITHDRAWN);
+  send (self, FALSE, CONFAB_OWN_MEMBERSHIP_WITHDRAWN, CONFAB_OWN_MEMBERSHIP_WITHDRAWN);
 }
 
 /**

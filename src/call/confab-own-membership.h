@@ -36,6 +36,7 @@ ConfabOwnMembership *confab_own_membership_new (ConfabCallRoom *room,
 void confab_own_membership_free (ConfabOwnMembership *self);
 void confab_own_membership_start (ConfabOwnMembership *self);
 void confab_own_membership_write (ConfabOwnMembership *self);
+void confab_own_membership_set_sharing (ConfabOwnMembership *self, gboolean sharing);
 void confab_own_membership_renew (ConfabOwnMembership *self);
 void confab_own_membership_rewrite (ConfabOwnMembership *self);
 void confab_own_membership_in_force (ConfabOwnMembership *self);

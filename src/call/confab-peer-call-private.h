@@ -53,6 +53,11 @@ struct _ConfabPeerCall {
   ConfabClock *clock;
   ConfabPeerConnection *connection;
   ConfabStream *local_stream;
+  ConfabStream *screen;   /* (nullable): the one that was shared last */
+  gboolean sharing;       /* it still is */
+  gboolean has_described; /* the last own description has it */
+  gboolean needs_offer;   /* once it is connected for the first time */
+  gboolean was_connected;
   ConfabRemoteStreams *streams;
   ConfabPeerCallState state;
   gboolean inbound;

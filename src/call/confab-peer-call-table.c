@@ -53,17 +53,41 @@ static const char *const event_names[CONFAB_PEER_CALL_N_EVENTS] = {
   "send-metadata",
 };
 
+static void
+add_stream (ConfabStreamMetadata *metadata, ConfabStream *stream)
+{
+  confab_stream_metadata_add (metadata,
+                              confab_stream_get_id (stream),
+                              confab_stream_get_purpose (stream),
+                              confab_stream_get_audio_off (stream),
+                              confab_stream_get_video_off (stream));
+}
+
+/*
+ * The streams of the last description, no more and no less: js-sdk loses one that comes without metadata, and what is
+ * shared meanwhile, or not any more, follows with the next description.
+ */
 static ConfabStreamMetadata *
 local_metadata (ConfabPeerCall *self)
 {
   ConfabStreamMetadata *metadata = confab_stream_metadata_new ();
 
-  confab_stream_metadata_add (metadata,
-                              confab_stream_get_id (self->local_stream),
-                              CONFAB_STREAM_PURPOSE_USERMEDIA,
-                              confab_stream_get_audio_off (self->local_stream),
-                              confab_stream_get_video_off (self->local_stream));
+  add_stream (metadata, self->local_stream);
+  if (self->has_described)
+    add_stream (metadata, self->screen);
   return metadata;
+}
+
+/* A screen that is not shared any more may still be in a description that was made before. */
+static void
+note_described (ConfabPeerCall *self, const char *sdp)
+{
+  g_autofree char *line = NULL;
+
+  if (self->screen == NULL)
+    return;
+  line = g_strdup_printf ("a=msid:%s ", confab_stream_get_id (self->screen));
+  self->has_described = strstr (sdp, line) != NULL;
 }
 
 static void
@@ -162,6 +186,7 @@ new_description (ConfabPeerCall *self, ConfabCallEventType type, ConfabSdpType s
   message->sdp = confab_peer_connection_get_local_sdp (self->connection);
   if (message->sdp == NULL)
     return NULL;
+  note_described (self, message->sdp);
   message->metadata = local_metadata (self);
   confab_candidate_batch_drop_those_in (self->local_candidates, message->sdp);
   return g_steal_pointer (&message);
@@ -425,6 +450,10 @@ static void
 ice_connected (ConfabPeerCall *self, const Event *event)
 {
   confab_clock_clear (self->clock, &self->ice_timer);
+  self->was_connected = TRUE;
+  if (self->needs_offer)
+    confab_peer_call_push (self, CONFAB_PEER_CALL_EVENT_NEGOTIATION_NEEDED, NULL, NULL);
+  self->needs_offer = FALSE;
 }
 
 static void
@@ -434,6 +463,13 @@ ice_disconnected (ConfabPeerCall *self, const Event *event)
 }
 
 /* Negotiation after the first exchange. */
+
+/* An offer that comes while hydrogen still applies the answer is taken for a collision, and dropped. */
+static void
+negotiate_later (ConfabPeerCall *self, const Event *event)
+{
+  self->needs_offer = TRUE;
+}
 
 static void
 negotiate (ConfabPeerCall *self, const Event *event)
@@ -504,6 +540,12 @@ const ConfabNegotiationFuncs confab_peer_call_negotiation_funcs = {
 
 /* Guards. */
 
+static gboolean
+was_connected (ConfabPeerCall *self, const Event *event)
+{
+  return self->was_connected;
+}
+
 /* webrtcbin cannot restart ICE: the connection is made anew instead. */
 static gboolean
 is_ice_restart (ConfabPeerCall *self, const Event *event)
@@ -559,7 +601,8 @@ static const struct {
   { "24", ANSWERED, ON (ICE_CONNECTED), NULL, TO (CONNECTED), ice_connected },
   { "25", ANSWERED, ON (ICE_DISCONNECTED), NULL, TO (CONNECTING), ice_disconnected },
   { "26 27", LIVE, ON (ICE_FAILED), NULL, TO (ENDED), end_ice_failed },
-  { "28", ANSWERED, ON (NEGOTIATION_NEEDED), NULL, STAY, negotiate },
+  { "28", ANSWERED, ON (NEGOTIATION_NEEDED), was_connected, STAY, negotiate },
+  { "28", LIVE, ON (NEGOTIATION_NEEDED), NULL, STAY, negotiate_later },
   { "28 29", ANSWERED, ON (LOCAL_SET), NULL, STAY, local_set_again },
   { "29", ANSWERED, ON (OFFERED), is_ice_restart, TO (ENDED), end_ice_failed },
   { "29", ANSWERED, ON (OFFERED), NULL, STAY, take_offer },

@@ -142,6 +142,7 @@ confab_peer_call_finalize (GObject *object)
   g_clear_pointer (&self->early, g_ptr_array_unref);
   g_clear_object (&self->connection);
   g_clear_object (&self->local_stream);
+  g_clear_object (&self->screen);
   g_clear_object (&self->streams);
   g_clear_object (&self->clock);
   g_free (self->id);
@@ -374,6 +375,27 @@ confab_peer_call_send_metadata (ConfabPeerCall *self)
   g_return_if_fail (CONFAB_IS_PEER_CALL (self));
 
   PUSH (SEND_METADATA);
+}
+
+/**
+ * confab_peer_call_set_screen:
+ * @self: a call
+ * @screen: (nullable): the shared screen's stream, which the connection sends
+ *
+ * Before the invite or answer: it is in it, where there is room for it. Later an `m.call.negotiate` follows.
+ */
+void
+confab_peer_call_set_screen (ConfabPeerCall *self, ConfabStream *screen)
+{
+  g_return_if_fail (CONFAB_IS_PEER_CALL (self));
+
+  if (self->closed || (screen == NULL && !self->sharing) ||
+      (screen != NULL && self->sharing && screen == self->screen))
+    return;
+  if (screen != NULL)
+    g_set_object (&self->screen, screen);
+  self->sharing = screen != NULL;
+  confab_peer_connection_set_sharing (self->connection, self->sharing);
 }
 
 /**

@@ -47,6 +47,7 @@ void confab_peer_call_accept (ConfabPeerCall *self);
 void confab_peer_call_hang_up (ConfabPeerCall *self, const char *reason);
 void confab_peer_call_close (ConfabPeerCall *self);
 void confab_peer_call_send_metadata (ConfabPeerCall *self);
+void confab_peer_call_set_screen (ConfabPeerCall *self, ConfabStream *screen);
 void confab_peer_call_sent (ConfabPeerCall *self, ConfabCallEvent *message, const GError *error);
 const char *confab_peer_call_get_id (ConfabPeerCall *self);
 ConfabPeerCallState confab_peer_call_get_state (ConfabPeerCall *self);

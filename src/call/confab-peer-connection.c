@@ -250,6 +250,22 @@ confab_peer_connection_add_candidate (ConfabPeerConnection *self,
 }
 
 /**
+ * confab_peer_connection_set_sharing:
+ * @self: a connection
+ * @sharing: whether the local media's screen is sent, too
+ *
+ * Each offer after this says so. ::negotiation-needed follows, once there was a first offer and answer, if the other side
+ * is still to be told; what changes meanwhile asks for no more than one.
+ */
+void
+confab_peer_connection_set_sharing (ConfabPeerConnection *self, gboolean sharing)
+{
+  g_return_if_fail (CONFAB_IS_PEER_CONNECTION (self));
+
+  IFACE (self)->set_sharing (self, sharing);
+}
+
+/**
  * confab_peer_connection_close:
  * @self: a connection
  *

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  *
  * One WebRTC connection, as W3C's RTCPeerConnection has it, as narrow as the call machines need it. `media`
  * implements it over webrtcbin. Its sending tracks are there from the start (an audio and a video m-line,
- * always, section 14 rule 3). Main thread only; commands return at once, what came of them is a signal, which
+ * always, section 14 rule 3); only that of a shared screen comes and goes. Main thread only; commands return at once, what came of them is a signal, which
  * is never emitted from within the command. After close() nothing is emitted any more.
  */
 #define CONFAB_TYPE_PEER_CONNECTION (confab_peer_connection_get_type ())
@@ -34,6 +34,7 @@ struct _ConfabPeerConnectionInterface {
   gboolean (*get_gathering_complete) (ConfabPeerConnection *self);
   gint64 (*get_last_received_at) (ConfabPeerConnection *self);
   void (*prepare_offer) (ConfabPeerConnection *self); /* may be NULL: create_offer */
+  void (*set_sharing) (ConfabPeerConnection *self, gboolean sharing);
 };
 
 void confab_peer_connection_create_offer (ConfabPeerConnection *self);
@@ -47,6 +48,7 @@ void confab_peer_connection_add_candidate (ConfabPeerConnection *self,
                                            const char *candidate,
                                            const char *sdp_mid,
                                            int sdp_mline_index);
+void confab_peer_connection_set_sharing (ConfabPeerConnection *self, gboolean sharing);
 void confab_peer_connection_close (ConfabPeerConnection *self);
 ConfabConnectionState confab_peer_connection_get_state (ConfabPeerConnection *self);
 gboolean confab_peer_connection_get_gathering_complete (ConfabPeerConnection *self);

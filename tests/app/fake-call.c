@@ -145,6 +145,8 @@ enum {
   PROP_RINGING,
   PROP_STARTED_AT,
   PROP_LOCAL_MEDIA,
+  PROP_SHARING,
+  PROP_SHARING_PROBLEM,
 };
 
 static GListModel *
@@ -223,6 +225,8 @@ fake_call_class_init (FakeCallClass *klass)
   g_object_class_override_property (object_class, PROP_RINGING, "ringing");
   g_object_class_override_property (object_class, PROP_STARTED_AT, "started-at");
   g_object_class_override_property (object_class, PROP_LOCAL_MEDIA, "local-media");
+  g_object_class_override_property (object_class, PROP_SHARING, "sharing");
+  g_object_class_override_property (object_class, PROP_SHARING_PROBLEM, "sharing-problem");
 }
 
 static void

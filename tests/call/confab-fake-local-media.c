@@ -9,6 +9,10 @@ struct _ConfabFakeLocalMedia {
 
   ConfabClock *clock;
   ConfabStream *stream;
+  ConfabStream *screen;
+  ConfabSharing sharing;
+  ConfabSharingProblem sharing_problem;
+  gboolean asks; /* a person who chooses what to share */
   GPtrArray *connections;
   guint gather_ms;
   ConfabDeviceProblem problem;
@@ -65,6 +69,43 @@ fake_get_problem (ConfabLocalMedia *media, ConfabDeviceKind kind)
 }
 
 static void
+fake_share_screen (ConfabLocalMedia *media)
+{
+  ConfabFakeLocalMedia *self = CONFAB_FAKE_LOCAL_MEDIA (media);
+
+  g_assert_false (self->closed);
+  if (self->sharing == CONFAB_SHARING_OFF)
+    confab_fake_local_media_set_sharing (self,
+                                         self->asks ? CONFAB_SHARING_ASKING : CONFAB_SHARING_ON,
+                                         CONFAB_SHARING_PROBLEM_NONE);
+}
+
+static void
+fake_stop_sharing (ConfabLocalMedia *media)
+{
+  confab_fake_local_media_set_sharing (CONFAB_FAKE_LOCAL_MEDIA (media),
+                                       CONFAB_SHARING_OFF,
+                                       CONFAB_SHARING_PROBLEM_NONE);
+}
+
+static ConfabSharing
+fake_get_sharing (ConfabLocalMedia *media, ConfabSharingProblem *problem)
+{
+  ConfabFakeLocalMedia *self = CONFAB_FAKE_LOCAL_MEDIA (media);
+
+  *problem = self->sharing_problem;
+  return self->sharing;
+}
+
+static ConfabStream *
+fake_get_screen (ConfabLocalMedia *media)
+{
+  ConfabFakeLocalMedia *self = CONFAB_FAKE_LOCAL_MEDIA (media);
+
+  return self->sharing == CONFAB_SHARING_ON ? self->screen : NULL;
+}
+
+static void
 fake_close (ConfabLocalMedia *media)
 {
   ConfabFakeLocalMedia *self = CONFAB_FAKE_LOCAL_MEDIA (media);
@@ -72,6 +113,7 @@ fake_close (ConfabLocalMedia *media)
   for (guint i = 0; i < self->connections->len; i++)
     g_assert_true (confab_fake_peer_connection_get_closed (self->connections->pdata[i]));
   self->closed = TRUE;
+  self->sharing = CONFAB_SHARING_OFF;
 }
 
 static void
@@ -82,6 +124,10 @@ media_iface_init (ConfabLocalMediaInterface *iface)
   iface->set_microphone_muted = fake_set_microphone_muted;
   iface->set_camera_muted = fake_set_camera_muted;
   iface->get_problem = fake_get_problem;
+  iface->share_screen = fake_share_screen;
+  iface->stop_sharing = fake_stop_sharing;
+  iface->get_sharing = fake_get_sharing;
+  iface->get_screen = fake_get_screen;
   iface->close = fake_close;
 }
 
@@ -92,6 +138,7 @@ confab_fake_local_media_finalize (GObject *object)
 
   g_object_unref (self->clock);
   g_object_unref (self->stream);
+  g_object_unref (self->screen);
   g_ptr_array_unref (self->connections);
   g_free (self->username);
   G_OBJECT_CLASS (confab_fake_local_media_parent_class)->finalize (object);
@@ -113,9 +160,12 @@ ConfabFakeLocalMedia *
 confab_fake_local_media_new (ConfabClock *clock, const char *stream_id)
 {
   ConfabFakeLocalMedia *self = g_object_new (CONFAB_TYPE_FAKE_LOCAL_MEDIA, NULL);
+  g_autofree char *screen_id = g_strconcat (stream_id, "-screen", NULL);
 
   self->clock = g_object_ref (clock);
   self->stream = confab_stream_new (stream_id, CONFAB_STREAM_PURPOSE_USERMEDIA);
+  self->screen = confab_stream_new (screen_id, CONFAB_STREAM_PURPOSE_SCREENSHARE);
+  confab_stream_set_audio_muted (self->screen, TRUE);
   return self;
 }
 
@@ -138,6 +188,26 @@ confab_fake_local_media_set_problem (ConfabFakeLocalMedia *self, ConfabDevicePro
 {
   self->problem = problem;
   confab_local_media_emit_problem_changed (CONFAB_LOCAL_MEDIA (self), CONFAB_DEVICE_KIND_CAMERA);
+}
+
+/* A share waits for what confab_fake_local_media_set_sharing() says of it. */
+void
+confab_fake_local_media_set_asks (ConfabFakeLocalMedia *self, gboolean asks)
+{
+  self->asks = asks;
+}
+
+/* By itself: the person chose, or the capture ended. */
+void
+confab_fake_local_media_set_sharing (ConfabFakeLocalMedia *self,
+                                     ConfabSharing sharing,
+                                     ConfabSharingProblem problem)
+{
+  if (self->sharing == sharing && self->sharing_problem == problem)
+    return;
+  self->sharing = sharing;
+  self->sharing_problem = problem;
+  confab_local_media_emit_sharing_changed (CONFAB_LOCAL_MEDIA (self));
 }
 
 guint

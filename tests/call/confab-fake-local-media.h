@@ -15,6 +15,10 @@ G_DECLARE_FINAL_TYPE (
 
 ConfabFakeLocalMedia *confab_fake_local_media_new (ConfabClock *clock, const char *stream_id);
 void confab_fake_local_media_set_problem (ConfabFakeLocalMedia *self, ConfabDeviceProblem problem);
+void confab_fake_local_media_set_asks (ConfabFakeLocalMedia *self, gboolean asks);
+void confab_fake_local_media_set_sharing (ConfabFakeLocalMedia *self,
+                                          ConfabSharing sharing,
+                                          ConfabSharingProblem problem);
 guint confab_fake_local_media_get_n_servers (ConfabFakeLocalMedia *self);
 const char *confab_fake_local_media_get_username (ConfabFakeLocalMedia *self);
 gboolean confab_fake_local_media_get_closed (ConfabFakeLocalMedia *self);

@@ -33,6 +33,7 @@ struct _ConfabFakePeerConnection {
 
   ConfabClock *clock;
   char *stream_id;
+  char *screen_id;
   char *ufrag;
   char *remote_ufrag;
   char *remote_sdp;
@@ -52,6 +53,11 @@ struct _ConfabFakePeerConnection {
   guint n_illegal;    /* commands that the signaling state does not allow */
   gint64 received_at; /* monotonic, µs */
   gboolean has_local;
+  gboolean sharing;   /* is wanted */
+  gboolean described; /* the own description says so */
+  gboolean told;      /* and so does the last that came into force */
+  gboolean exchanged; /* there was a first offer and answer */
+  guint needed_timer;
   gboolean gathering_complete;
   gboolean fail_next;
   gboolean closed;
@@ -119,6 +125,40 @@ check_connected (ConfabFakePeerConnection *self)
     self->connect_timer = confab_clock_add_timeout (self->clock, CONNECT_MS, connect_cb, self);
   if (other->connect_timer == 0 && other->state != CONFAB_CONNECTION_STATE_CONNECTED)
     other->connect_timer = confab_clock_add_timeout (other->clock, CONNECT_MS, connect_cb, other);
+}
+
+static void
+needed_cb (gpointer data)
+{
+  ConfabFakePeerConnection *self = data;
+
+  self->needed_timer = 0;
+  /* An offer that is being made, or waits for its answer, may say it already. */
+  if (self->told != self->sharing && self->signaling == SIGNALING_STABLE && self->task_timer == 0)
+    confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (self));
+}
+
+static void
+check_needed (ConfabFakePeerConnection *self)
+{
+  if (self->exchanged && self->signaling == SIGNALING_STABLE && self->told != self->sharing &&
+      self->needed_timer == 0)
+    self->needed_timer = confab_clock_add_timeout (self->clock, 1, needed_cb, self);
+}
+
+/* What is not told yet is for an offer of ours: an answer has only what the other side knows, and takes back the rest. */
+static void
+describe (ConfabFakePeerConnection *self)
+{
+  self->described = self->task == TASK_ANSWER ? self->told && self->sharing : self->sharing;
+}
+
+static void
+become_stable (ConfabFakePeerConnection *self)
+{
+  self->exchanged = TRUE;
+  self->told = self->described;
+  check_needed (self);
 }
 
 static void
@@ -193,6 +233,8 @@ task_cb (gpointer data)
     return;
   if (self->task == TASK_REMOTE) {
     check_connected (self);
+    if (self->remote_type == CONFAB_SDP_TYPE_ANSWER)
+      become_stable (self);
     confab_peer_connection_emit_remote_description_set (CONFAB_PEER_CONNECTION (self),
                                                         self->remote_type);
     return;
@@ -203,6 +245,9 @@ task_cb (gpointer data)
                                                    gather_cb,
                                                    self);
   self->has_local = TRUE;
+  describe (self);
+  if (self->task == TASK_ANSWER)
+    become_stable (self);
   check_connected (self);
   confab_peer_connection_emit_local_description_set (CONFAB_PEER_CONNECTION (self),
                                                      self->task == TASK_ANSWER
@@ -255,14 +300,19 @@ static char *
 fake_get_local_sdp (ConfabPeerConnection *connection)
 {
   ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
+  g_autofree char *screen = NULL;
 
-  return self->has_local
-           ? g_strdup_printf ("v=0\r\nm=audio 9 x\r\na=mid:audio0\r\na=ice-ufrag:%s\r\n"
-                              "a=msid:%s t\r\n%s",
-                              self->ufrag,
-                              self->stream_id,
-                              self->candidates->str)
-           : NULL;
+  if (!self->has_local)
+    return NULL;
+  screen = self->described
+             ? g_strdup_printf ("m=video 9 x\r\na=mid:video2\r\na=msid:%s t\r\n", self->screen_id)
+             : g_strdup ("");
+  return g_strdup_printf ("v=0\r\nm=audio 9 x\r\na=mid:audio0\r\na=ice-ufrag:%s\r\n"
+                          "a=msid:%s t\r\n%s%s",
+                          self->ufrag,
+                          self->stream_id,
+                          self->candidates->str,
+                          screen);
 }
 
 static void
@@ -275,6 +325,17 @@ fake_add_candidate (ConfabPeerConnection *connection,
 
   g_assert_nonnull (self->remote_ufrag);
   g_string_append_printf (self->log, "[%s|%s|%d] ", candidate, mid != NULL ? mid : "", index);
+}
+
+static void
+fake_set_sharing (ConfabPeerConnection *connection, gboolean sharing)
+{
+  ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
+
+  g_assert_false (self->closed);
+  g_string_append (self->log, sharing ? "share " : "unshare ");
+  self->sharing = sharing;
+  check_needed (self);
 }
 
 static void
@@ -292,6 +353,7 @@ fake_close (ConfabPeerConnection *connection)
   confab_clock_clear (self->clock, &self->connect_timer);
   confab_clock_clear (self->clock, &self->lost_timer);
   confab_clock_clear (self->clock, &self->gather_timer);
+  confab_clock_clear (self->clock, &self->needed_timer);
   self->state = CONFAB_CONNECTION_STATE_CLOSED;
   if (other != NULL && other->lost_timer == 0)
     other->lost_timer = confab_clock_add_timeout (other->clock, LOST_MS, lost_cb, other);
@@ -329,6 +391,7 @@ connection_iface_init (ConfabPeerConnectionInterface *iface)
   iface->set_remote_description = fake_set_remote_description;
   iface->get_local_sdp = fake_get_local_sdp;
   iface->add_candidate = fake_add_candidate;
+  iface->set_sharing = fake_set_sharing;
   iface->close = fake_close;
   iface->get_state = fake_get_state;
   iface->get_gathering_complete = fake_get_gathering_complete;
@@ -357,6 +420,7 @@ confab_fake_peer_connection_finalize (GObject *object)
   g_assert_true (self->closed);
   g_object_unref (self->clock);
   g_free (self->stream_id);
+  g_free (self->screen_id);
   g_free (self->ufrag);
   g_free (self->remote_ufrag);
   g_free (self->remote_sdp);
@@ -393,6 +457,7 @@ confab_fake_peer_connection_new (ConfabClock *clock, const char *stream_id)
 
   self->clock = g_object_ref (clock);
   self->stream_id = g_strdup (stream_id);
+  self->screen_id = g_strconcat (stream_id, "-screen", NULL);
   return self;
 }
 
@@ -454,6 +519,13 @@ confab_fake_peer_connection_set_cut (ConfabFakePeerConnection *self, gboolean cu
     confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_CONNECTED);
   else
     check_connected (self);
+}
+
+/* Whether the last description that is in force has the screen. */
+gboolean
+confab_fake_peer_connection_get_shares (ConfabFakePeerConnection *self)
+{
+  return self->told;
 }
 
 /* Whether no offer waits for its answer. */

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * ConfabFakePeerConnection:
  *
  * A connection without media: answers each command after a millisecond of its clock, and connects to the fake
- * that has its description, if that has this one's.
+ * that has its description, if that has this one's. Its screen has the id of its stream with “-screen” behind it.
  */
 #define CONFAB_TYPE_FAKE_PEER_CONNECTION (confab_fake_peer_connection_get_type ())
 G_DECLARE_FINAL_TYPE (
@@ -28,6 +28,7 @@ void confab_fake_peer_connection_gather (ConfabFakePeerConnection *self,
 void confab_fake_peer_connection_set_gather (ConfabFakePeerConnection *self, guint gather_ms);
 void confab_fake_peer_connection_set_cut (ConfabFakePeerConnection *self, gboolean cut);
 ConfabFakePeerConnection *confab_fake_peer_connection_get_other (ConfabFakePeerConnection *self);
+gboolean confab_fake_peer_connection_get_shares (ConfabFakePeerConnection *self);
 gboolean confab_fake_peer_connection_is_stable (ConfabFakePeerConnection *self);
 void confab_fake_peer_connection_reset (void);
 gboolean confab_fake_peer_connection_is_abused (ConfabFakePeerConnection *self);

@@ -372,8 +372,82 @@ static const Story stories[] = {
     OUT "answer needed +2",
     CONFAB_PEER_CALL_CONNECTING,
     NULL,
+    "invite ",
+    "create-offer remote-answer" },
+  { "/peer-call/needed-before-it-is-connected",
+    OUT "answer needed needed +2 ice-connected +1 ice-disconnected ice-connected +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
     "invite negotiate:offer ",
     "create-offer remote-answer create-offer" },
+  { "/peer-call/needed-while-answering",
+    "invite +1 accept +1 needed +200 needed ice-connected +1",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "answer negotiate:offer ",
+    "create-answer prepare-offer" },
+  { "/peer-call/shares-in-the-invite",
+    "share " OUT "answer +2",
+    CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite/screen ",
+    "share create-offer remote-answer" },
+  { "/peer-call/shares-before-the-answer",
+    "share " IN_ "ice-connected +2 negotiated +2",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "answer negotiate:offer/screen ",
+    "share remote-offer create-answer prepare-offer remote-answer" },
+  { "/peer-call/shares-while-invited",
+    OUT "share answer +2 ice-connected +2 negotiated +3",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer/screen ",
+    "create-offer share remote-answer create-offer remote-answer" },
+  { "/peer-call/shares-and-stops",
+    OUT "answer +1 ice-connected share +2 negotiated +2 mute unshare +2 negotiated +2 mute",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer/screen metadata:muted/screen negotiate:offer metadata:muted ",
+    "share create-offer remote-answer unshare create-offer remote-answer" },
+  { "/peer-call/shares-again",
+    OUT "answer +1 ice-connected share +2 negotiated +2 unshare +2 negotiated +2 share +2 "
+        "negotiated +2",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer/screen negotiate:offer negotiate:offer/screen ",
+    NULL },
+  { "/peer-call/many-changes-make-one-offer",
+    OUT "answer +1 ice-connected share unshare share unshare share unshare share +2 unshare share "
+        "unshare share negotiated +3",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer/screen ",
+    NULL },
+  { "/peer-call/shares-for-no-time",
+    OUT "answer +1 ice-connected share unshare +2",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite ",
+    NULL },
+  { "/peer-call/stops-before-it-is-answered",
+    OUT "answer +1 ice-connected share +2 unshare +2 negotiated +3",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer/screen negotiate:offer ",
+    NULL },
+  { "/peer-call/answers-with-what-it-has-told",
+    OUT "answer +1 ice-connected share +2 negotiated +2 offered +3 unshare offered +2",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer/screen negotiate:answer/screen negotiate:answer ",
+    NULL },
+  { "/peer-call/both-share-at-once",
+    IN_ "ice-connected share +2 offered +3 negotiated +2",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "answer negotiate:offer/screen negotiate:answer negotiate:offer/screen ",
+    "prepare-offer remote-offer create-answer prepare-offer remote-answer" },
   { "/peer-call/changes-make-one-offer",
     OUT "answer +1 ice-connected needed needed +1 needed needed negotiated +2 negotiated +1",
     CONFAB_PEER_CALL_CONNECTED,
@@ -501,6 +575,7 @@ typedef struct {
   ConfabManualClock *clock;
   ConfabFakePeerConnection *connection;
   ConfabStream *stream;
+  ConfabStream *screen;
   ConfabPeerCall *call;
   GString *sent;
   ConfabCallEvent *last;
@@ -519,6 +594,20 @@ note_candidates (Stage *stage, ConfabCallEvent *message)
   g_assert_cmpint (last->sdp_mline_index, ==, 0);
 }
 
+static const char *
+get_screen_mark (ConfabCallEvent *message)
+{
+  const ConfabStreamInfo *screen = message->metadata != NULL
+                                     ? confab_stream_metadata_lookup (message->metadata,
+                                                                      "local-screen")
+                                     : NULL;
+
+  if (screen == NULL)
+    return "";
+  g_assert_cmpint (screen->purpose, ==, CONFAB_STREAM_PURPOSE_SCREENSHARE);
+  return "/screen";
+}
+
 static void
 send_cb (ConfabPeerCall *call, ConfabCallEvent *message, Stage *stage)
 {
@@ -530,19 +619,27 @@ send_cb (ConfabPeerCall *call, ConfabCallEvent *message, Stage *stage)
     g_string_append_printf (stage->sent, "hangup:%s ", message->reason);
   else if (message->type == CONFAB_CALL_EVENT_NEGOTIATE)
     g_string_append_printf (stage->sent,
-                            "negotiate:%s ",
-                            confab_enum_nick (CONFAB_TYPE_SDP_TYPE, message->sdp_type));
+                            "negotiate:%s%s ",
+                            confab_enum_nick (CONFAB_TYPE_SDP_TYPE, message->sdp_type),
+                            get_screen_mark (message));
   else if (message->type == CONFAB_CALL_EVENT_CANDIDATES)
     note_candidates (stage, message);
   else if (message->type == CONFAB_CALL_EVENT_METADATA_CHANGED)
-    g_string_append (stage->sent,
-                     confab_stream_metadata_get_nth (message->metadata, 0)->audio_muted
-                       ? "metadata:muted "
-                       : "metadata:on ");
+    g_string_append_printf (stage->sent,
+                            "metadata:%s%s ",
+                            confab_stream_metadata_get_nth (message->metadata, 0)->audio_muted
+                              ? "muted"
+                              : "on",
+                            get_screen_mark (message));
   else
-    g_string_append_printf (stage->sent, "%s ", name);
-  if (message->sdp != NULL)
-    g_assert_nonnull (confab_stream_metadata_lookup (message->metadata, "local"));
+    g_string_append_printf (stage->sent, "%s%s ", name, get_screen_mark (message));
+  if (message->sdp == NULL)
+    return;
+  /* Every stream of a description is listed in the same message, and no other. */
+  g_assert_nonnull (confab_stream_metadata_lookup (message->metadata, "local"));
+  g_assert_cmpint (strstr (message->sdp, "a=msid:local-screen ") != NULL,
+                   ==,
+                   *get_screen_mark (message) != '\0');
 }
 
 static void
@@ -627,6 +724,10 @@ play (Stage *stage, const char *word)
     confab_fake_peer_connection_set_state (stage->connection, CONFAB_CONNECTION_STATE_DISCONNECTED);
   else if (g_str_equal (word, "ice-failed"))
     confab_fake_peer_connection_set_state (stage->connection, CONFAB_CONNECTION_STATE_FAILED);
+  else if (g_str_equal (word, "share"))
+    confab_peer_call_set_screen (stage->call, stage->screen);
+  else if (g_str_equal (word, "unshare"))
+    confab_peer_call_set_screen (stage->call, NULL);
   else if (g_str_equal (word, "mute")) {
     confab_stream_set_audio_muted (stage->stream, TRUE);
     confab_peer_call_send_metadata (stage->call);
@@ -640,6 +741,7 @@ start (Stage *stage)
   stage->clock = confab_manual_clock_new (0);
   stage->connection = confab_fake_peer_connection_new (CONFAB_CLOCK (stage->clock), "local");
   stage->stream = confab_stream_new ("local", CONFAB_STREAM_PURPOSE_USERMEDIA);
+  stage->screen = confab_stream_new ("local-screen", CONFAB_STREAM_PURPOSE_SCREENSHARE);
   stage->sent = g_string_new (NULL);
   stage->call = confab_peer_call_new ("c1",
                                       CONFAB_CLOCK (stage->clock),
@@ -657,6 +759,7 @@ finish (Stage *stage)
   g_assert_finalize_object (g_steal_pointer (&stage->call));
   g_assert_finalize_object (g_steal_pointer (&stage->connection));
   g_assert_finalize_object (g_steal_pointer (&stage->stream));
+  g_assert_finalize_object (g_steal_pointer (&stage->screen));
   g_assert_finalize_object (g_steal_pointer (&stage->clock));
   g_string_free (stage->sent, TRUE);
   g_clear_pointer (&stage->last, confab_call_event_unref);
