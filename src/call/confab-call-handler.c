@@ -393,6 +393,8 @@ confab_call_handler_handle_state (ConfabCallHandler *self,
   } else if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE)) {
     confab_call_room_handle_rtc (
       ensure_room (self, room_id), state_key, sender, origin_server_ts, content);
+  } else {
+    return;
   }
   flush (self);
 }

@@ -316,18 +316,24 @@ is_current (ConfabCallMember *self, const char *call_id)
 }
 
 /* Messages of a call whose invite never came wait for no longer than an invite may be answered. */
-static void
+static gboolean
 drop_strays (ConfabCallMember *self)
 {
   GHashTableIter iter;
   gpointer call_id;
   gpointer queue;
+  gboolean left = FALSE;
 
   g_hash_table_iter_init (&iter, self->in);
   while (g_hash_table_iter_next (&iter, &call_id, &queue)) {
-    if (!is_current (self, call_id) && confab_seq_queue_get_age (queue) > STRAY_US)
+    if (is_current (self, call_id))
+      continue;
+    if (confab_seq_queue_get_age (queue) > STRAY_US)
       g_hash_table_iter_remove (&iter);
+    else
+      left = TRUE;
   }
+  return left;
 }
 
 /**
@@ -336,8 +342,10 @@ drop_strays (ConfabCallMember *self)
  *
  * A sync is through: what an outbound call has heard by now says where its numbers start (section 8.3). That may end
  * the call, and with it the membership.
+ *
+ * Returns: whether it is to be told of the next one's end even if no message comes
  */
-void
+gboolean
 confab_call_member_end_sync (ConfabCallMember *self)
 {
   ConfabSeqQueue *queue = self->call != NULL
@@ -346,7 +354,7 @@ confab_call_member_end_sync (ConfabCallMember *self)
 
   if (queue != NULL && !confab_peer_call_get_inbound (self->call))
     confab_seq_queue_seed (queue);
-  drop_strays (self);
+  return drop_strays (self);
 }
 
 /**

@@ -168,9 +168,13 @@ confab_early_messages_drop_old (ConfabEarlyMessages *self)
 {
   gint64 now = confab_clock_get_time (self->clock);
 
-  while (self->messages->len > 0 &&
-         now - ((Early *) self->messages->pdata[0])->received_at > KEEP_US)
-    g_ptr_array_remove_index (self->messages, 0);
+  guint n = 0;
+
+  while (n < self->messages->len &&
+         now - ((Early *) self->messages->pdata[n])->received_at > KEEP_US)
+    n++;
+  if (n > 0)
+    g_ptr_array_remove_range (self->messages, 0, n);
 }
 
 /**
@@ -194,13 +198,14 @@ confab_early_messages_flush (ConfabEarlyMessages *self,
   confab_early_messages_drop_old (self);
   messages = g_steal_pointer (&self->messages);
   self->messages = g_ptr_array_new_with_free_func (free_early);
-  while (messages->len > 0) {
-    Early *early = g_ptr_array_steal_index (messages, 0);
+  for (guint i = 0; i < messages->len; i++) {
+    Early *early = g_steal_pointer (&messages->pdata[i]);
     if (is_too_old (self, early) || route (early->sender, early->message, early->encrypted, data))
       free_early (early);
     else
       g_ptr_array_add (self->messages, early);
   }
+  g_ptr_array_set_free_func (messages, NULL); /* each has found its place */
   self->flushing = FALSE;
 }
 

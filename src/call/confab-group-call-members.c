@@ -161,10 +161,17 @@ confab_group_call_handle_message (ConfabGroupCall *self,
                                   ConfabCallEvent *message,
                                   gboolean encrypted)
 {
-  ConfabCallMember *member = find_member (self, sender, message->device_id);
+  g_autoptr (ConfabCallMember) member = NULL;
 
-  return self->state == CONFAB_CALL_STATE_ENDED ||
-         (member != NULL && confab_call_member_handle_message (member, message, encrypted));
+  if (self->state == CONFAB_CALL_STATE_ENDED)
+    return TRUE;
+  /* What the message says may be the end of the member. */
+  if (!g_set_object (&member, find_member (self, sender, message->device_id)) ||
+      !confab_call_member_handle_message (member, message, encrypted))
+    return FALSE;
+  if (!g_ptr_array_find (self->heard, member, NULL))
+    g_ptr_array_add (self->heard, g_steal_pointer (&member));
+  return TRUE;
 }
 
 gboolean

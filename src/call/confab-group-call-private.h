@@ -71,6 +71,7 @@ struct _ConfabGroupCall {
 
   GListStore *members;
   GHashTable *index; /* user and device id → ConfabCallMember, which the list keeps */
+  GPtrArray *heard;  /* ConfabCallMember that want to know of the sync's end */
   ConfabLocalMedia *media;
   ConfabIceKeeper *servers;
   ConfabOwnMembership *own;

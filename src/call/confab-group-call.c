@@ -69,6 +69,7 @@ confab_group_call_dispose (GObject *object)
     g_object_run_dispose (G_OBJECT (confab_group_call_peek_member (self, i)));
   confab_group_call_drop_media (self);
   g_hash_table_remove_all (self->index);
+  g_ptr_array_set_size (self->heard, 0);
   g_list_store_remove_all (self->members);
   G_OBJECT_CLASS (confab_group_call_parent_class)->dispose (object);
 }
@@ -80,6 +81,7 @@ confab_group_call_finalize (GObject *object)
 
   g_queue_clear_full (&self->events, confab_group_call_event_free);
   g_clear_pointer (&self->index, g_hash_table_unref);
+  g_clear_pointer (&self->heard, g_ptr_array_unref);
   g_clear_object (&self->members);
   g_clear_pointer (&self->own, confab_own_membership_free);
   g_clear_pointer (&self->servers, confab_ice_keeper_free);
@@ -251,6 +253,7 @@ confab_group_call_init (ConfabGroupCall *self)
   g_queue_init (&self->events);
   self->members = g_list_store_new (CONFAB_TYPE_CALL_MEMBER);
   self->index = confab_group_call_index_new ();
+  self->heard = g_ptr_array_new_with_free_func (g_object_unref);
   self->state = CONFAB_CALL_STATE_KNOWN;
   self->intent = CONFAB_CALL_INTENT_PROMPT;
 }
@@ -381,10 +384,13 @@ confab_group_call_handle_content (ConfabGroupCall *self,
 void
 confab_group_call_end_sync (ConfabGroupCall *self, gint64 server_time)
 {
-  for (guint i = confab_group_call_get_n_members (self); i-- > 0;) {
-    g_autoptr (ConfabCallMember) member = g_list_model_get_item (G_LIST_MODEL (self->members), i);
-    if (member != NULL) /* the others may have gone with the one before */
-      confab_call_member_end_sync (member);
+  g_autoptr (GPtrArray) heard = g_steal_pointer (&self->heard);
+
+  /* Only whom there was something from: most syncs are about few of many. */
+  self->heard = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < heard->len; i++) {
+    if (confab_call_member_end_sync (heard->pdata[i]))
+      g_ptr_array_add (self->heard, g_object_ref (heard->pdata[i]));
   }
   take_own (self);
   confab_group_call_check_ringing (self, server_time);
