@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * ConfabMembersFunc:
  * @room_id: a room
  *
- * Returns: (transfer full): resolves to the user ids of who is in the room now, all of them (#GStrv, boxed)
+ * Returns: (transfer full): resolves to the user ids of whom the room's events are for now, all of them (#GStrv, boxed)
  */
 typedef DexFuture *(*ConfabMembersFunc) (const char *room_id, gpointer data);
 

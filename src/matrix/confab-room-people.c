@@ -178,6 +178,14 @@ confab_room_people_dup_heroes (ConfabRoomPeople *self, const char *own_user_id)
 }
 
 GStrv
+confab_room_people_dup_present (ConfabRoomPeople *self)
+{
+  g_autoptr (GPtrArray) ids = choose_ids (self, is_present, NULL);
+
+  return (GStrv) g_ptr_array_steal (ids, NULL);
+}
+
+GStrv
 confab_room_people_dup_joined (ConfabRoomPeople *self)
 {
   g_autoptr (GPtrArray) ids = choose_ids (self, is_joined, NULL);

@@ -41,6 +41,8 @@ char *confab_room_people_dup_display_name (ConfabRoomPeople *self, const char *u
  * nobody is, who were; without @own_user_id; ordered. */
 GStrv confab_room_people_dup_heroes (ConfabRoomPeople *self, const char *own_user_id)
   G_GNUC_WARN_UNUSED_RESULT;
+/* Who is in it, or invited. */
+GStrv confab_room_people_dup_present (ConfabRoomPeople *self) G_GNUC_WARN_UNUSED_RESULT;
 GStrv confab_room_people_dup_joined (ConfabRoomPeople *self) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The list of members, from a server: read by any thread, taken in piece by piece. What a sync says of somebody while

@@ -8,47 +8,10 @@
 
 #include "confab-call.h"
 #include "confab-json.h"
+#include "confab-room-fields-private.h"
 #include "confab-room-name.h"
-#include "confab-room-people.h"
-#include "confab-room-power.h"
 #include "confab-room-private.h"
-#include "confab-slice.h"
 #include "confab-sync-store.h"
-
-#define MANY_PEOPLE 200
-
-struct _ConfabRoom {
-  GObject parent_instance;
-
-  char *id;
-  char *own_user_id;
-  ConfabHomeserver *homeserver;
-  char *own_name; /* of m.room.name */
-  char *alias;
-  char *own_avatar_url; /* of m.room.avatar */
-  GStrv heroes;
-  guint n_joined;
-  guint n_invited;
-  ConfabRoomPower power;
-  ConfabRoomPeople *people;
-  GHashTable *members; /* user id → ConfabRoomMember, those that were asked for */
-  gboolean members_loaded;
-  guint n_gaps;
-  DexFuture *loading; /* (nullable): the list of members is on its way */
-
-  char *name;
-  char *topic;
-  char *avatar_url;
-  gboolean encrypted;
-  gboolean direct;
-  gboolean favourite;
-  gboolean can_join_call;
-  gboolean can_start_call;
-  gint64 last_activity;
-  guint n_rtc_users;
-  gboolean replaced;
-  GListStore *calls;
-};
 
 G_DEFINE_FINAL_TYPE (ConfabRoom, confab_room, G_TYPE_OBJECT)
 
@@ -153,6 +116,10 @@ apply_state (ConfabRoom *self, const ConfabSyncEvent *event)
   } else if (g_str_equal (event->type, "m.room.encryption")) {
     /* Once on, for good: a later event that says otherwise is not believed. */
     set_flag (self, &self->encrypted, TRUE, PROP_ENCRYPTED);
+  } else if (g_str_equal (event->type, "m.room.history_visibility")) {
+    self->only_joined_see = g_strcmp0 (confab_json_peek_string (event->content,
+                                                                "history_visibility"),
+                                       "joined") == 0;
   } else if (g_str_equal (event->type, "m.room.power_levels")) {
     confab_room_power_take_levels (&self->power, event->content, self->own_user_id);
   } else if (g_str_equal (event->type, "m.room.create")) {
@@ -176,8 +143,8 @@ update_members (ConfabRoom *self)
   }
 }
 
-static void
-update (ConfabRoom *self)
+void
+confab_room_people_changed (ConfabRoom *self)
 {
   update_members (self);
   update_name_and_avatar (self);
@@ -218,7 +185,7 @@ confab_room_apply (ConfabRoom *self, const ConfabSyncRoom *news)
     self->last_activity = news->last_activity;
     notify (self, PROP_LAST_ACTIVITY);
   }
-  update (self);
+  confab_room_people_changed (self);
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -244,115 +211,6 @@ GListStore *
 confab_room_get_call_store (ConfabRoom *self)
 {
   return self->calls;
-}
-
-typedef struct {
-  ConfabRoom *room;
-  char *user_id;
-} Fetch;
-
-static void
-fetch_free (Fetch *fetch)
-{
-  g_object_unref (fetch->room);
-  g_free (fetch->user_id);
-  g_free (fetch);
-}
-
-static DexFuture *
-fetch_member_fiber (gpointer data)
-{
-  Fetch *fetch = data;
-  g_autofree char *room_id = g_uri_escape_string (fetch->room->id, NULL, FALSE);
-  g_autofree char *user_id = g_uri_escape_string (fetch->user_id, NULL, FALSE);
-  g_autofree char *path = g_strdup_printf ("/_matrix/client/v3/rooms/%s/state/m.room.member/%s",
-                                           room_id,
-                                           user_id);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) content = dex_await_boxed (
-    confab_homeserver_send (fetch->room->homeserver, "GET", path, NULL, 0, CONFAB_REQUEST_NONE),
-    &error);
-
-  if (content == NULL) {
-    /* The id stays as the name: nothing is lost, and the next sync may bring the member. */
-    g_info ("%s: no member event: %s", fetch->user_id, error->message);
-    return dex_future_new_false ();
-  }
-  if (confab_room_people_lookup (fetch->room->people, fetch->user_id) == NULL) {
-    confab_room_people_take_event (fetch->room->people, fetch->user_id, content);
-    update (fetch->room);
-  }
-  return dex_future_new_true ();
-}
-
-/* Read and freed by another thread: there may be ten thousands of them. */
-typedef struct {
-  GBytes *reply;
-  GPtrArray *members;
-  GError *error;
-} List;
-
-static DexFuture *
-read_list_fiber (gpointer data)
-{
-  List *list = data;
-
-  list->members = confab_room_people_read_list (list->reply, &list->error);
-  return dex_future_new_true ();
-}
-
-static void
-await_list_taken (ConfabRoom *self, GPtrArray *members)
-{
-  ConfabSlice slice;
-
-  confab_slice_begin (&slice);
-  for (guint i = 0; i < members->len; i++) {
-    confab_room_people_take_listed (self->people, members->pdata[i]);
-    if (i % 64 == 0)
-      confab_slice_await (&slice);
-  }
-  confab_room_people_end_load (self->people);
-  update (self);
-}
-
-static gboolean
-await_members (ConfabRoom *self, GError **error)
-{
-  g_autofree char *room_id = g_uri_escape_string (self->id, NULL, FALSE);
-  g_autofree char *path = g_strdup_printf (
-    "/_matrix/client/v3/rooms/%s/members?not_membership=leave", room_id);
-  g_autoptr (GBytes) reply = NULL;
-  guint n_gaps = self->n_gaps;
-  List list = { 0 };
-
-  confab_room_people_begin_load (self->people);
-  reply = dex_await_boxed (confab_homeserver_send_unread (
-                             self->homeserver, "GET", path, NULL, 0, CONFAB_REQUEST_NONE, NULL),
-                           error);
-  if (reply == NULL)
-    return FALSE;
-  list.reply = reply;
-  dex_await (confab_thread_run (read_list_fiber, &list), NULL);
-  if (list.members == NULL) {
-    g_propagate_error (error, list.error);
-    return FALSE;
-  }
-  await_list_taken (self, list.members);
-  confab_thread_free (list.members, (GDestroyNotify) g_ptr_array_unref);
-  self->members_loaded = n_gaps == self->n_gaps;
-  return TRUE;
-}
-
-static DexFuture *
-load_members_fiber (gpointer data)
-{
-  ConfabRoom *self = CONFAB_ROOM (data);
-  g_autoptr (GError) error = NULL;
-  gboolean ok = await_members (self, &error);
-
-  dex_clear (&self->loading);
-  return ok ? dex_future_new_true () : dex_future_new_for_error (g_steal_pointer (&error));
 }
 
 static void
@@ -605,54 +463,11 @@ confab_room_get_member (ConfabRoom *self, const char *user_id)
     return g_object_ref (member);
   member = confab_room_member_new (user_id);
   g_hash_table_insert (self->members, g_strdup (user_id), g_object_ref (member));
-  if (confab_room_people_lookup (self->people, user_id) != NULL) {
+  if (confab_room_people_lookup (self->people, user_id) != NULL)
     update_members (self);
-  } else {
-    Fetch *fetch = g_new (Fetch, 1);
-    *fetch = (Fetch) { .room = g_object_ref (self), .user_id = g_strdup (user_id) };
-    dex_future_disown (
-      dex_scheduler_spawn (NULL, 0, fetch_member_fiber, fetch, (GDestroyNotify) fetch_free));
-  }
+  else
+    confab_room_fetch_member (self, user_id);
   return member;
-}
-
-/**
- * confab_room_load_members:
- * @self: a room
- *
- * Spec: Client-Server API, `GET /_matrix/client/v3/rooms/{roomId}/members`.
- *
- * Returns: (transfer full): a future that resolves to true when everybody is known
- */
-DexFuture *
-confab_room_load_members (ConfabRoom *self)
-{
-  dex_return_error_if_fail (CONFAB_IS_ROOM (self));
-
-  if (self->members_loaded)
-    return dex_future_new_true ();
-  if (self->loading == NULL)
-    self->loading = dex_scheduler_spawn (
-      NULL, 0, load_members_fiber, g_object_ref (self), g_object_unref);
-  return dex_ref (self->loading);
-}
-
-/**
- * confab_room_load_some:
- * @self: a room
- *
- * For faces: not ten thousand people because of a few of them, who are known without (heroes, those who wrote).
- *
- * Returns: (transfer full): a future that resolves to true
- */
-DexFuture *
-confab_room_load_some (ConfabRoom *self)
-{
-  dex_return_error_if_fail (CONFAB_IS_ROOM (self));
-
-  if (self->n_joined > MANY_PEOPLE)
-    return dex_future_new_true ();
-  return confab_room_load_members (self);
 }
 
 /**
@@ -667,4 +482,24 @@ confab_room_dup_joined_user_ids (ConfabRoom *self)
   g_return_val_if_fail (CONFAB_IS_ROOM (self), NULL);
 
   return confab_room_people_dup_joined (self->people);
+}
+
+/**
+ * confab_room_dup_audience:
+ * @self: a room, whose members are loaded
+ *
+ * Whom what is said in the room is for. Who is invited reads it once they come, unless the room keeps it from them; for
+ * that they need its keys now.
+ *
+ * Spec: Client-Server API, “Room history visibility”; where the room says nothing, what is said is shared.
+ *
+ * Returns: (transfer full): user ids, ordered
+ */
+GStrv
+confab_room_dup_audience (ConfabRoom *self)
+{
+  g_return_val_if_fail (CONFAB_IS_ROOM (self), NULL);
+
+  return self->only_joined_see ? confab_room_people_dup_joined (self->people)
+                               : confab_room_people_dup_present (self->people);
 }

@@ -43,5 +43,7 @@ DexFuture *confab_room_load_members (ConfabRoom *self) G_GNUC_WARN_UNUSED_RESULT
 /* The same for a room of usual size; of a large one nobody: for whoever is content with those who are known. */
 DexFuture *confab_room_load_some (ConfabRoom *self) G_GNUC_WARN_UNUSED_RESULT;
 GStrv confab_room_dup_joined_user_ids (ConfabRoom *self) G_GNUC_WARN_UNUSED_RESULT;
+/* Whom what is said in it is for. Complete when everybody is loaded. */
+GStrv confab_room_dup_audience (ConfabRoom *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -245,7 +245,7 @@ room_event_cb (ConfabMegolmMachine *megolm, ConfabRoomEvent *event, ConfabSessio
 static DexFuture *
 members_loaded_cb (DexFuture *future, gpointer data)
 {
-  return dex_future_new_take_boxed (G_TYPE_STRV, confab_room_dup_joined_user_ids (data));
+  return dex_future_new_take_boxed (G_TYPE_STRV, confab_room_dup_audience (data));
 }
 
 /* A #ConfabMembersFunc: with lazy loading nobody knows them before they are asked for. */

@@ -14,6 +14,7 @@ const char *const confab_sync_state_types[] = {
   "m.room.avatar",
   "m.room.topic",
   "m.room.encryption",
+  "m.room.history_visibility",
   "m.room.power_levels",
   "m.room.create",
   "m.room.tombstone",
@@ -216,7 +217,8 @@ apply_redaction (ConfabStoreTransaction *transaction,
         error,
         "SELECT type, state_key, sender, origin_server_ts FROM state "
         "WHERE room_id = ? AND event_id = ? AND type NOT IN "
-        "('m.room.create', 'm.room.power_levels', 'm.room.encryption', 'm.room.tombstone')",
+        "('m.room.create', 'm.room.power_levels', 'm.room.encryption', 'm.room.tombstone', "
+        "'m.room.history_visibility')",
         "ss",
         room->room_id,
         redaction->redacts))

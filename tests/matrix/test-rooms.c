@@ -343,6 +343,41 @@ assert_joined (ConfabRoom *room, const char *expected)
   g_assert_cmpstr (text, ==, expected);
 }
 
+static void
+assert_audience (ConfabRoom *room, const char *expected)
+{
+  g_auto (GStrv) ids = confab_room_dup_audience (room);
+  g_autofree char *text = g_strjoinv (" ", ids);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+#define VISIBILITY(visibility)                                                                     \
+  JOIN ("\"timeline\":{\"events\":[{\"type\":\"m.room.history_visibility\",\"state_key\":\"\","    \
+        "\"sender\":\"@b:x\",\"content\":" visibility "}]}")
+
+/* Who is invited reads what was said before they came, where the room lets them: they need the keys. */
+static void
+test_audience (Fixture *f, gconstpointer data)
+{
+  ConfabRoom *room = apply (f, JOIN (""));
+
+  fake_homeserver_reply (f->fake,
+                         MEMBERS,
+                         200,
+                         "{\"chunk\":[" MEMBER ("@b:x", "join", "") "," MEMBER (
+                           "@i:x", "invite", "") "," MEMBER ("@k:x", "knock", "") "]}");
+  test_expect (confab_room_load_members (room));
+  assert_audience (room, "@b:x @i:x");
+  apply (f, VISIBILITY ("{\"history_visibility\":\"joined\"}"));
+  assert_audience (room, "@b:x");
+  apply (f, VISIBILITY ("{\"history_visibility\":\"invited\"}"));
+  assert_audience (room, "@b:x @i:x");
+  apply (f, VISIBILITY ("{\"history_visibility\":\"joined\"}"));
+  apply (f, VISIBILITY ("{}"));
+  assert_audience (room, "@b:x @i:x");
+}
+
 /* While the list of members is on its way somebody comes, somebody goes and somebody is called otherwise. */
 static void
 members_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpointer data)
@@ -698,6 +733,7 @@ main (int argc, char **argv)
   ADD ("/rooms/partner", test_partner);
   ADD ("/rooms/same-names", test_same_names);
   ADD ("/rooms/members", test_members);
+  ADD ("/rooms/audience", test_audience);
   ADD ("/rooms/members-that-change", test_members_that_change);
   ADD ("/rooms/some", test_some);
   ADD ("/rooms/members-and-gap", test_members_and_gap);

@@ -775,7 +775,8 @@ assert_filter (Fixture *f, gint64 limit)
   g_assert_cmpstr (state,
                    ==,
                    "m.room.name m.room.canonical_alias m.room.avatar m.room.topic "
-                   "m.room.encryption m.room.power_levels m.room.create m.room.tombstone "
+                   "m.room.encryption m.room.history_visibility m.room.power_levels m.room.create "
+                   "m.room.tombstone "
                    "org.matrix.msc3401.call org.matrix.msc3401.call.member m.room.member");
   g_assert_true (g_str_has_prefix (timeline, state));
   /* There is nothing yet that a redaction could be of. */
