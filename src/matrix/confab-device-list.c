@@ -84,12 +84,23 @@ read_stale_func (ConfabStoreTransaction *transaction, gpointer data, GError **er
     NULL);
 }
 
-static void
-add_refused (Query *query, const char *user_id, const char *device_id, const char *why)
+static gboolean
+refuse (ConfabStoreTransaction *transaction,
+        Query *query,
+        const char *user_id,
+        const char *device_id,
+        const char *why,
+        GError **error)
 {
   g_ptr_array_add (query->refused,
                    g_strdup_printf ("device %s of %s: %s", device_id, user_id, why));
   g_ptr_array_add (query->refused, g_strdup (user_id));
+  return confab_store_exec (transaction,
+                            error,
+                            "INSERT OR IGNORE INTO refused_devices VALUES (?, ?)",
+                            "ss",
+                            user_id,
+                            device_id);
 }
 
 static gboolean
@@ -140,18 +151,14 @@ apply_device (ConfabStoreTransaction *transaction,
   g_autoptr (ConfabDeviceKeys) keys = confab_device_keys_parse (object, user_id, device_id, &why);
   g_autoptr (ConfabDeviceKeys) known = NULL;
 
-  if (keys == NULL) {
-    add_refused (query, user_id, device_id, why->message);
-    return TRUE;
-  }
+  if (keys == NULL)
+    return refuse (transaction, query, user_id, device_id, why->message, error);
   if (!confab_device_list_lookup (transaction, user_id, device_id, NULL, &known, error))
     return FALSE;
   /* A device's keys never change: what looks like it is somebody between us. */
   if (known != NULL && (g_strcmp0 (known->ed25519, keys->ed25519) != 0 ||
-                        g_strcmp0 (known->curve25519, keys->curve25519) != 0)) {
-    add_refused (query, user_id, device_id, "its identity key changed");
-    return TRUE;
-  }
+                        g_strcmp0 (known->curve25519, keys->curve25519) != 0))
+    return refuse (transaction, query, user_id, device_id, "its identity key changed", error);
   return confab_store_exec (transaction,
                             error,
                             "INSERT INTO devices (user_id, device_id, curve25519, ed25519, json) "
@@ -178,7 +185,9 @@ apply_user (ConfabStoreTransaction *transaction,
   const char *device_id;
   guint n = 0;
 
-  if (!remove_missing (transaction, user_id, devices, error))
+  if (!remove_missing (transaction, user_id, devices, error) ||
+      !confab_store_exec (
+        transaction, error, "DELETE FROM refused_devices WHERE user_id = ?", "s", user_id))
     return FALSE;
   if (devices != NULL) {
     json_object_iter_init (&iter, devices);
@@ -461,6 +470,41 @@ confab_device_list_is_stale (ConfabStoreTransaction *transaction,
                              "SELECT stale OR NOT tracked FROM device_users WHERE user_id = ?",
                              "s",
                              user_id);
+}
+
+gboolean
+confab_device_list_set_blocked (ConfabStoreTransaction *transaction,
+                                const char *user_id,
+                                const char *device_id,
+                                gboolean blocked,
+                                GError **error)
+{
+  return confab_store_exec (transaction,
+                            error,
+                            blocked
+                              ? "INSERT OR IGNORE INTO blocked_devices VALUES (?, ?)"
+                              : "DELETE FROM blocked_devices WHERE user_id = ? AND device_id = ?",
+                            "ss",
+                            user_id,
+                            device_id);
+}
+
+gboolean
+confab_device_list_is_blocked (ConfabStoreTransaction *transaction,
+                               const char *user_id,
+                               const char *device_id,
+                               gboolean *blocked,
+                               GError **error)
+{
+  *blocked = FALSE;
+  return confab_store_query (transaction,
+                             flag_row_cb,
+                             blocked,
+                             error,
+                             "SELECT 1 FROM blocked_devices WHERE user_id = ? AND device_id = ?",
+                             "ss",
+                             user_id,
+                             device_id);
 }
 
 static gboolean

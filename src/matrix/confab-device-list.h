@@ -54,4 +54,16 @@ gboolean confab_device_list_lookup (ConfabStoreTransaction *transaction,
                                     ConfabDeviceKeys **keys,
                                     GError **error);
 
+/* A blocked device is given nothing and not listened to, whether it is in the list or not. */
+gboolean confab_device_list_set_blocked (ConfabStoreTransaction *transaction,
+                                         const char *user_id,
+                                         const char *device_id,
+                                         gboolean blocked,
+                                         GError **error);
+gboolean confab_device_list_is_blocked (ConfabStoreTransaction *transaction,
+                                        const char *user_id,
+                                        const char *device_id,
+                                        gboolean *blocked,
+                                        GError **error);
+
 G_END_DECLS

@@ -145,7 +145,7 @@ take_sealed (ConfabOlmVault *vault,
     return FALSE;
   switch (opened.verdict) {
   case CONFAB_MEGOLM_VERDICT_NO_KEY:
-    if (opened.refusal != NULL)
+    if (opened.refusal != NULL && !sealed->waited)
       confab_megolm_warn (news, sealed->sender, opened.refusal);
     return keep_waiting (transaction, sealed, news, error);
   case CONFAB_MEGOLM_VERDICT_READ:
@@ -219,37 +219,41 @@ event_row_cb (ConfabStoreRow *from, gpointer data, GError **error)
 static ConfabMegolmSealed
 seal_of (const Row *row, JsonObject *content)
 {
-  return (ConfabMegolmSealed) { row->room_id,          row->event_id, row->sender,
-                                row->origin_server_ts, content,       row->withheld };
+  return (ConfabMegolmSealed) {
+    row->room_id, row->event_id, row->sender, row->origin_server_ts, content, row->withheld, TRUE,
+  };
 }
 
 gboolean
 confab_megolm_events_retry (ConfabOlmVault *vault,
                             ConfabStoreTransaction *transaction,
-                            const char *room_id,
-                            const char *session_id,
+                            const ConfabMegolmWaiting *which,
                             ConfabOlmNews *news,
                             GError **error)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
 
+#define WAITING                                                                                    \
+  "state = 0 AND (?1 IS NULL OR sender = ?1) AND (?2 IS NULL OR room_id = ?2) "                    \
+  "AND (?3 IS NULL OR session_id = ?3) "
   if (!confab_store_query (transaction,
                            event_row_cb,
                            rows,
                            error,
-                           SELECT_ROWS "WHERE state = 0 AND room_id = ? AND session_id = ? "
-                                       "ORDER BY id",
-                           "ss",
-                           room_id,
-                           session_id) ||
-      !confab_store_exec (
-        transaction,
-        error,
-        "DELETE FROM room_events WHERE state = 0 AND room_id = ? AND session_id = ?",
-        "ss",
-        room_id,
-        session_id))
+                           SELECT_ROWS "WHERE " WAITING "ORDER BY id",
+                           "sss",
+                           which->sender,
+                           which->room_id,
+                           which->session_id) ||
+      !confab_store_exec (transaction,
+                          error,
+                          "DELETE FROM room_events WHERE " WAITING,
+                          "sss",
+                          which->sender,
+                          which->room_id,
+                          which->session_id))
     return FALSE;
+#undef WAITING
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = rows->pdata[i];
     g_autoptr (JsonObject) content = confab_json_parse_object (row->content, -1, error);
@@ -267,50 +271,6 @@ confab_megolm_events_is_withheld_type (const char *type)
 {
   return strcmp (type, "m.room_key.withheld") == 0 ||
          strcmp (type, "org.matrix.room_key.withheld") == 0;
-}
-
-/* Events that wait for what is withheld are shown as what they are. */
-static gboolean
-show_withheld (ConfabStoreTransaction *transaction,
-               const char *user_id,
-               const char *room_id,
-               const char *session_id,
-               const char *code,
-               ConfabOlmNews *news,
-               GError **error)
-{
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
-
-  if (!confab_store_query (transaction,
-                           event_row_cb,
-                           rows,
-                           error,
-                           SELECT_ROWS "WHERE state = 0 AND withheld IS NULL AND sender = ? AND "
-                                       "room_id = ? AND session_id = ? ORDER BY id",
-                           "sss",
-                           user_id,
-                           room_id,
-                           session_id) ||
-      !confab_store_exec (transaction,
-                          error,
-                          "UPDATE room_events SET withheld = ? WHERE state = 0 AND sender = ? AND "
-                          "room_id = ? AND session_id = ?",
-                          "ssss",
-                          code,
-                          user_id,
-                          room_id,
-                          session_id))
-    return FALSE;
-  for (guint i = 0; i < rows->len; i++) {
-    const Row *row = rows->pdata[i];
-    g_autoptr (JsonObject) content = confab_json_parse_object (row->content, -1, error);
-    ConfabMegolmSealed sealed = seal_of (row, content);
-    if (content == NULL ||
-        !put_event (
-          transaction, &sealed, "m.room.encrypted", session_id, code, STATE_READY, news, error))
-      return FALSE;
-  }
-  return TRUE;
 }
 
 static gboolean
@@ -353,40 +313,44 @@ write_withheld (ConfabStoreTransaction *transaction,
                             (gint64) MAX_WITHHELD);
 }
 
-/* It came in clear: the server may have made it up. It opens nothing and closes nothing, it only explains. */
+/* Most come in clear: the server may have made them up. They open nothing and close nothing, they only explain. */
 gboolean
-confab_megolm_events_take_withheld (ConfabStoreTransaction *transaction,
-                                    const ConfabSyncEvent *event,
+confab_megolm_events_take_withheld (ConfabOlmVault *vault,
+                                    ConfabStoreTransaction *transaction,
+                                    const char *sender,
+                                    JsonObject *content,
                                     gint64 now_ms,
                                     ConfabOlmNews *news,
                                     GError **error)
 {
-  const char *code = confab_json_peek_string (event->content, "code");
-  const char *sender_key = confab_json_peek_string (event->content, "sender_key");
-  const char *room_id = confab_json_peek_string (event->content, "room_id");
-  const char *session_id = confab_json_peek_string (event->content, "session_id");
+  const char *code = confab_json_peek_string (content, "code");
+  const char *sender_key = confab_json_peek_string (content, "sender_key");
+  const char *room_id = confab_json_peek_string (content, "room_id");
+  const char *session_id = confab_json_peek_string (content, "session_id");
   gboolean no_olm = g_strcmp0 (code, "m.no_olm") == 0;
+  ConfabMegolmWaiting waiting = { sender, room_id, session_id };
 
   if (no_olm) {
+    waiting = (ConfabMegolmWaiting) { .sender = sender };
     room_id = "";
     session_id = "";
   }
   if (!confab_megolm_is_short (code) || !confab_megolm_is_short (sender_key) ||
       (!no_olm && (!confab_megolm_is_short (room_id) || !confab_megolm_is_short (session_id))) ||
-      g_strcmp0 (confab_json_peek_string (event->content, "algorithm"), CONFAB_MEGOLM_ALGORITHM) !=
-        0)
+      g_strcmp0 (confab_json_peek_string (content, "algorithm"), CONFAB_MEGOLM_ALGORITHM) != 0)
     return TRUE;
-  g_info ("%s withholds a room key: %s", event->sender, code);
+  g_info ("%s withholds a room key: %s", sender, code);
   if (no_olm) {
     /* They have no way to us; we may have one to them. Mended as a broken session is, and as seldom. */
-    g_ptr_array_add (news->undecrypted, g_strdup (event->sender));
+    g_ptr_array_add (news->undecrypted, g_strdup (sender));
     g_ptr_array_add (news->undecrypted, g_strdup (sender_key));
-    if (!confab_device_list_track (transaction, event->sender, error))
+    if (!confab_device_list_track (transaction, sender, error))
       return FALSE;
   }
+  /* Events that wait are shown as what they are. */
   return write_withheld (
-           transaction, event->sender, sender_key, room_id, session_id, code, now_ms, error) &&
-         show_withheld (transaction, event->sender, room_id, session_id, code, news, error);
+           transaction, sender, sender_key, room_id, session_id, code, now_ms, error) &&
+         confab_megolm_events_retry (vault, transaction, &waiting, news, error);
 }
 
 /* ---- rooms of a sync ---- */
@@ -399,9 +363,9 @@ receive_event (ConfabOlmVault *vault,
                ConfabOlmNews *news,
                GError **error)
 {
-  ConfabMegolmSealed sealed = { room_id,        event->event_id,
-                                event->sender,  event->origin_server_ts,
-                                event->content, NULL };
+  ConfabMegolmSealed sealed = {
+    room_id, event->event_id, event->sender, event->origin_server_ts, event->content, NULL, FALSE
+  };
   g_autoptr (JsonObject) redaction = NULL;
 
   if (!confab_megolm_is_short (event->event_id))

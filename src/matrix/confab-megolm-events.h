@@ -16,8 +16,11 @@ G_BEGIN_DECLS
  */
 
 gboolean confab_megolm_events_is_withheld_type (const char *type);
-gboolean confab_megolm_events_take_withheld (ConfabStoreTransaction *transaction,
-                                             const ConfabSyncEvent *event,
+/* The content of a notice, from @sender: in clear, or through Olm. */
+gboolean confab_megolm_events_take_withheld (ConfabOlmVault *vault,
+                                             ConfabStoreTransaction *transaction,
+                                             const char *sender,
+                                             JsonObject *content,
                                              gint64 now_ms,
                                              ConfabOlmNews *news,
                                              GError **error);

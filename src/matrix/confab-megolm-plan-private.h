@@ -21,13 +21,8 @@ typedef struct {
   gboolean withheld;  /* it was told so */
 } ConfabMegolmDevice;
 
-/* Notes in @devices (element-type ConfabMegolmDevice) who has the key; @intruder: somebody has it who is not there. */
-gboolean confab_megolm_read_shares (ConfabStoreTransaction *transaction,
-                                    const ConfabMegolmPlan *plan,
-                                    GPtrArray *devices,
-                                    gboolean *intruder,
-                                    GError **error);
-/* The last step of a plan: takes the session, or begins one, gives its key to whoever lacks it, encrypts. */
+/* The last step of a plan: takes the session, or begins one, gives its key to whoever of @devices (element-type
+ * ConfabMegolmDevice) lacks it, encrypts. */
 gboolean confab_megolm_share_and_encrypt (ConfabStoreTransaction *transaction,
                                           ConfabMegolmPlan *plan,
                                           const ConfabMegolmLimits *limits,

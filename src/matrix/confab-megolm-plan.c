@@ -19,6 +19,8 @@
 #define DEFAULT_MESSAGES 100
 #define MAX_MESSAGES 10000
 
+#define CLAIM_AGAIN_MS (5 * 60 * 1000)
+
 void
 confab_megolm_plan_clear (ConfabMegolmPlan *self)
 {
@@ -151,7 +153,9 @@ read_devices (ConfabStoreTransaction *transaction,
                              device_row_cb,
                              devices,
                              error,
-                             "SELECT user_id, device_id, curve25519, ed25519, json, blocked, "
+                             "SELECT user_id, device_id, curve25519, ed25519, json, "
+                             "EXISTS (SELECT 1 FROM blocked_devices AS b WHERE b.user_id = "
+                             "devices.user_id AND b.device_id = devices.device_id), "
                              "EXISTS (SELECT 1 FROM olm_sessions WHERE sender_key = curve25519) "
                              "FROM devices WHERE user_id = ?1 AND NOT (user_id = ?2 AND "
                              "device_id = ?3) ORDER BY device_id",
@@ -180,22 +184,54 @@ copy_keys (const ConfabDeviceKeys *keys)
   return copy;
 }
 
-/* Who was told that no session can be had is not asked for keys with each message: should they begin one, they have it. */
+/* Who was told that no session can be had is not asked for keys with each message, but now and then: should they begin
+ * one meanwhile, there it is. */
+static gboolean
+is_due (ConfabStoreTransaction *transaction,
+        const ConfabMegolmPlan *plan,
+        const ConfabDeviceKeys *keys,
+        gboolean *due,
+        GError **error)
+{
+  gint64 tried_at = 0;
+
+  if (!confab_store_query (transaction,
+                           int_row_cb,
+                           &tried_at,
+                           error,
+                           "SELECT tried_at FROM megolm_no_olm WHERE user_id = ? AND device_id = ?",
+                           "ss",
+                           keys->user_id,
+                           keys->device_id))
+    return FALSE;
+  *due = ABS (plan->now_ms - tried_at) >= CLAIM_AGAIN_MS;
+  return !*due || confab_store_exec (
+                    transaction,
+                    error,
+                    "UPDATE megolm_no_olm SET tried_at = ? WHERE user_id = ? AND device_id = ?",
+                    "iss",
+                    plan->now_ms,
+                    keys->user_id,
+                    keys->device_id);
+}
+
 static gboolean
 find_claims (ConfabStoreTransaction *transaction,
              ConfabMegolmPlan *plan,
              GPtrArray *devices,
              GError **error)
 {
-  gboolean intruder;
-
-  if (!confab_megolm_read_shares (transaction, plan, devices, &intruder, error))
-    return FALSE;
   g_clear_pointer (&plan->claim, g_ptr_array_unref);
   plan->claim = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_device_keys_free);
   for (guint i = 0; i < devices->len; i++) {
     const ConfabMegolmDevice *device = devices->pdata[i];
-    if (!device->blocked && !device->has_olm && !device->withheld)
+    gboolean due = FALSE;
+
+    if (device->blocked || device->has_olm)
+      continue;
+    if (!is_due (transaction, plan, device->keys, &due, error))
+      return FALSE;
+    if (due)
       g_ptr_array_add (plan->claim, copy_keys (device->keys));
   }
   return TRUE;

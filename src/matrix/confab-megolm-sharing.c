@@ -89,12 +89,13 @@ share_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
   return TRUE;
 }
 
-gboolean
-confab_megolm_read_shares (ConfabStoreTransaction *transaction,
-                           const ConfabMegolmPlan *plan,
-                           GPtrArray *devices,
-                           gboolean *intruder,
-                           GError **error)
+/* Notes in @devices who has the key; @intruder: somebody has it who is not there. */
+static gboolean
+read_shares (ConfabStoreTransaction *transaction,
+             const ConfabMegolmPlan *plan,
+             GPtrArray *devices,
+             gboolean *intruder,
+             GError **error)
 {
   g_autoptr (GHashTable) by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   Shares shares = { by_name, FALSE };
@@ -234,7 +235,7 @@ take_session (ConfabStoreTransaction *transaction,
                            "WHERE room_id = ?",
                            "s",
                            plan->room_id) ||
-      !confab_megolm_read_shares (transaction, plan, devices, &intruder, error))
+      !read_shares (transaction, plan, devices, &intruder, error))
     return NULL;
   if (outbound.pickle != NULL) {
     session = confab_megolm_outbound_unpickle (outbound.pickle, plan->vault->pickle_key, error);
@@ -301,7 +302,91 @@ give_key (ConfabStoreTransaction *transaction,
          note_share (transaction, plan, device, index, SHARE_GIVEN, error);
 }
 
-/* Once a device and session, or once a device where it goes for all of them. */
+static gboolean
+say_withheld (ConfabStoreTransaction *transaction,
+              const ConfabMegolmPlan *plan,
+              const char *user_id,
+              const char *device_id,
+              JsonObject *content,
+              GError **error)
+{
+  g_autofree char *text = confab_json_to_string (content);
+
+  return confab_outbox_insert (transaction,
+                               plan->room_id,
+                               user_id,
+                               device_id,
+                               CONFAB_WITHHELD_TYPE,
+                               text,
+                               CONFAB_SIGNALLING_CLEAR,
+                               plan->now_ms,
+                               NULL,
+                               error);
+}
+
+static JsonObject *
+make_withheld (const char *sender_key, const char *code, const char *reason)
+{
+  JsonObject *content = json_object_new ();
+
+  json_object_set_string_member (content, "algorithm", CONFAB_MEGOLM_ALGORITHM);
+  json_object_set_string_member (content, "sender_key", sender_key);
+  json_object_set_string_member (content, "code", code);
+  json_object_set_string_member (content, "reason", reason);
+  return content;
+}
+
+/* Once a device and session. */
+static gboolean
+say_blocked (ConfabStoreTransaction *transaction,
+             const ConfabMegolmPlan *plan,
+             const ConfabDeviceKeys *keys,
+             const char *session_id,
+             const char *sender_key,
+             GError **error)
+{
+  g_autoptr (JsonObject) content = make_withheld (sender_key,
+                                       "m.blacklisted",
+                                       "The sender has blocked this device.");
+
+  json_object_set_string_member (content, "room_id", plan->room_id);
+  json_object_set_string_member (content, "session_id", session_id);
+  return say_withheld (transaction, plan, keys->user_id, keys->device_id, content, error);
+}
+
+/* Once a device until there is a session, whatever the room: it goes for all keys. */
+static gboolean
+say_no_olm (ConfabStoreTransaction *transaction,
+            const ConfabMegolmPlan *plan,
+            const char *user_id,
+            const char *device_id,
+            const char *sender_key,
+            GError **error)
+{
+  g_autoptr (JsonObject) content = make_withheld (sender_key,
+                                       "m.no_olm",
+                                       "No session with this device can be had.");
+  gint64 told = 0;
+
+  if (!confab_store_query (transaction,
+                           int_row_cb,
+                           &told,
+                           error,
+                           "SELECT 1 FROM megolm_no_olm WHERE user_id = ? AND device_id = ?",
+                           "ss",
+                           user_id,
+                           device_id))
+    return FALSE;
+  return told != 0 || (confab_store_exec (transaction,
+                                          error,
+                                          "INSERT INTO megolm_no_olm VALUES (?, ?, ?)",
+                                          "ssi",
+                                          user_id,
+                                          device_id,
+                                          plan->now_ms) &&
+                       say_withheld (transaction, plan, user_id, device_id, content, error));
+}
+
 static gboolean
 withhold_key (ConfabStoreTransaction *transaction,
               const ConfabMegolmPlan *plan,
@@ -310,48 +395,51 @@ withhold_key (ConfabStoreTransaction *transaction,
               const char *sender_key,
               GError **error)
 {
-  g_autoptr (JsonObject) content = json_object_new ();
-  g_autofree char *text = NULL;
-  gint64 told = 0;
+  const ConfabDeviceKeys *keys = device->keys;
+  gboolean ok = device->blocked
+                  ? say_blocked (transaction, plan, keys, session_id, sender_key, error)
+                  : say_no_olm (
+                      transaction, plan, keys->user_id, keys->device_id, sender_key, error);
 
-  json_object_set_string_member (content, "algorithm", CONFAB_MEGOLM_ALGORITHM);
-  json_object_set_string_member (content, "sender_key", sender_key);
-  if (device->blocked) {
-    json_object_set_string_member (content, "code", "m.blacklisted");
-    json_object_set_string_member (content, "reason", "The sender has blocked this device.");
-    json_object_set_string_member (content, "room_id", plan->room_id);
-    json_object_set_string_member (content, "session_id", session_id);
-  } else {
-    json_object_set_string_member (content, "code", "m.no_olm");
-    json_object_set_string_member (content, "reason", "No session with this device can be had.");
+  return ok && note_share (transaction, plan, device, 0, SHARE_WITHHELD, error);
+}
+
+static gboolean
+id_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  g_ptr_array_add (data, g_strdup (confab_store_row_get_string (row, 0)));
+  return TRUE;
+}
+
+/* Devices whose keys are not as they have to be: there is nothing that a key could be encrypted with for them, but
+ * whoever sits before one need not guess why. */
+static gboolean
+tell_refused (ConfabStoreTransaction *transaction,
+              const ConfabMegolmPlan *plan,
+              const char *sender_key,
+              GError **error)
+{
+  for (guint i = 0; plan->members[i] != NULL; i++) {
+    const char *user_id = plan->members[i];
+    g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+
     if (!confab_store_query (transaction,
-                             int_row_cb,
-                             &told,
+                             id_row_cb,
+                             ids,
                              error,
-                             "SELECT 1 FROM megolm_no_olm WHERE user_id = ? AND device_id = ?",
-                             "ss",
-                             device->keys->user_id,
-                             device->keys->device_id) ||
-        !confab_store_exec (transaction,
-                            error,
-                            "INSERT OR IGNORE INTO megolm_no_olm VALUES (?, ?)",
-                            "ss",
-                            device->keys->user_id,
-                            device->keys->device_id))
+                             "SELECT device_id FROM refused_devices WHERE user_id = ?1 AND "
+                             "NOT (user_id = ?2 AND device_id = ?3)",
+                             "sss",
+                             user_id,
+                             plan->vault->user_id,
+                             plan->vault->device_id))
       return FALSE;
+    for (guint j = 0; j < ids->len; j++) {
+      if (!say_no_olm (transaction, plan, user_id, ids->pdata[j], sender_key, error))
+        return FALSE;
+    }
   }
-  text = confab_json_to_string (content);
-  return (told != 0 || confab_outbox_insert (transaction,
-                                             plan->room_id,
-                                             device->keys->user_id,
-                                             device->keys->device_id,
-                                             CONFAB_WITHHELD_TYPE,
-                                             text,
-                                             CONFAB_SIGNALLING_CLEAR,
-                                             plan->now_ms,
-                                             NULL,
-                                             error)) &&
-         note_share (transaction, plan, device, 0, SHARE_WITHHELD, error);
+  return TRUE;
 }
 
 static gboolean
@@ -379,7 +467,7 @@ share (ConfabStoreTransaction *transaction,
       ok = withhold_key (
         transaction, plan, device, confab_megolm_outbound_get_id (session), sender_key, error);
   }
-  return ok;
+  return ok && tell_refused (transaction, plan, sender_key, error);
 }
 
 /* ---- encrypting ---- */

@@ -22,7 +22,15 @@ typedef struct {
   gint64 origin_server_ts;
   JsonObject *content;
   const char *told; /* (nullable): the code by which it was handed on as withheld */
+  gboolean waited;
 } ConfabMegolmSealed;
+
+/* Which of the events that wait for a key: those of which all that is said here is true. */
+typedef struct {
+  const char *sender;     /* (nullable) */
+  const char *room_id;    /* (nullable) */
+  const char *session_id; /* (nullable) */
+} ConfabMegolmWaiting;
 
 typedef struct {
   ConfabMegolmVerdict verdict;
@@ -41,11 +49,11 @@ gboolean confab_megolm_vault_open (ConfabOlmVault *vault,
                                    const ConfabMegolmSealed *sealed,
                                    ConfabMegolmOpened *opened,
                                    GError **error);
-/* What had no key is taken up again; it comes after all that is handed on already. */
+/* What had no key is taken up again: there is one now, or word that there will be none. What can be handed on comes after
+ * all that is already. */
 gboolean confab_megolm_events_retry (ConfabOlmVault *vault,
                                      ConfabStoreTransaction *transaction,
-                                     const char *room_id,
-                                     const char *session_id,
+                                     const ConfabMegolmWaiting *which,
                                      ConfabOlmNews *news,
                                      GError **error);
 void confab_megolm_warn (ConfabOlmNews *news, const char *user_id, const char *message);

@@ -161,7 +161,6 @@ check_index (ConfabStoreTransaction *transaction,
 
 typedef struct {
   gboolean found;
-  gboolean blocked;
   char *ed25519;
 } DeviceRow;
 
@@ -174,7 +173,6 @@ device_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
     return TRUE;
   device->found = TRUE;
   device->ed25519 = g_strdup (confab_store_row_get_string (row, 0));
-  device->blocked = confab_store_row_get_int (row, 1) != 0;
   return TRUE;
 }
 
@@ -188,17 +186,20 @@ check_device (ConfabOlmVault *vault,
 {
   DeviceRow device = { 0 };
   g_autofree char *ed25519 = NULL;
+  gboolean blocked = FALSE;
   gboolean own = strcmp (inbound->user_id, vault->user_id) == 0 &&
                  strcmp (inbound->device_id, vault->device_id) == 0;
 
   opened->trust = CONFAB_ROOM_EVENT_TRUST_DEVICE;
   if (own) /* no list is needed to know oneself */
     return TRUE;
-  if (!confab_store_query (transaction,
+  if (!confab_device_list_is_blocked (
+        transaction, inbound->user_id, inbound->device_id, &blocked, error) ||
+      !confab_store_query (transaction,
                            device_row_cb,
                            &device,
                            error,
-                           "SELECT ed25519, blocked FROM devices WHERE user_id = ? AND "
+                           "SELECT ed25519 FROM devices WHERE user_id = ? AND "
                            "device_id = ? AND curve25519 = ?",
                            "sss",
                            inbound->user_id,
@@ -206,13 +207,14 @@ check_device (ConfabOlmVault *vault,
                            inbound->sender_key))
     return FALSE;
   ed25519 = device.ed25519;
-  if (!device.found)
+  if (blocked)
+    opened->refusal = "a message in a room is from a device that is blocked";
+  else if (!device.found)
     opened->trust = CONFAB_ROOM_EVENT_TRUST_DEVICE_GONE;
-  else if (device.blocked || strcmp (ed25519, inbound->ed25519) != 0) {
+  else if (strcmp (ed25519, inbound->ed25519) != 0)
+    opened->refusal = "a message in a room is signed by another device";
+  if (opened->refusal != NULL)
     opened->verdict = CONFAB_MEGOLM_VERDICT_REFUSED;
-    opened->refusal = device.blocked ? "a message in a room is from a device that is blocked"
-                                     : "a message in a room is signed by another device";
-  }
   return TRUE;
 }
 
@@ -307,7 +309,12 @@ confab_megolm_vault_open (ConfabOlmVault *vault,
       continue;
     }
     opened->refusal = NULL;
-    return open_with (vault, transaction, inbound, sealed, opened, error);
+    if (!open_with (vault, transaction, inbound, sealed, opened, error))
+      return FALSE;
+    if (opened->verdict != CONFAB_MEGOLM_VERDICT_NO_KEY)
+      return TRUE;
+    /* It is from before this key: another device of theirs may have given an older one. */
+    confab_megolm_opened_clear (opened);
   }
   return TRUE;
 }
@@ -381,6 +388,7 @@ confab_megolm_vault_take_key (ConfabOlmVault *vault,
 {
   const char *room_id = confab_json_peek_string (content, "room_id");
   const char *session_id = confab_json_peek_string (content, "session_id");
+  const ConfabMegolmWaiting waiting = { NULL, room_id, session_id };
   g_autoptr (ConfabMegolmInbound) session = NULL;
 
   if (g_strcmp0 (confab_json_peek_string (content, "algorithm"), CONFAB_MEGOLM_ALGORITHM) != 0 ||
@@ -406,7 +414,7 @@ confab_megolm_vault_take_key (ConfabOlmVault *vault,
            room_id,
            session_id,
            from->curve25519) &&
-         confab_megolm_events_retry (vault, transaction, room_id, session_id, news, error);
+         confab_megolm_events_retry (vault, transaction, &waiting, news, error);
 }
 
 char *

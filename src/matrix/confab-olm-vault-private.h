@@ -19,4 +19,23 @@ gboolean confab_olm_vault_write_newest_session (ConfabOlmVault *self,
                                                 gint64 now_ms,
                                                 GError **error);
 
+typedef enum {
+  CONFAB_OLM_VERDICT_REFUSED,
+  CONFAB_OLM_VERDICT_UNKNOWN_DEVICE,
+  CONFAB_OLM_VERDICT_ACCEPTED,
+} ConfabOlmVerdict;
+
+gboolean confab_olm_vault_is_call_type (const char *type);
+/* @payload: what came from @sender through a session with @sender_key. @keys: the device that it is from, when it is in
+ * its user's list; @refusal: (unowned): why it is refused. */
+gboolean confab_olm_vault_judge (ConfabOlmVault *self,
+                                 ConfabStoreTransaction *transaction,
+                                 const char *sender,
+                                 const char *sender_key,
+                                 JsonObject *payload,
+                                 ConfabOlmVerdict *verdict,
+                                 ConfabDeviceKeys **keys,
+                                 const char **refusal,
+                                 GError **error);
+
 G_END_DECLS

@@ -20,12 +20,6 @@
 #define MAX_WAITING_KEY_MS (24 * 60 * 60 * 1000) /* room keys: their senders' server may be away */
 #define MAX_SEEN 20000
 
-typedef enum {
-  VERDICT_REFUSED,
-  VERDICT_UNKNOWN_DEVICE,
-  VERDICT_ACCEPTED,
-} Verdict;
-
 ConfabOlmNews *
 confab_olm_news_new (void)
 {
@@ -51,8 +45,9 @@ warn (ConfabOlmNews *news, const char *user_id, const char *message)
   g_ptr_array_add (news->warnings, g_strdup (user_id));
 }
 
-static gboolean
-is_call_type (const char *type)
+/* Whether it is signalling of a call, which names its device, and is handed on. */
+gboolean
+confab_olm_vault_is_call_type (const char *type)
 {
   return g_str_has_prefix (type, "m.call.") || g_str_has_prefix (type, "org.matrix.call.");
 }
@@ -86,134 +81,7 @@ put_in_inbox (ConfabStoreTransaction *transaction,
   return TRUE;
 }
 
-/* ---- checking what was decrypted ---- */
-
-static const char *
-peek_ed25519 (JsonObject *payload, const char *name)
-{
-  return confab_json_peek_string (confab_json_peek_object (payload, name), "ed25519");
-}
-
-/* The device that the payload itself presents (spec v1.15, before that MSC4147). Where one is, it has to be right,
- * also when the device is known from the list. */
-static const char *
-read_presented_device (const char *sender,
-                       const char *sender_key,
-                       JsonObject *payload,
-                       ConfabDeviceKeys **presented)
-{
-  JsonNode *node = json_object_get_member (payload, "sender_device_keys");
-  g_autoptr (ConfabDeviceKeys) keys = NULL;
-
-  if (node == NULL)
-    node = json_object_get_member (payload, "org.matrix.msc4147.device_keys");
-  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
-    return NULL;
-  if (JSON_NODE_HOLDS_OBJECT (node))
-    keys = confab_device_keys_parse (json_node_get_object (node), sender, NULL, NULL);
-  if (keys == NULL || strcmp (keys->curve25519, sender_key) != 0)
-    return "the sender's device keys in it are not rightly signed";
-  if (g_strcmp0 (peek_ed25519 (payload, "keys"), keys->ed25519) != 0)
-    return "its signing key is not that of the device keys in it";
-  *presented = g_steal_pointer (&keys);
-  return NULL;
-}
-
-/* @keys: the sender's device by its list. What the message presents is signed by nobody but itself: anybody may make a
- * device of anybody like that, and no list would show it. So it can only speak against a message, never for it; a device
- * that is not in the list yet waits until the list was asked for. */
-static gboolean
-find_device (ConfabStoreTransaction *transaction,
-             const char *sender,
-             const char *sender_key,
-             JsonObject *payload,
-             ConfabDeviceKeys **keys,
-             const char **refusal,
-             GError **error)
-{
-  g_autoptr (ConfabDeviceKeys) presented = NULL;
-  g_autoptr (ConfabDeviceKeys) known = NULL;
-
-  *refusal = read_presented_device (sender, sender_key, payload, &presented);
-  if (*refusal != NULL)
-    return TRUE;
-  if (!confab_device_list_lookup (transaction, sender, NULL, sender_key, keys, error))
-    return FALSE;
-  if (*keys != NULL) {
-    if (presented != NULL && strcmp (presented->device_id, (*keys)->device_id) != 0)
-      *refusal = "the device keys in it are of another device";
-    return TRUE;
-  }
-  /* Whom we hear from we will answer. */
-  if (!confab_device_list_require (transaction, sender, error))
-    return FALSE;
-  if (presented == NULL)
-    return TRUE;
-  if (!confab_device_list_lookup (transaction, sender, presented->device_id, NULL, &known, error))
-    return FALSE;
-  /* Another key than the list has, since by its own key it is not in there. */
-  if (known != NULL)
-    *refusal = "the sender's identity key is not the one that is known";
-  return TRUE;
-}
-
-static const char *
-check_names (ConfabOlmVault *self, const char *own_ed25519, const char *sender, JsonObject *payload)
-{
-  if (g_strcmp0 (confab_json_peek_string (payload, "sender"), sender) != 0)
-    return "its sender is another one than the homeserver says";
-  if (g_strcmp0 (confab_json_peek_string (payload, "recipient"), self->user_id) != 0)
-    return "it is meant for another user";
-  if (g_strcmp0 (peek_ed25519 (payload, "recipient_keys"), own_ed25519) != 0)
-    return "it is meant for another device";
-  if (confab_json_peek_string (payload, "type") == NULL ||
-      confab_json_peek_object (payload, "content") == NULL)
-    return "it has no type or no content";
-  return NULL;
-}
-
-static const char *
-check_device (const ConfabDeviceKeys *keys, JsonObject *payload)
-{
-  const char *type = confab_json_peek_string (payload, "type");
-  JsonObject *content = confab_json_peek_object (payload, "content");
-
-  if (g_strcmp0 (peek_ed25519 (payload, "keys"), keys->ed25519) != 0)
-    return "its signing key is not that of the sender's device";
-  if (is_call_type (type) &&
-      g_strcmp0 (confab_json_peek_string (content, "device_id"), keys->device_id) != 0)
-    return "it names another device than the one that encrypted it";
-  return NULL;
-}
-
-/* Spec: “m.olm.v1.curve25519-aes-sha2”, the checks that a receiver must do; protocol sheet, 8.2. */
-static gboolean
-judge (ConfabOlmVault *self,
-       ConfabStoreTransaction *transaction,
-       const char *sender,
-       const char *sender_key,
-       JsonObject *payload,
-       Verdict *verdict,
-       ConfabDeviceKeys **keys,
-       const char **refusal,
-       GError **error)
-{
-  g_autoptr (ConfabOlmAccount) account = confab_olm_vault_load_account (self, transaction, NULL, error);
-
-  if (account == NULL)
-    return FALSE;
-  *verdict = VERDICT_REFUSED;
-  *refusal = check_names (self, confab_olm_account_get_ed25519 (account), sender, payload);
-  if (*refusal != NULL)
-    return TRUE;
-  if (!find_device (transaction, sender, sender_key, payload, keys, refusal, error))
-    return FALSE;
-  if (*refusal == NULL && *keys != NULL)
-    *refusal = check_device (*keys, payload);
-  if (*refusal == NULL)
-    *verdict = *keys != NULL ? VERDICT_ACCEPTED : VERDICT_UNKNOWN_DEVICE;
-  return TRUE;
-}
+/* ---- what was decrypted ---- */
 
 static gboolean
 accept (ConfabOlmVault *self,
@@ -225,20 +93,19 @@ accept (ConfabOlmVault *self,
         GError **error)
 {
   const char *type = confab_json_peek_string (payload, "type");
+  JsonObject *content = confab_json_peek_object (payload, "content");
 
   if (strcmp (type, "m.room_key") == 0)
-    return confab_megolm_vault_take_key (
-      self, transaction, keys, confab_json_peek_object (payload, "content"), now_ms, news, error);
-  if (!is_call_type (type)) /* m.dummy: the ratchet has moved on, that is all */
+    return confab_megolm_vault_take_key (self, transaction, keys, content, now_ms, news, error);
+  if (confab_megolm_events_is_withheld_type (type))
+    return confab_megolm_events_take_withheld (
+      self, transaction, keys->user_id, content, now_ms, news, error);
+  /* m.dummy: the ratchet has moved on, that is all. Keys that are passed on (m.forwarded_room_key) say only whose the
+   * one who passes them on says they are: they are not taken. */
+  if (!confab_olm_vault_is_call_type (type))
     return TRUE;
-  return put_in_inbox (transaction,
-                       keys->user_id,
-                       keys->device_id,
-                       type,
-                       confab_json_peek_object (payload, "content"),
-                       now_ms,
-                       news,
-                       error);
+  return put_in_inbox (
+    transaction, keys->user_id, keys->device_id, type, content, now_ms, news, error);
 }
 
 static gboolean
@@ -290,22 +157,23 @@ take_payload (ConfabOlmVault *self,
   g_autoptr (ConfabDeviceKeys) keys = NULL;
   g_autofree char *sealed = NULL;
   const char *refusal = NULL;
-  Verdict verdict;
+  ConfabOlmVerdict verdict;
 
   if (payload == NULL) {
     warn (news, sender, json_error->message);
     return TRUE;
   }
-  if (!judge (self, transaction, sender, sender_key, payload, &verdict, &keys, &refusal, error))
+  if (!confab_olm_vault_judge (
+        self, transaction, sender, sender_key, payload, &verdict, &keys, &refusal, error))
     return FALSE;
   switch (verdict) {
-  case VERDICT_ACCEPTED:
+  case CONFAB_OLM_VERDICT_ACCEPTED:
     return accept (self, transaction, keys, payload, now_ms, news, error);
-  case VERDICT_UNKNOWN_DEVICE:
+  case CONFAB_OLM_VERDICT_UNKNOWN_DEVICE:
     sealed = confab_megolm_vault_seal_key (self, payload);
     return keep_waiting (
       transaction, sender, sender_key, sealed != NULL ? sealed : text, now_ms, error);
-  case VERDICT_REFUSED:
+  case CONFAB_OLM_VERDICT_REFUSED:
   default:
     warn (news, sender, refusal);
     return TRUE;
@@ -477,11 +345,12 @@ confab_olm_vault_receive (ConfabOlmVault *self,
   JsonObject *message;
   Envelope envelope = { .sender = event->sender };
 
-  if (is_call_type (event->type))
+  if (confab_olm_vault_is_call_type (event->type))
     return put_in_inbox (
       transaction, event->sender, NULL, event->type, content, now_ms, news, error);
   if (confab_megolm_events_is_withheld_type (event->type))
-    return confab_megolm_events_take_withheld (transaction, event, now_ms, news, error);
+    return confab_megolm_events_take_withheld (
+      self, transaction, event->sender, content, now_ms, news, error);
   if (strcmp (event->type, "m.room.encrypted") != 0 ||
       g_strcmp0 (confab_json_peek_string (content, "algorithm"), OLM_ALGORITHM) != 0)
     return TRUE;

@@ -64,6 +64,7 @@ confab_outbox_batch_init (ConfabOutboxBatch *self, ConfabOlmVault *vault)
     .fetching = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
     .ids = g_array_new (FALSE, FALSE, sizeof (gint64)),
     .stale = g_array_new (FALSE, FALSE, sizeof (gint64)),
+    .blocked = g_array_new (FALSE, FALSE, sizeof (gint64)),
     .missing = g_ptr_array_new_with_free_func (outbox_device_free),
   };
 }
@@ -78,6 +79,7 @@ confab_outbox_batch_clear (ConfabOutboxBatch *self)
   g_clear_pointer (&self->body, json_object_unref);
   g_clear_pointer (&self->ids, g_array_unref);
   g_clear_pointer (&self->stale, g_array_unref);
+  g_clear_pointer (&self->blocked, g_array_unref);
   g_clear_pointer (&self->missing, g_ptr_array_unref);
 }
 
@@ -254,11 +256,17 @@ take_row (ConfabStoreTransaction *transaction,
           GError **error)
 {
   gboolean clear = FALSE;
+  gboolean blocked = FALSE;
   const char *wire_type;
   g_autofree char *wire = NULL;
 
-  if (!may_be_clear (transaction, row, &clear, error))
+  if (!may_be_clear (transaction, row, &clear, error) ||
+      !confab_device_list_is_blocked (transaction, row->user_id, row->device_id, &blocked, error))
     return FALSE;
+  if (blocked && strcmp (row->type, CONFAB_WITHHELD_TYPE) != 0) {
+    g_array_append_val (batch->blocked, row->id);
+    return delete_row (transaction, row->id, error);
+  }
   wire_type = clear ? row->type : "m.room.encrypted";
   /* One request is of one type; others wait for the next. */
   if (batch->wire_type != NULL && strcmp (batch->wire_type, wire_type) != 0)

@@ -24,6 +24,7 @@ typedef struct {
   gboolean urgent;
   GArray *ids;        /* gint64: the rows in @body */
   GArray *stale;      /* gint64: rows that were deleted since they are too old */
+  GArray *blocked;    /* gint64: rows that were deleted since their device is blocked */
   GPtrArray *missing; /* ConfabOutboxDevice: no session, or not known */
 } ConfabOutboxBatch;
 

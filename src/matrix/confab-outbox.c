@@ -360,10 +360,14 @@ confab_outbox_pump_fiber (gpointer data)
                  batch.stale,
                  CONFAB_SIGNALLING_ERROR_NETWORK,
                  "it could not be sent in time");
+    answer_code (self,
+                 batch.blocked,
+                 CONFAB_SIGNALLING_ERROR_FAILED,
+                 "the device is blocked: it gets nothing");
     start_fetch (self, batch.missing);
     if (batch.txn_id != NULL)
       send_batch (self, &batch);
-    else if (!self->again)
+    else if (!self->again && batch.blocked->len == 0) /* others may stand behind them */
       break;
   }
   dex_clear (&self->pumping);
@@ -550,6 +554,7 @@ confab_outbox_await_rows (ConfabOutbox *self, GArray *ids)
 
   dex_return_error_if_fail (CONFAB_IS_OUTBOX (self));
 
+  confab_outbox_kick (self); /* there may be rows that nobody waits for */
   if (ids->len == 0 || self->stopped)
     return dex_future_new_true ();
   for (guint i = 0; i < ids->len; i++) {
@@ -561,7 +566,6 @@ confab_outbox_await_rows (ConfabOutbox *self, GArray *ids)
                          waiter);
     g_ptr_array_add (promises, promise);
   }
-  confab_outbox_kick (self);
   return dex_future_allv ((DexFuture *const *) promises->pdata, promises->len);
 }
 

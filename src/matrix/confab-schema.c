@@ -225,5 +225,23 @@ static const char
                 "INSERT INTO encrypted_rooms SELECT room_id, content FROM state WHERE type = "
                 "'m.room.encryption';";
 
-const char *const confab_schema_migrations[] = { version_1, version_2, version_3,
-                                                 version_4, version_5, NULL };
+/* blocked_devices  devices that the person does not want to talk to: kept apart, so that a list in which one is missing
+ *                  for a while does not bring it back unblocked
+ * refused_devices  devices in somebody's list whose keys are not as they have to be */
+static const char version_6[] =
+  "CREATE TABLE blocked_devices ("
+  "  user_id TEXT NOT NULL,"
+  "  device_id TEXT NOT NULL,"
+  "  PRIMARY KEY (user_id, device_id)"
+  ") WITHOUT ROWID;"
+  "INSERT INTO blocked_devices SELECT user_id, device_id FROM devices WHERE blocked;"
+  "ALTER TABLE devices DROP COLUMN blocked;"
+  "CREATE TABLE refused_devices ("
+  "  user_id TEXT NOT NULL,"
+  "  device_id TEXT NOT NULL,"
+  "  PRIMARY KEY (user_id, device_id)"
+  ") WITHOUT ROWID;"
+  "ALTER TABLE megolm_no_olm ADD COLUMN tried_at INTEGER NOT NULL DEFAULT 0;"; /* ms since epoch */
+
+const char *const confab_schema_migrations[] = { version_1, version_2, version_3, version_4,
+                                                 version_5, version_6, NULL };

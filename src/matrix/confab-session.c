@@ -7,7 +7,9 @@
 #include "confab-session.h"
 #include "confab-session-private.h"
 
+#include "confab-device-list.h"
 #include "confab-homeserver-private.h"
+#include "confab-store-future.h"
 
 G_DEFINE_ENUM_TYPE (ConfabSessionState,
                     confab_session_state,
@@ -296,6 +298,81 @@ confab_session_send_event (ConfabSession *self,
                                      room_id,
                                      type,
                                      content);
+}
+
+typedef struct {
+  ConfabStore *store;
+  char *user_id;
+  char *device_id;
+  gboolean blocked;
+} Block;
+
+static void
+block_free (gpointer data)
+{
+  Block *block = data;
+
+  g_object_unref (block->store);
+  g_free (block->user_id);
+  g_free (block->device_id);
+  g_free (block);
+}
+
+static gboolean
+block_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Block *block = data;
+
+  return confab_device_list_set_blocked (
+    transaction, block->user_id, block->device_id, block->blocked, error);
+}
+
+static DexFuture *
+block_fiber (gpointer data)
+{
+  Block *block = data;
+  GError *error = NULL;
+
+  return dex_await (confab_store_future (block->store, block_func, block), &error)
+           ? dex_future_new_true ()
+           : dex_future_new_for_error (error);
+}
+
+/**
+ * confab_session_set_device_blocked:
+ * @self: a session
+ * @user_id: whose
+ * @device_id: which; it need not be known yet
+ * @blocked: whether from now on
+ *
+ * Rooms begin another session for their next message when the device has the key of the present one, and the device is
+ * told why it gets no more (`m.blacklisted`). A call that is up with it is not ended.
+ *
+ * Returns: (transfer full): resolves to true when it is written down
+ */
+DexFuture *
+confab_session_set_device_blocked (ConfabSession *self,
+                                   const char *user_id,
+                                   const char *device_id,
+                                   gboolean blocked)
+{
+  Block *block;
+
+  dex_return_error_if_fail (CONFAB_IS_SESSION (self));
+  dex_return_error_if_fail (user_id != NULL && device_id != NULL);
+
+  if (self->store == NULL)
+    return dex_future_new_reject (CONFAB_MATRIX_ERROR,
+                                  CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN,
+                                  "not signed in");
+  block = g_new (Block, 1);
+  *block = (Block) {
+    g_object_ref (self->store),
+    g_strdup (user_id),
+    g_strdup (device_id),
+    blocked,
+  };
+  return dex_scheduler_spawn (NULL, 0, block_fiber, block, block_free);
 }
 
 /**

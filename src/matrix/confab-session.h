@@ -89,6 +89,12 @@ DexFuture *confab_session_send_event (ConfabSession *self,
                                       const char *type,
                                       JsonObject *content) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A blocked device gets no room keys and no calls, and is not listened to. Resolves to true. */
+DexFuture *confab_session_set_device_blocked (ConfabSession *self,
+                                              const char *user_id,
+                                              const char *device_id,
+                                              gboolean blocked) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * ConfabWireFunc:
  *

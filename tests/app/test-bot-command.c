@@ -35,6 +35,8 @@ static const Good good[] = {
     CONFAB_BOT_VERB_CREATE_CALL },
   { "{\"cmd\":\"create-call\",\"roomId\":\"!r:s\",\"intent\":\"m.room\",\"type\":\"m.video\"}",
     CONFAB_BOT_VERB_CREATE_CALL },
+  { "{\"cmd\":\"block-device\",\"userId\":\"@a:b\",\"deviceId\":\"D\",\"on\":true}",
+    CONFAB_BOT_VERB_BLOCK_DEVICE },
   { "{\"cmd\":\"calls\"}", CONFAB_BOT_VERB_CALLS },
   { "{\"cmd\":\"join-call\",\"roomId\":\"!r:s\"}", CONFAB_BOT_VERB_JOIN_CALL },
   { "{\"cmd\":\"join-call\",\"roomId\":\"!r:s\",\"callId\":\"c\",\"audio\":false,\"video\":true,"
@@ -151,6 +153,9 @@ static const Bad bad[] = {
   { "{\"cmd\":\"mute\",\"mic\":true,\"camera\":true}", CONFAB_BOT_ERROR_BAD_ARGUMENT, "camera" },
   { "{\"cmd\":\"screen\"}", CONFAB_BOT_ERROR_BAD_ARGUMENT, "on" },
   { "{\"cmd\":\"screen\",\"on\":\"on\"}", CONFAB_BOT_ERROR_BAD_ARGUMENT, "on" },
+  { "{\"cmd\":\"block-device\",\"userId\":\"@a:b\",\"on\":true}",
+    CONFAB_BOT_ERROR_BAD_ARGUMENT,
+    "deviceId" },
   { "{\"cmd\":\"send-event\"," ROOM ",\"type\":\"m.reaction\"}",
     CONFAB_BOT_ERROR_BAD_ARGUMENT,
     "content" },

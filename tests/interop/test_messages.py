@@ -65,6 +65,40 @@ class Messages(unittest.TestCase):
             found = self.ours_hears(ours, theirs, hand, encrypted=False)
             self.assertEqual(found['content'], reaction(event, 'hand'))
             self.assertFalse([e for e in ours.events if e['event'] == 'warning'])
+            self.blocked(ours, theirs, room)
+            self.assertEqual(ours.stop(), 0)
+
+    def blocked(self, ours, theirs, room):
+        """Each withholds the key from the other's device, which is told so and shows it."""
+        def say(peer, body):
+            return peer('send-event', roomId=room, type='m.room.message', content=text(body))['eventId']
+
+        def block(peer, other, on):
+            peer('block-device', userId=other.ready['userId'], deviceId=other.ready['deviceId'], on=on)
+        block(theirs, ours, True)
+        found = ours.wait_event('room-event', eventId=say(theirs, 'not for them'))
+        self.assertEqual((found['trust'], found['withheld'], found['content']), ('withheld', 'm.blacklisted', {}))
+        block(theirs, ours, False)
+        event = say(theirs, 'for them again')
+        self.assertEqual(self.ours_hears(ours, theirs, event)['content']['body'], 'for them again')
+
+        block(ours, theirs, True)
+        event = say(ours, 'not for them')
+        theirs.until('messages', lambda messages: any(
+            m['eventId'] == event and m['failed'] and m['reason'] == 'MEGOLM_KEY_WITHHELD' for m in messages), roomId=room)
+        block(ours, theirs, False)
+        event = say(ours, 'for them again')
+        self.assertEqual(self.theirs_hears(theirs, room, event)['content']['body'], 'for them again')
+
+    def test_invited(self):
+        """Who is invited and not there yet reads later what is said meanwhile, where the room lets them."""
+        owner = Account(self.server.base, 'anna', 'pw')
+        room = owner.create_room('Hall', True, invite=['@ben:localhost'])
+        with bot(self.server, 'anna') as ours, jssdk(self.server, 'ben') as theirs:
+            ours.until('rooms', lambda rooms: any(r['roomId'] == room for r in rooms))
+            event = ours('send-event', roomId=room, type='m.room.message', content=text('welcome'))['eventId']
+            theirs('join-room', roomId=room)
+            self.assertEqual(self.theirs_hears(theirs, room, event)['content']['body'], 'welcome')
             self.assertEqual(ours.stop(), 0)
 
 

@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "confab-device-list.h"
 #include "confab-json.h"
 #include "confab-matrix-error.h"
 #include "confab-megolm-outbound.h"
@@ -54,6 +55,47 @@ static void
 remove_device (Fixture *f, const char *name)
 {
   g_assert_true (g_hash_table_remove (f->room->world->device_keys, name));
+}
+
+typedef struct {
+  const char *user_id;
+  const char *device_id;
+  gboolean blocked;
+} Block;
+
+static gboolean
+block_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  const Block *block = data;
+
+  return confab_device_list_set_blocked (
+    transaction, block->user_id, block->device_id, block->blocked, error);
+}
+
+static void
+block (Person *who, const char *user_id, const char *device_id, gboolean blocked)
+{
+  Block data = { user_id, device_id, blocked };
+
+  g_assert_true (confab_store_run (who->device->store, block_func, &data, NULL));
+}
+
+/* A device message through Olm, of whatever type. */
+static void
+whisper (
+  Person *from, const char *user_id, const char *device_id, const char *type, JsonObject *content)
+{
+  confab_outbox_send (confab_olm_machine_get_outbox (from->device->machine),
+                      NULL,
+                      user_id,
+                      device_id,
+                      type,
+                      content,
+                      CONFAB_SIGNALLING_ENCRYPTED,
+                      NULL,
+                      NULL,
+                      NULL);
+  device_flush (from->device);
 }
 
 /* ---- talking ---- */
@@ -244,6 +286,64 @@ test_clear_key (Fixture *f, gconstpointer data)
   g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM megolm_inbound"), ==, 0);
 }
 
+static JsonObject *
+make_key_content (ConfabMegolmOutbound *session)
+{
+  g_autofree char *key = confab_megolm_outbound_dup_key (session);
+  JsonObject *content = json_object_new ();
+
+  json_object_set_string_member (content, "algorithm", "m.megolm.v1.aes-sha2");
+  json_object_set_string_member (content, "room_id", ROOM);
+  json_object_set_string_member (content, "session_id", confab_megolm_outbound_get_id (session));
+  json_object_set_string_member (content, "session_key", key);
+  return content;
+}
+
+static gint64
+count_inbound (Person *person)
+{
+  return device_count (person->device, "SELECT count (*) FROM megolm_inbound");
+}
+
+/* The right form, through Olm, from a device that is known: but a key that is passed on is not its sender's. */
+static void
+test_forwarded_key (Fixture *f, gconstpointer data)
+{
+  static const char *const types[] = { "m.forwarded_room_key", "org.matrix.forwarded_room_key" };
+  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (NULL);
+  g_autoptr (JsonObject) content = make_key_content (session);
+  JsonArray *chain = json_array_new ();
+
+  json_object_set_array_member (content, "forwarding_curve25519_key_chain", chain);
+  json_object_set_string_member (content, "sender_key", "AAAA");
+  json_object_set_string_member (content, "sender_claimed_ed25519_key", "AAAA");
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    whisper (f->carol, "@bob:x", "BDEV", types[i], content);
+    person_sync (f->bob, NULL);
+    g_assert_cmpint (count_inbound (f->bob), ==, 0);
+  }
+  /* It did come: the same as a key of Carol's own is taken. */
+  whisper (f->carol, "@bob:x", "BDEV", "m.room_key", content);
+  person_sync (f->bob, NULL);
+  g_assert_cmpint (count_inbound (f->bob), ==, 1);
+}
+
+/* Whose device is in no list of theirs gives nobody a key. */
+static void
+test_unknown_sender (Fixture *f, gconstpointer data)
+{
+  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (NULL);
+  g_autoptr (JsonObject) content = make_key_content (session);
+
+  remove_device (f, "@carol:x|CDEV");
+  whisper (f->carol, "@bob:x", "BDEV", "m.room_key", content);
+  person_sync (f->bob, NULL);
+  person_sync (f->bob, NULL);
+  person_assert_warned (f->bob, "not in the sender's list");
+  g_assert_cmpint (count_inbound (f->bob), ==, 0);
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM olm_waiting"), ==, 0);
+}
+
 /* ---- who has the key ---- */
 
 static void
@@ -306,7 +406,7 @@ test_blocked (Fixture *f, gconstpointer data)
   person_say (f->alice, "one");
   person_sync (f->carol, NULL);
   person_assert_heard (f->carol, SAID ("alice", "ADEV", "one"));
-  device_exec (f->alice->device, "UPDATE devices SET blocked = 1 WHERE device_id = 'CDEV'");
+  block (f->alice, "@carol:x", "CDEV", TRUE);
   person_say (f->alice, "two");
   person_say (f->alice, "three");
   g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
@@ -323,6 +423,48 @@ test_blocked (Fixture *f, gconstpointer data)
   person_assert_warned (f->alice, "blocked");
 }
 
+/* No list brings a blocked device back, and calls say nothing to it either. */
+static void
+test_stays_blocked (Fixture *f, gconstpointer data)
+{
+  g_autoptr (JsonObject) keys = NULL;
+  g_autoptr (JsonObject) content = json_object_new ();
+
+  person_say (f->alice, "one");
+  block (f->alice, "@carol:x", "CDEV", TRUE);
+  keys = confab_json_copy_object (
+    g_hash_table_lookup (f->room->world->device_keys, "@carol:x|CDEV"));
+  remove_device (f, "@carol:x|CDEV");
+  person_sync (f->alice, "@carol:x");
+  person_say (f->alice, "two");
+  g_hash_table_insert (f->room->world->device_keys,
+                       g_strdup ("@carol:x|CDEV"),
+                       g_steal_pointer (&keys));
+  person_sync (f->alice, "@carol:x");
+  person_say (f->alice, "three");
+  g_assert_cmpint (device_count (f->alice->device,
+                                 "SELECT count (*) FROM megolm_shares WHERE device_id = 'CDEV' "
+                                 "AND state = 0"),
+                   ==,
+                   0);
+  g_ptr_array_set_size (world_mailbox (f->room->world, "@carol:x|CDEV"), 0);
+  whisper (f->alice, "@carol:x", "CDEV", "m.call.invite", content);
+  g_assert_cmpuint (world_mailbox (f->room->world, "@carol:x|CDEV")->len, ==, 0);
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM outbox"), ==, 0);
+  /* Nor is the call heard that Carol makes. */
+  json_object_set_string_member (content, "device_id", "CDEV");
+  whisper (f->carol, "@alice:x", "ADEV", "m.call.invite", content);
+  person_sync (f->alice, NULL);
+  person_assert_warned (f->alice, "blocked");
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM inbox"), ==, 0);
+
+  block (f->alice, "@carol:x", "CDEV", FALSE);
+  person_say (f->alice, "four");
+  person_sync (f->carol, NULL);
+  g_assert_nonnull (strstr (f->carol->heard->str, SAID ("alice", "ADEV", "four")));
+  g_assert_null (strstr (f->carol->heard->str, "|three|"));
+}
+
 /* The notice comes before or after the event that it is about. */
 static void
 test_withheld_late (Fixture *f, gconstpointer data)
@@ -334,7 +476,7 @@ test_withheld_late (Fixture *f, gconstpointer data)
   person_say (f->alice, "one");
   person_sync (f->carol, NULL);
   g_string_truncate (f->carol->heard, 0);
-  device_exec (f->alice->device, "UPDATE devices SET blocked = 1 WHERE device_id = 'CDEV'");
+  block (f->alice, "@carol:x", "CDEV", TRUE);
   person_say (f->alice, "two");
   g_assert_cmpuint (mailbox->len, ==, 1);
   notice = g_ptr_array_steal_index (mailbox, 0);
@@ -343,6 +485,113 @@ test_withheld_late (Fixture *f, gconstpointer data)
   g_ptr_array_add (mailbox, notice);
   person_sync (f->carol, NULL);
   person_assert_heard (f->carol, "@alice:x|-|m.room.encrypted|m.blacklisted|WITHHELD ");
+}
+
+/* Some clients send the notice as anything else between devices: through Olm. */
+static void
+test_withheld_encrypted (Fixture *f, gconstpointer data)
+{
+  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (NULL);
+  g_autoptr (JsonObject) content = make_key_content (session);
+  g_autoptr (JsonObject) wire = json_object_new ();
+
+  json_object_set_string_member (wire, "algorithm", "m.megolm.v1.aes-sha2");
+  json_object_set_string_member (wire, "session_id", confab_megolm_outbound_get_id (session));
+  json_object_set_string_member (wire, "ciphertext", "AAAA");
+  room_add (f->room, "@alice:x", "$1", 7, wire);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "");
+  json_object_remove_member (content, "session_key");
+  json_object_set_string_member (content, "sender_key", "AAAA");
+  json_object_set_string_member (content, "code", "m.unverified");
+  whisper (f->alice, "@bob:x", "BDEV", "m.room_key.withheld", content);
+  person_sync (f->bob, NULL);
+  person_show (f->bob);
+  person_assert_heard (f->bob, "@alice:x|-|m.room.encrypted|m.unverified|WITHHELD ");
+}
+
+/* That there is no way to a device is told for all of its sender's keys: also for those of events that are there. */
+static void
+test_no_olm_late (Fixture *f, gconstpointer data)
+{
+  GPtrArray *mailbox = world_mailbox (f->room->world, "@carol:x|CDEV");
+  JsonObject *notice;
+
+  g_hash_table_remove (f->room->world->one_time, "@carol:x|CDEV");
+  g_hash_table_remove (f->room->world->fallback, "@carol:x|CDEV");
+  person_say (f->alice, "one");
+  g_assert_cmpuint (mailbox->len, ==, 1);
+  notice = g_ptr_array_steal_index (mailbox, 0);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, "");
+  g_ptr_array_add (mailbox, notice);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, "@alice:x|-|m.room.encrypted|m.no_olm|WITHHELD ");
+}
+
+static guint
+count_claims (Fixture *f)
+{
+  return fake_homeserver_get_n_requests (f->room->world->fake, "/_matrix/client/v3/keys/claim");
+}
+
+/* Who had no key to give at one time may have one later: it is asked for again, but not with each message. */
+static void
+test_no_olm_ends (Fixture *f, gconstpointer data)
+{
+  World *world = f->room->world;
+  JsonObject *keys = g_hash_table_lookup (world->fallback, "@carol:x|CDEV");
+  guint n_claims;
+
+  json_object_ref (keys);
+  g_hash_table_remove (world->one_time, "@carol:x|CDEV");
+  g_hash_table_remove (world->fallback, "@carol:x|CDEV");
+  person_say (f->alice, "one");
+  n_claims = count_claims (f);
+  person_say (f->alice, "two");
+  confab_manual_clock_advance (world->clock, 4 * 60 * 1000);
+  person_say (f->alice, "three");
+  g_assert_cmpuint (count_claims (f), ==, n_claims);
+  g_hash_table_insert (world->fallback, g_strdup ("@carol:x|CDEV"), keys);
+  confab_manual_clock_advance (world->clock, 60 * 1000);
+  person_say (f->alice, "four");
+  g_assert_cmpuint (count_claims (f), ==, n_claims + 1);
+  /* Told once that there is none, and then given the key. */
+  g_assert_cmpuint (world_mailbox (world, "@carol:x|CDEV")->len, ==, 2);
+  person_sync (f->carol, NULL);
+  g_assert_nonnull (strstr (f->carol->heard->str, SAID ("alice", "ADEV", "four")));
+}
+
+/* A device whose keys are not rightly signed can be given nothing; it is told so, once. */
+static void
+test_refused_device (Fixture *f, gconstpointer data)
+{
+  World *world = f->room->world;
+  JsonObject *keys = g_hash_table_lookup (world->device_keys, "@carol:x|CDEV");
+  GPtrArray *mailbox = world_mailbox (world, "@carol:x|CDEV");
+
+  json_object_remove_member (keys, "signatures");
+  person_say (f->alice, "one");
+  person_assert_warned (f->alice, "CDEV of @carol:x");
+  person_say (f->alice, "two");
+  g_assert_cmpuint (mailbox->len, ==, 1);
+  g_assert_cmpstr (json_object_get_string_member (mailbox->pdata[0], "type"),
+                   ==,
+                   "m.room_key.withheld");
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol,
+                       "@alice:x|-|m.room.encrypted|m.no_olm|WITHHELD "
+                       "@alice:x|-|m.room.encrypted|m.no_olm|WITHHELD ");
+  /* Mended, it is a device like any other. */
+  g_hash_table_remove (world->device_keys, "@carol:x|CDEV");
+  device_exec (f->carol->device, "UPDATE olm_account SET shared = 0");
+  person_sync (f->carol, NULL);
+  test_expect (confab_olm_machine_start (f->carol->device->machine));
+  person_sync (f->alice, "@carol:x");
+  person_say (f->alice, "three");
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, SAID ("alice", "ADEV", "three"));
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM refused_devices"), ==, 0);
 }
 
 static void
@@ -384,27 +633,39 @@ test_member_left (Fixture *f, gconstpointer data)
 }
 
 static JsonObject *
-make_leave (const char *user_id)
+make_absence (const char *user_id, const char *membership, const char *by)
 {
   g_autofree char *text = g_strdup_printf (
     "{\"join\":{\"!r:x\":{\"timeline\":{\"events\":[{\"type\":\"m.room.member\",\"state_key\":"
     "\"%s\",\"sender\":\"%s\",\"event_id\":\"$l\",\"origin_server_ts\":9,\"content\":"
-    "{\"membership\":\"leave\"}},{\"type\":\"m.room.member\",\"state_key\":\"%s\",\"sender\":\"%"
-    "s\","
+    "{\"membership\":\"%s\"}},{\"type\":\"m.room.member\",\"state_key\":\"%s\",\"sender\":\"%s\","
     "\"event_id\":\"$j\",\"origin_server_ts\":10,\"content\":{\"membership\":\"join\"}}]}}}}",
     user_id,
-    user_id,
+    by,
+    membership,
     user_id,
     user_id);
 
   return confab_json_parse_object (text, -1, NULL);
 }
 
+static const struct {
+  const char *path;
+  const char *membership;
+  const char *by;
+} absences[] = {
+  { "/megolm/left-and-back", "leave", "@carol:x" },
+  { "/megolm/kicked-and-back", "leave", "@bob:x" },
+  { "/megolm/banned-and-back", "ban", "@bob:x" },
+  { "/megolm/knocked-and-back", "knock", "@carol:x" },
+};
+
 /* Who left and came back within one sync has missed nothing that they may read: but what they had is worth nothing. */
 static void
-test_left_and_back (Fixture *f, gconstpointer data)
+test_gone_and_back (Fixture *f, gconstpointer data)
 {
-  g_autoptr (JsonObject) rooms = make_leave ("@carol:x");
+  guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (JsonObject) rooms = make_absence ("@carol:x", absences[i].membership, absences[i].by);
 
   person_say (f->alice, "one");
   f->alice->n_syncs++;
@@ -721,6 +982,31 @@ test_better_key (Fixture *f, gconstpointer data)
   give_as (f, "", id, first, TRUE);
 }
 
+/* Two devices of one user have given keys for one session: the event, which does not say of which it is, is read with
+ * whichever can. */
+static void
+test_two_givers (Fixture *f, gconstpointer data)
+{
+  static const char
+    payload[] = "{\"room_id\":\"!r:x\",\"type\":\"m.room.message\",\"content\":{\"body\":\"raw\"}}";
+  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (NULL);
+  const char *id = confab_megolm_outbound_get_id (session);
+  g_autofree char *first = confab_megolm_outbound_dup_key (session);
+  g_autofree char *second = NULL;
+
+  person_say (f->alice, "so that she is known");
+  person_sync (f->bob, NULL);
+  g_string_truncate (f->bob->heard, 0);
+  say_raw (f, session, "$0", payload);
+  second = confab_megolm_outbound_dup_key (session);
+  give_as (f, ROOM, id, second, FALSE);
+  device_exec (f->bob->device,
+               "UPDATE megolm_inbound SET sender_key = 'other' WHERE first_index = 1");
+  give_as (f, ROOM, id, first, FALSE);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "raw"));
+}
+
 /* ---- where nothing may be sent ---- */
 
 static void
@@ -881,14 +1167,23 @@ main (int argc, char **argv)
   ADD ("/megolm/late-key", test_late_key);
   ADD ("/megolm/waiting-is-bounded", test_waiting_is_bounded);
   ADD ("/megolm/clear-key", test_clear_key);
+  ADD ("/megolm/forwarded-key", test_forwarded_key);
+  ADD ("/megolm/unknown-sender", test_unknown_sender);
   ADD ("/megolm/new-device", test_new_device);
   ADD ("/megolm/device-gone", test_device_gone);
   ADD ("/megolm/sender-gone", test_sender_gone);
   ADD ("/megolm/blocked", test_blocked);
+  ADD ("/megolm/stays-blocked", test_stays_blocked);
   ADD ("/megolm/withheld-late", test_withheld_late);
+  ADD ("/megolm/withheld-encrypted", test_withheld_encrypted);
+  ADD ("/megolm/no-olm-late", test_no_olm_late);
+  ADD ("/megolm/no-olm-ends", test_no_olm_ends);
+  ADD ("/megolm/refused-device", test_refused_device);
   ADD ("/megolm/no-olm", test_no_olm);
   ADD ("/megolm/member-left", test_member_left);
-  ADD ("/megolm/left-and-back", test_left_and_back);
+  for (guint i = 0; i < G_N_ELEMENTS (absences); i++)
+    g_test_add (
+      absences[i].path, Fixture, GUINT_TO_POINTER (i), set_up, test_gone_and_back, tear_down);
   ADD ("/megolm/behind", test_behind);
   ADD ("/megolm/rotate-by-count", test_rotate_by_count);
   ADD ("/megolm/rotate-by-time", test_rotate_by_time);
@@ -898,6 +1193,7 @@ main (int argc, char **argv)
   ADD ("/megolm/damaged", test_damaged);
   ADD ("/megolm/bad-payload", test_bad_payload);
   ADD ("/megolm/better-key", test_better_key);
+  ADD ("/megolm/two-givers", test_two_givers);
   ADD ("/megolm/clear-room", test_clear_room);
   ADD ("/megolm/unknown-room", test_unknown_room);
   ADD ("/megolm/unknown-algorithm", test_unknown_algorithm);

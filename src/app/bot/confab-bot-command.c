@@ -49,6 +49,9 @@ static const struct {
   Argument arguments[MAX_ARGUMENTS];
 } commands[] = {
   { "answer", CONFAB_BOT_VERB_ANSWER, { MAY ("roomId", ROOM_ID) } },
+  { "block-device",
+    CONFAB_BOT_VERB_BLOCK_DEVICE,
+    { MUST ("userId", USER_ID), MUST ("deviceId", NAME), MUST ("on", BOOLEAN) } },
   { "calls", CONFAB_BOT_VERB_CALLS, {} },
   { "create-call",
     CONFAB_BOT_VERB_CREATE_CALL,

@@ -146,6 +146,20 @@ await_send_event (ConfabBot *self, JsonObject *arguments, GError **error)
 }
 
 static JsonNode *
+await_block_device (ConfabBot *self, JsonObject *arguments, GError **error)
+{
+  if (!confab_bot_await (
+        self,
+        confab_session_set_device_blocked (self->session,
+                                           confab_json_peek_string (arguments, "userId"),
+                                           confab_json_peek_string (arguments, "deviceId"),
+                                           confab_json_peek_boolean (arguments, "on", FALSE)),
+        error))
+    return NULL;
+  return new_empty ();
+}
+
+static JsonNode *
 await_quit (ConfabBot *self, JsonObject *arguments, GError **error)
 {
   self->quit = TRUE;
@@ -164,6 +178,7 @@ await_unsupported (ConfabBot *self, JsonObject *arguments, GError **error)
 
 static JsonNode *(*const functions[]) (ConfabBot *self, JsonObject *arguments, GError **error) = {
   [CONFAB_BOT_VERB_ANSWER] = await_unsupported,
+  [CONFAB_BOT_VERB_BLOCK_DEVICE] = await_block_device,
   [CONFAB_BOT_VERB_CALLS] = await_calls,
   [CONFAB_BOT_VERB_CREATE_CALL] = confab_bot_await_create_call,
   [CONFAB_BOT_VERB_CREATE_ROOM] = await_create_room,

@@ -44,12 +44,19 @@ peer.sendEvent = async ({ roomId, type, content }) => {
   return { eventId };
 };
 
+peer.blockDevice = async ({ userId, deviceId, on }) => {
+  await peer.client.downloadKeys([userId]);
+  await peer.client.setDeviceBlocked(userId, deviceId, on);
+  return {};
+};
+
 // What its person reads in the room, decrypted where it can be.
 peer.messages = ({ roomId }) => peer.client.getRoom(roomId).getLiveTimeline().getEvents()
   .filter((event) => ["m.room.message", "m.reaction", "m.room.encrypted"].includes(event.getType()))
   .map((event) => ({
     eventId: event.getId(), userId: event.getSender(), type: event.getType(), wireType: event.getWireType(),
     content: event.getContent(), failed: event.isDecryptionFailure(),
+    reason: event.decryptionFailureReason,
   }));
 
 const known = (roomId) => peer.client.getGroupCallForRoom(roomId);
