@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "confab-call-lab.h"
+
+/* Every kind of device message, before each of the things that it needs (protocol/mesh-calls.md section 9.3): the call,
+ * the sender's entry, the own entry, the invite. None of them is lost, none stalls what comes after it. */
+
+typedef enum {
+  BEFORE_CALL,
+  BEFORE_MEMBER,
+  BEFORE_OWN_ENTRY,
+  BEFORE_INVITE,
+  N_STAGES,
+} Stage;
+
+static const char *const stages[N_STAGES] = { "call", "member", "own-entry", "invite" };
+
+static const struct {
+  const char *type;
+  const char *rest;
+} kinds[] = {
+  { "m.call.invite", OFFER },
+  { "m.call.answer", ANSWER },
+  { "m.call.candidates", CANDIDATE ("early") },
+  { "m.call.negotiate", ",\"description\":{\"type\":\"offer\",\"sdp\":\"" SDP "\"}" },
+  { "m.call.sdp_stream_metadata_changed",
+    ",\"sdp_stream_metadata\":{\"s\":{\"purpose\":\"m.usermedia\",\"audio_muted\":true}}" },
+  { "m.call.hangup", HANGUP ("user_hangup") },
+  { "m.call.select_answer", ",\"selected_party_id\":\"ME\"" },
+  { "m.call.reject", "" },
+};
+
+typedef struct {
+  guint kind;
+  Stage stage;
+} Case;
+
+static void
+receive_a (Lab *lab, const char *type, int seq, const char *rest)
+{
+  lab_receive_as (lab, "@a:x", "A", TRUE, "S", type, "c1", seq, rest);
+}
+
+/* The message of the case, and the invite, where that is another, after it. */
+static void
+receive_early (Lab *lab, guint kind)
+{
+  gboolean is_invite = g_str_equal (kinds[kind].type, "m.call.invite");
+
+  receive_a (lab, kinds[kind].type, is_invite ? 0 : 1, kinds[kind].rest);
+  lab_sync_end (lab);
+  if (!is_invite)
+    receive_a (lab, "m.call.invite", 0, OFFER);
+  lab_sync_end (lab);
+}
+
+/* Whoever writes to a session that was before this call was known here means nobody: it is forgotten, and harms nothing. */
+static void
+check_before_call (guint kind)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  g_signal_handlers_disconnect_by_data (lab.call, &lab);
+  g_clear_object (&lab.call);
+  g_assert_finalize_object (lab.handler);
+  lab.handler = confab_call_handler_new (CONFAB_SIGNALLING (lab.signalling),
+                                         CONFAB_CLOCK (lab.clock),
+                                         "@b:x",
+                                         "ME");
+  receive_early (&lab, kind);
+  lab_state (&lab, CALL, "conf", "@a:x", "{\"m.intent\":\"m.prompt\",\"m.type\":\"m.video\"}");
+  lab.call = g_object_ref (confab_call_handler_lookup (lab.handler, ROOM, "conf"));
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_cmpuint (confab_call_handler_get_n_early (lab.handler), >, 0);
+  lab_join (&lab);
+  lab_sync_end (&lab);
+  g_assert_cmpuint (confab_call_handler_get_n_early (lab.handler), ==, 0);
+  assert_member (&lab, "waiting");
+  g_assert_cmpuint (confab_fake_local_media_get_n_connections (lab.media), ==, 0);
+  lab_finish (&lab);
+}
+
+static void
+check_outcome (Lab *lab, guint kind)
+{
+  gboolean is_invite = g_str_equal (kinds[kind].type, "m.call.invite");
+  const char *log;
+
+  g_assert_cmpuint (confab_call_handler_get_n_early (lab->handler), ==, 0);
+  if (g_str_equal (kinds[kind].type, "m.call.hangup")) {
+    assert_member (lab, "waiting");
+    g_assert_cmpuint (confab_fake_local_media_get_n_connections (lab->media), ==, 0);
+    return;
+  }
+  assert_member (lab, "connecting");
+  receive_a (lab, "m.call.candidates", is_invite ? 1 : 2, CANDIDATE ("last"));
+  lab_sync_end (lab);
+  g_assert_cmpuint (lab_get_n_queued (lab), ==, 0);
+  log = confab_fake_peer_connection_get_log (confab_fake_local_media_get_last (lab->media));
+  g_assert_true (g_str_has_prefix (log, "remote-offer "));
+  g_assert_nonnull (strstr (log, "[last|0|0]"));
+  if (g_str_equal (kinds[kind].type, "m.call.candidates"))
+    g_assert_nonnull (strstr (log, "[early|0|0]"));
+  if (g_str_equal (kinds[kind].type, "m.call.sdp_stream_metadata_changed"))
+    g_assert_true (confab_call_member_get_microphone_muted (lab_peek_member (lab)));
+}
+
+static void
+test_early (gconstpointer data)
+{
+  const Case *test = data;
+  Lab lab = { 0 };
+
+  if (test->stage == BEFORE_CALL) {
+    check_before_call (test->kind);
+    return;
+  }
+  lab_start (&lab);
+  if (test->stage != BEFORE_MEMBER)
+    lab_member (&lab, "@a:x", "A", "S");
+  if (test->stage == BEFORE_OWN_ENTRY) {
+    confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+    lab_advance (&lab, 1); /* asked for, not taken yet */
+  } else {
+    lab_join (&lab);
+  }
+  receive_early (&lab, test->kind);
+  if (test->stage == BEFORE_MEMBER) {
+    g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+    lab_member (&lab, "@a:x", "A", "S");
+  } else if (test->stage == BEFORE_OWN_ENTRY) {
+    assert_member (&lab, "advertised");
+    lab_advance (&lab, 2);
+    lab_sync_end (&lab);
+  }
+  lab_advance (&lab, 300);
+  check_outcome (&lab, test->kind);
+  lab_finish (&lab);
+}
+
+/* A device that has begun anew writes before its entry says so: the old connection ends, silently, and only then is
+ * there one with the new session. The message alone ends nothing: it may be late, from a session before the one whose
+ * connection is up. */
+static void
+test_new_session_writes_first (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (ConfabFakePeerConnection) old = NULL;
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  receive_a (&lab, "m.call.invite", 0, OFFER);
+  lab_sync_end (&lab);
+  lab_advance (&lab, 300);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  assert_member (&lab, "connected");
+  old = g_object_ref (confab_fake_local_media_get_last (lab.media));
+  confab_fake_signalling_clear_log (lab.signalling);
+
+  lab_receive_as (&lab, "@a:x", "A", TRUE, "S2", "m.call.invite", "c2", 0, OFFER);
+  lab_receive_as (&lab, "@a:x", "A", TRUE, "S2", "m.call.candidates", "c2", 1, CANDIDATE ("new"));
+  lab_sync_end (&lab);
+  assert_member (&lab, "connected");
+  g_assert_false (confab_fake_peer_connection_get_closed (old));
+
+  lab_member (&lab, "@a:x", "A", "S2");
+  g_assert_true (confab_fake_peer_connection_get_closed (old));
+  assert_member (&lab, "connecting");
+  lab_advance (&lab, 300);
+  g_assert_true (confab_fake_local_media_get_last (lab.media) != old);
+  g_assert_nonnull (
+    strstr (confab_fake_peer_connection_get_log (confab_fake_local_media_get_last (lab.media)),
+            "[new|0|0]"));
+  g_assert_null (strstr (confab_fake_signalling_get_log (lab.signalling), "hangup"));
+  g_clear_object (&old);
+  lab_finish (&lab);
+}
+
+int
+main (int argc, char *argv[])
+{
+  static Case cases[G_N_ELEMENTS (kinds) * N_STAGES];
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint kind = 0; kind < G_N_ELEMENTS (kinds); kind++) {
+    for (Stage stage = 0; stage < N_STAGES; stage++) {
+      Case *test = &cases[kind * N_STAGES + stage];
+      g_autofree char *path = g_strdup_printf ("/early-stories/%s/before-%s",
+                                               kinds[kind].type,
+                                               stages[stage]);
+
+      *test = (Case) { kind, stage };
+      g_test_add_data_func (path, test, test_early);
+    }
+  }
+  g_test_add_func ("/early-stories/new-session", test_new_session_writes_first);
+  return g_test_run ();
+}
