@@ -385,9 +385,8 @@ confab_call_handler_handle_state (ConfabCallHandler *self,
 
   if (g_str_equal (type, CONFAB_CALL_CONTENT_TYPE)) {
     handle_call_state (self, room_id, state_key, origin_server_ts, content);
-  } else if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE) && g_str_equal (state_key, sender) &&
-             confab_call_membership_get_kind (state_key, sender, content) !=
-               CONFAB_CALL_MEMBERSHIP_RTC) {
+  } else if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE) && g_str_equal (state_key, sender)) {
+    /* Whatever it is, it stands in the place of the user's entries: an early MatrixRTC client's has none. */
     confab_call_room_set_member (ensure_room (self, room_id), state_key, content);
     update_members (self, room_id, state_key);
   } else if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE)) {

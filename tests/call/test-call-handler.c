@@ -491,6 +491,27 @@ test_stale_beside_call (void)
   lab_finish (&lab);
 }
 
+/* An early MatrixRTC client wrote its membership where the user's entries in meshes are: they are gone then. Found by
+ * the simulator. */
+static void
+test_overwritten (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  lab_state (&lab,
+             MEMBER,
+             "@a:x",
+             "@a:x",
+             "{\"application\":\"m.call\",\"call_id\":\"\",\"device_id\":\"E\","
+             "\"focus_active\":{\"type\":\"livekit\"}}");
+  lab_sync_end (&lab);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
 #define TEST(name, func) g_test_add_func ("/call-handler/" name, func)
 #define CASE(name, data, func) g_test_add_data_func ("/call-handler/" name, data, func)
 
@@ -522,6 +543,7 @@ main (int argc, char *argv[])
   TEST ("early/too-old", test_early_too_old);
   TEST ("wrong-session", test_wrong_session);
   TEST ("wrong-device", test_wrong_device);
+  TEST ("overwritten", test_overwritten);
   TEST ("hydrogen", test_hydrogen);
   return g_test_run ();
 }
