@@ -5,6 +5,7 @@
 #include <libsoup/soup.h>
 
 #include "confab-homeserver.h"
+#include "confab-rate-limits.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +32,7 @@ struct _ConfabHomeserver {
   guint64 n_transactions;
   gint64 server_date;    /* of the last answer, s since epoch; 0: none */
   gint64 server_date_at; /* when that came: monotonic, µs */
+  ConfabRateLimits *limits;
   guint retry_base_ms;
   guint max_attempts;
   gsize max_reply_size;

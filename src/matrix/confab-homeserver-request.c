@@ -295,6 +295,40 @@ await_pause (Request *request, const GError *reason)
   return dex_future_is_pending (request->stop);
 }
 
+/* What was told to an earlier request for the same is waited for, too; half a minute of it, and only by those who try
+ * again by themselves. */
+static gboolean
+await_turn (Request *request, GError **error)
+{
+  ConfabHomeserver *self = request->homeserver;
+  gint64 wait_ms;
+
+  while ((wait_ms = confab_rate_limits_get_wait (
+            self->limits, request->method, request->path, g_get_monotonic_time ())) > 0) {
+    if (request->flags & CONFAB_REQUEST_NO_RETRY || wait_ms > MAX_RETRY_PAUSE_MS) {
+      g_propagate_error (error,
+                         confab_matrix_error_new (CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED,
+                                                  "M_LIMIT_EXCEEDED",
+                                                  wait_ms,
+                                                  "the homeserver wants to be left alone"));
+      return FALSE;
+    }
+    wait_ms += g_random_int_range (0, (gint32) self->retry_base_ms / 4 + 1);
+    dex_await (dex_future_first (dex_timeout_new_msec ((int) wait_ms),
+                                 dex_ref (request->stop),
+                                 request->drop != NULL ? dex_ref (request->drop) : NULL,
+                                 NULL),
+               NULL);
+    if (!dex_future_is_pending (request->stop) ||
+        (request->drop != NULL && !dex_future_is_pending (request->drop))) {
+      g_set_error (
+        error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED, "%s: stopped", request->path);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 static gboolean
 is_logged_out (const GError *error)
 {
@@ -378,6 +412,8 @@ request_fiber (gpointer data)
       /* What the server says to the old token tells what is the matter. */
       g_clear_error (&error);
     }
+    if (!await_turn (request, &error))
+      return dex_future_new_for_error (g_steal_pointer (&error));
     used_token = g_strdup (self->access_token);
     request->n_attempts++;
     if (await_attempt (request, &object, &bytes, &error)) {
@@ -385,6 +421,12 @@ request_fiber (gpointer data)
         return dex_future_new_take_boxed (G_TYPE_BYTES, g_steal_pointer (&bytes));
       return dex_future_new_take_boxed (JSON_TYPE_OBJECT, g_steal_pointer (&object));
     }
+    if (g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED))
+      confab_rate_limits_note (self->limits,
+                               request->method,
+                               request->path,
+                               g_get_monotonic_time (),
+                               confab_matrix_error_get_retry_after_ms (error));
     /* Only the homeserver itself can say that its token is no good. */
     auth = auth && request->redirect == NULL;
     if (auth && !refreshed && is_logged_out (error) &&

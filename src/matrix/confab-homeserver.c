@@ -133,6 +133,7 @@ confab_homeserver_finalize (GObject *object)
   g_clear_pointer (&self->access_token, confab_secret_free);
   g_clear_pointer (&self->refresh_token, confab_secret_free);
   g_clear_pointer (&self->transaction_prefix, g_free);
+  g_clear_pointer (&self->limits, confab_rate_limits_free);
   G_OBJECT_CLASS (confab_homeserver_parent_class)->finalize (object);
 }
 
@@ -164,6 +165,7 @@ confab_homeserver_init (ConfabHomeserver *self)
   self->transaction_prefix = g_strdup_printf ("c%08x%" G_GINT64_MODIFIER "x",
                                               g_random_int (),
                                               g_get_real_time ());
+  self->limits = confab_rate_limits_new ();
   self->retry_base_ms = DEFAULT_RETRY_BASE_MS;
   self->max_attempts = DEFAULT_MAX_ATTEMPTS;
   self->max_reply_size = MAX_REPLY_SIZE;

@@ -191,6 +191,62 @@ test_limit (Fixture *f, gconstpointer data)
 }
 
 static void
+send_message (Fixture *f, const char *txn_id)
+{
+  g_autofree char *path = g_strconcat ("/_matrix/client/v3/sendToDevice/x/", txn_id, NULL);
+  g_autoptr (JsonObject) body = json_object_new ();
+
+  test_expect (confab_homeserver_send (f->homeserver, "PUT", path, body, 0, CONFAB_REQUEST_URGENT));
+}
+
+/* What one request is told holds for the next for the same; found by the simulator. */
+static void
+test_limit_remembered (Fixture *f, gconstpointer data)
+{
+  gint64 start = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+
+  /* A message too many: the next one, with another id, waits as well. */
+  fake_homeserver_reply (f->fake,
+                         "/_matrix/client/v3/sendToDevice/",
+                         429,
+                         "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"retry_after_ms\":150}");
+  fake_homeserver_reply (f->fake, "/_matrix/client/v3/sendToDevice/", 200, "{}");
+  confab_homeserver_set_retry (f->homeserver, 1, 1);
+  test_expect_error (confab_homeserver_send (f->homeserver,
+                                             "PUT",
+                                             "/_matrix/client/v3/sendToDevice/x/t1",
+                                             NULL,
+                                             0,
+                                             CONFAB_REQUEST_URGENT),
+                     ME,
+                     CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED);
+  send_message (f, "t2");
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 150 * 1000);
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, "/_matrix/client/v3/sendToDevice/"),
+                    ==,
+                    2);
+
+  /* An hour: the server is not even asked; of another thing it is. */
+  fake_homeserver_reply (f->fake,
+                         PATH "2",
+                         429,
+                         "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"retry_after_ms\":3600000}");
+  for (guint i = 0; i < 2; i++) {
+    g_clear_error (&error);
+    test_wait (
+      confab_homeserver_send (f->homeserver, "GET", PATH "2?again", NULL, 0, CONFAB_REQUEST_NONE),
+      &error);
+    g_assert_error (error, ME, CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED);
+    g_assert_cmpint (confab_matrix_error_get_retry_after_ms (error), >, 3500000);
+    g_assert_cmpint (confab_matrix_error_get_retry_after_ms (error), <=, 3600000);
+    g_assert_cmpuint (fake_homeserver_get_n_requests (f->fake, PATH "2"), ==, 1);
+  }
+  fake_homeserver_reply (f->fake, PATH, 200, "{}");
+  test_expect (confab_homeserver_send (f->homeserver, "GET", PATH, NULL, 0, CONFAB_REQUEST_NONE));
+}
+
+static void
 expect_retry_after (Fixture *f, const char *value, gint64 least_ms, gint64 most_ms)
 {
   g_autoptr (GBytes) body = g_bytes_new_static ("{}", 2);
@@ -798,6 +854,7 @@ main (int argc, char **argv)
     g_test_add (path, Fixture, &bad[i], set_up, test_bad, tear_down);
   }
   ADD ("/homeserver/limit", test_limit);
+  ADD ("/homeserver/limit-remembered", test_limit_remembered);
   ADD ("/homeserver/retry-after", test_retry_after);
   ADD ("/homeserver/no-double-post", test_no_double_post);
   ADD ("/homeserver/refresh", test_refresh);
