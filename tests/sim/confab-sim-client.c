@@ -8,11 +8,13 @@
 #include "confab-call-membership.h"
 #include "confab-group-call.h"
 #include "confab-json.h"
+#include "confab-sim-rtc.h"
 #include "confab-sim-signalling.h"
 
 #include <string.h>
 
-#define SYNC_RETRY_MS 2000
+#define MIN_SYNC_PAUSE_MS 1000
+#define MAX_SYNC_PAUSE_MS 60000
 #define WRONG_MEMBERS_US (20 * 1000)
 #define EXPIRY_LAG_MS 20
 
@@ -38,12 +40,15 @@ struct _ConfabSimClient {
   ConfabSimSignalling *signalling;
   ConfabCallHandler *handler;
   GHashTable *members;      /* user id → JsonObject: member events as synced */
+  ConfabSimRtc *rtc;        /* of Element's kind, as synced */
+  guint n_rtc;              /* people in it, as the handler tells */
   GHashTable *left;         /* user ids that are not in the room, as synced */
   gboolean touched;         /* something happened since the last look */
   gboolean members_changed; /* since who is shown was compared with who is there */
   const char *wrong;        /* (nullable): a device that is shown wrongly */
   gint64 wrong_since;       /* monotonic, µs */
   guint sync_timer;
+  guint n_sync_failures; /* in a row */
   gboolean waits_for_news;
   gboolean comes_back;  /* into the room: its state is being taken again */
   char *session;        /* of the own entry that was written last */
@@ -191,6 +196,8 @@ take_membership (ConfabSimClient *self, const ConfabSimEvent *event, guint posit
   if (own && !joined) {
     confab_call_handler_remove_room (self->handler, CONFAB_SIM_ROOM);
     g_hash_table_remove_all (self->members);
+    confab_sim_rtc_clear (self->rtc);
+    self->n_rtc = 0;
     return;
   }
   if (own)
@@ -213,7 +220,8 @@ take_event (ConfabSimClient *self, const ConfabSimEvent *event, guint position)
   }
   if (g_hash_table_contains (self->left, self->user))
     return;
-  if (g_str_equal (event->type, CONFAB_CALL_MEMBERSHIP_TYPE))
+  if (!confab_sim_rtc_take (self->rtc, event) &&
+      g_str_equal (event->type, CONFAB_CALL_MEMBERSHIP_TYPE))
     g_hash_table_replace (self->members,
                           g_strdup (event->state_key),
                           json_object_ref (event->content));
@@ -227,12 +235,13 @@ take_event (ConfabSimClient *self, const ConfabSimEvent *event, guint position)
 }
 
 static gboolean
-is_replaced (ConfabSimServer *server, guint position, guint end)
+is_replaced (ConfabSimClient *self, guint position, guint end)
 {
-  const ConfabSimEvent *event = confab_sim_server_get_event (server, position);
+  ConfabSimServer *server = self->network->server;
+  const ConfabSimEvent *event = confab_sim_server_get_event (server, self->index, position);
 
   for (guint i = position + 1; i < end; i++) {
-    const ConfabSimEvent *later = confab_sim_server_get_event (server, i);
+    const ConfabSimEvent *later = confab_sim_server_get_event (server, self->index, i);
     if (g_str_equal (later->type, event->type) && g_str_equal (later->state_key, event->state_key))
       return TRUE;
   }
@@ -252,8 +261,8 @@ take_events (ConfabSimClient *self, guint start, guint end, gboolean newest_only
 
   for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
     for (guint j = start; j < end; j++) {
-      const ConfabSimEvent *event = confab_sim_server_get_event (server, j);
-      if (g_str_equal (event->type, types[i]) && !(newest_only && is_replaced (server, j, end)))
+      const ConfabSimEvent *event = confab_sim_server_get_event (server, self->index, j);
+      if (g_str_equal (event->type, types[i]) && !(newest_only && is_replaced (self, j, end)))
         take_event (self, event, j);
     }
   }
@@ -294,19 +303,36 @@ arm_sync (ConfabSimClient *self, guint delay_ms)
   self->sync_timer = confab_clock_add_timeout (self->clock, delay_ms, sync_cb, self);
 }
 
+/* A person or the network may have it tried at once; what the server has told stands against that. */
+static void
+pause_sync (ConfabSimClient *self, guint retry_after_ms)
+{
+  guint pause_ms = MIN ((guint) MIN_SYNC_PAUSE_MS << MIN (self->n_sync_failures, 6),
+                        MAX_SYNC_PAUSE_MS);
+
+  self->n_sync_failures++;
+  if (confab_sim_network_chance (self->network, 20))
+    pause_ms = 0;
+  arm_sync (self, MAX (pause_ms, retry_after_ms));
+}
+
 static void
 sync_cb (gpointer data)
 {
   ConfabSimClient *self = data;
   ConfabSimServer *server = self->network->server;
-  guint end_events = confab_sim_server_get_n_events (server);
+  guint retry_after_ms;
+  guint end_events = confab_sim_server_get_n_events (server, self->index);
   guint end_messages = confab_sim_server_get_n_messages (server, self->index);
 
   self->sync_timer = 0;
-  if (confab_sim_network_try (self->network, self->index) != CONFAB_SIM_DONE) {
-    arm_sync (self, SYNC_RETRY_MS);
+  if (!confab_sim_http_try (confab_sim_signalling_get_http (self->signalling),
+                            "sync",
+                            &retry_after_ms)) {
+    pause_sync (self, retry_after_ms);
     return;
   }
+  self->n_sync_failures = 0;
   if (end_events == self->since_events && end_messages == self->since_messages) {
     self->waits_for_news = TRUE;
     return;
@@ -332,6 +358,14 @@ confab_sim_client_news (ConfabSimClient *self)
     return;
   self->waits_for_news = FALSE;
   arm_sync (self, confab_sim_network_get_delay (self->network));
+}
+
+/* Half a minute without news: the server says so. It would each time; once is enough where it matters. */
+void
+confab_sim_client_poll (ConfabSimClient *self)
+{
+  if (self->up && self->waits_for_news)
+    end_sync (self);
 }
 
 /* The process. */
@@ -371,6 +405,15 @@ confab_sim_client_free (ConfabSimClient *self)
   g_free (self);
 }
 
+static void
+rtc_changed_cb (ConfabCallHandler *handler,
+                const char *room_id,
+                guint n_users,
+                ConfabSimClient *self)
+{
+  self->n_rtc = n_users;
+}
+
 /* With what is on disk; a batch that the last process was handed may not have been ticked off. */
 void
 confab_sim_client_start (ConfabSimClient *self)
@@ -390,6 +433,9 @@ confab_sim_client_start (ConfabSimClient *self)
                                            self->clock,
                                            self->user,
                                            self->device);
+  self->rtc = confab_sim_rtc_new ();
+  self->n_rtc = 0;
+  g_signal_connect (self->handler, "rtc-changed", G_CALLBACK (rtc_changed_cb), self);
   prepare_room (self);
   take_events (self, 0, self->since_events, TRUE);
   if (confab_sim_network_chance (self->network, 50))
@@ -418,6 +464,7 @@ confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost)
   self->up = FALSE;
   self->waits_for_news = FALSE;
   confab_clock_clear (self->clock, &self->sync_timer);
+  self->n_sync_failures = 0;
   confab_sim_signalling_kill (self->signalling, power_lost);
   forget_call (self);
   g_object_run_dispose (G_OBJECT (self->handler));
@@ -427,6 +474,7 @@ confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost)
     g_assert_finalize_object (g_steal_pointer (&self->media));
   g_clear_pointer (&self->members, g_hash_table_unref);
   g_clear_pointer (&self->left, g_hash_table_unref);
+  g_clear_pointer (&self->rtc, confab_sim_rtc_free);
   g_clear_pointer (&self->next_seq, g_hash_table_unref);
   self->wants_in = FALSE;
   self->told = FALSE;
@@ -555,7 +603,7 @@ confab_sim_client_is_idle (ConfabSimClient *self)
   ConfabSimServer *server = self->network->server;
 
   return self->up && confab_sim_signalling_is_idle (self->signalling) &&
-         self->since_events == confab_sim_server_get_n_events (server) &&
+         self->since_events == confab_sim_server_get_n_events (server, self->index) &&
          self->since_messages == confab_sim_server_get_n_messages (server, self->index);
 }
 
@@ -569,6 +617,21 @@ ConfabCall *
 confab_sim_client_peek_call (ConfabSimClient *self)
 {
   return self->call;
+}
+
+/* Returns: (transfer none) (nullable): client @other, as the call shows it */
+ConfabCallMember *
+confab_sim_client_find_member (ConfabSimClient *self, guint other)
+{
+  const char *device = self->network->devices[other]; /* no two have the same */
+
+  for (guint i = 0; i < self->shown->len; i++) {
+    ConfabCallMember *member = self->shown->pdata[i];
+    if (g_str_equal (confab_call_member_get_device_id (member), device) &&
+        g_str_equal (confab_call_member_get_user_id (member), self->network->users[other]))
+      return member;
+  }
+  return NULL;
 }
 
 ConfabFakeLocalMedia *
@@ -618,18 +681,6 @@ count_held (ConfabSimClient *self)
   return n;
 }
 
-static ConfabCallMember *
-find_shown (ConfabSimClient *self, const char *user, const char *device)
-{
-  for (guint i = 0; i < self->shown->len; i++) {
-    ConfabCallMember *member = self->shown->pdata[i];
-    if (g_str_equal (confab_call_member_get_user_id (member), user) &&
-        g_str_equal (confab_call_member_get_device_id (member), device))
-      return member;
-  }
-  return NULL;
-}
-
 /* One who has a valid entry is shown; one without, only as long as a connection lasts that was there before, or for the
  * ten milliseconds after which an entry is looked at. */
 static gboolean
@@ -638,7 +689,7 @@ shows_right_member (ConfabSimClient *self, const char *call_id, guint i)
   const char *user = self->network->users[i];
   const char *device = self->network->devices[i];
   gint64 now_ms = confab_clock_get_real_time (self->clock) / 1000;
-  ConfabCallMember *member = find_shown (self, user, device);
+  ConfabCallMember *member = confab_sim_client_find_member (self, i);
   g_autoptr (GPtrArray) entries = NULL;
   const ConfabCallMembership *entry = NULL;
 
@@ -652,10 +703,27 @@ shows_right_member (ConfabSimClient *self, const char *call_id, guint i)
                                               entry->expires_ts > now_ms - EXPIRY_LAG_MS));
 }
 
-/* Who is shown is who is in the call, as far as the sync has got. */
+static gboolean
+is_client (ConfabSimClient *self, ConfabCallMember *member)
+{
+  for (guint i = 0; i < self->network->n; i++) {
+    if (g_str_equal (self->network->users[i], confab_call_member_get_user_id (member)) &&
+        g_str_equal (self->network->devices[i], confab_call_member_get_device_id (member)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Who is shown is who is in the call, as far as the sync has got; nobody of another kind of call is. */
 static const char *
 find_wrong_member (ConfabSimClient *self, const char *call_id)
 {
+  for (guint i = 0; i < self->shown->len; i++) {
+    if (!is_client (self, self->shown->pdata[i]))
+      fail (self,
+            "%s is no member of a mesh",
+            confab_call_member_get_device_id (self->shown->pdata[i]));
+  }
   for (guint i = 0; i < self->network->n; i++) {
     if (i != self->index && !shows_right_member (self, call_id, i))
       return self->network->devices[i];
@@ -684,6 +752,17 @@ check_members (ConfabSimClient *self)
     fail (self, "is wrong of whether %s is in the call", wrong);
 }
 
+/* At the moment at which somebody's membership runs out it may be seen before or after. */
+static void
+check_rtc (ConfabSimClient *self)
+{
+  gint64 now_ms = confab_clock_get_real_time (self->clock) / 1000;
+  guint n = confab_sim_rtc_count (self->rtc, self->left, now_ms);
+
+  if (self->n_rtc != n && self->n_rtc != confab_sim_rtc_count (self->rtc, self->left, now_ms - 1))
+    fail (self, "counts %u people in the MatrixRTC call where there are %u", self->n_rtc, n);
+}
+
 /* Something happens to it. */
 void
 confab_sim_client_touch (ConfabSimClient *self)
@@ -704,9 +783,12 @@ confab_sim_client_check (ConfabSimClient *self)
   guint n_open;
   guint n_held;
 
-  if (!self->touched || !self->up || self->call == NULL)
+  if (!self->touched || !self->up)
     return;
   self->touched = FALSE;
+  check_rtc (self);
+  if (self->call == NULL)
+    return;
   active = self->state == CONFAB_CALL_STATE_PREPARING || self->state == CONFAB_CALL_STATE_JOINING ||
            self->state == CONFAB_CALL_STATE_JOINED;
   n_open = count_open (self);

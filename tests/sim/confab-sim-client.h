@@ -3,6 +3,7 @@
 #pragma once
 
 #include "confab-call-handler.h"
+#include "confab-call-member.h"
 #include "confab-fake-local-media.h"
 #include "confab-sim-network.h"
 
@@ -17,9 +18,6 @@ G_BEGIN_DECLS
  */
 typedef struct _ConfabSimClient ConfabSimClient;
 
-/* The first thing that was wrong is kept; empty: nothing. */
-typedef void (*ConfabSimFailFunc) (const char *message, gpointer data);
-
 ConfabSimClient *confab_sim_client_new (ConfabSimNetwork *network,
                                         ConfabClock *clock,
                                         guint index,
@@ -30,6 +28,7 @@ void confab_sim_client_free (ConfabSimClient *self);
 void confab_sim_client_start (ConfabSimClient *self);
 void confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost);
 void confab_sim_client_news (ConfabSimClient *self);
+void confab_sim_client_poll (ConfabSimClient *self);
 void confab_sim_client_create_call (ConfabSimClient *self, ConfabCallIntent intent);
 void confab_sim_client_join (ConfabSimClient *self, const char *call_id);
 void confab_sim_client_leave (ConfabSimClient *self);
@@ -38,6 +37,7 @@ gboolean confab_sim_client_is_up (ConfabSimClient *self);
 gboolean confab_sim_client_is_idle (ConfabSimClient *self);
 gboolean confab_sim_client_wants_in (ConfabSimClient *self);
 ConfabCall *confab_sim_client_peek_call (ConfabSimClient *self);
+ConfabCallMember *confab_sim_client_find_member (ConfabSimClient *self, guint other);
 ConfabFakeLocalMedia *confab_sim_client_peek_media (ConfabSimClient *self);
 guint confab_sim_client_get_n_early (ConfabSimClient *self);
 void confab_sim_client_touch (ConfabSimClient *self);

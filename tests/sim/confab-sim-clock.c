@@ -124,6 +124,13 @@ confab_sim_clock_get_time (ConfabClock *clock)
   return ((ConfabSimClock *) clock)->time->now;
 }
 
+/* Nobody sleeps here. */
+static gint64
+confab_sim_clock_get_boot_time (ConfabClock *clock)
+{
+  return confab_sim_clock_get_time (clock);
+}
+
 static gint64
 confab_sim_clock_get_real_time (ConfabClock *clock)
 {
@@ -171,6 +178,7 @@ static void
 clock_iface_init (ConfabClockInterface *iface)
 {
   iface->get_time = confab_sim_clock_get_time;
+  iface->get_boot_time = confab_sim_clock_get_boot_time;
   iface->get_real_time = confab_sim_clock_get_real_time;
   iface->add_timeout = confab_sim_clock_add_timeout;
   iface->remove = confab_sim_clock_remove;

@@ -40,15 +40,87 @@ confab_sim_network_is_offline (ConfabSimNetwork *self, guint index)
   return confab_clock_get_time (self->clock) < self->offline_until[index];
 }
 
-ConfabSimOutcome
-confab_sim_network_try (ConfabSimNetwork *self, guint index)
+/* Two devices of one user are on one homeserver; whoever is none of the clients has one of their own. */
+gboolean
+confab_sim_network_reaches (ConfabSimNetwork *self, const char *user_id, guint index)
 {
+  if (confab_clock_get_time (self->clock) >= self->parted_until)
+    return TRUE;
+  for (guint i = 0; i < self->n; i++) {
+    if (g_str_equal (self->users[i], user_id))
+      return self->sides[i] == self->sides[index];
+  }
+  return TRUE;
+}
+
+/* Nobody asks for the same again before the time that they were told. */
+static void
+check_told (ConfabSimNetwork *self, guint index, const char *resource, gint64 now)
+{
+  const gint64 *told = self->told[index] != NULL ? g_hash_table_lookup (self->told[index], resource)
+                                                 : NULL;
+
+  if (told != NULL && now < *told) {
+    g_autofree char *message = g_strdup_printf ("patience: %s asks for %s %" G_GINT64_FORMAT
+                                                " ms too soon",
+                                                self->devices[index],
+                                                resource,
+                                                (*told - now) / 1000);
+    self->fail (message, self->data);
+  }
+}
+
+/* What is left of the time, as a rule. */
+static guint
+limit (ConfabSimNetwork *self, guint index, const char *resource, gint64 now)
+{
+  guint left_ms = (guint) ((self->limit_until[index] - now + 999) / 1000);
+  gint64 until = now + left_ms * G_GINT64_CONSTANT (1000);
+
+  if (confab_sim_network_chance (self, 10))
+    return 0;
+  if (self->told[index] == NULL)
+    self->told[index] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_hash_table_replace (self->told[index], g_strdup (resource), g_memdup2 (&until, sizeof until));
+  return left_ms;
+}
+
+/**
+ * confab_sim_network_try:
+ * @self: the network
+ * @index: who asks
+ * @resource: for what
+ * @retry_after_ms: (out): after %CONFAB_SIM_LIMITED: 0 when the server does not say
+ *
+ * Returns: what becomes of it
+ */
+ConfabSimOutcome
+confab_sim_network_try (ConfabSimNetwork *self,
+                        guint index,
+                        const char *resource,
+                        guint *retry_after_ms)
+{
+  gint64 now = confab_clock_get_time (self->clock);
+
   if (confab_sim_network_is_offline (self, index))
     return CONFAB_SIM_FAILED;
+  check_told (self, index, resource, now);
+  if (now < self->limit_until[index] &&
+      (self->limits_all[index] || g_str_has_prefix (resource, CONFAB_SIM_STATE))) {
+    *retry_after_ms = limit (self, index, resource, now);
+    return CONFAB_SIM_LIMITED;
+  }
   if (confab_clock_get_time (self->clock) >= self->trouble_until ||
       !confab_sim_network_chance (self, self->trouble))
     return CONFAB_SIM_DONE;
   return confab_sim_network_chance (self, 30) ? CONFAB_SIM_DONE_UNHEARD : CONFAB_SIM_FAILED;
+}
+
+/* A new process does not know what the last one was told. */
+void
+confab_sim_network_forget (ConfabSimNetwork *self, guint index)
+{
+  g_clear_pointer (&self->told[index], g_hash_table_unref);
 }
 
 static void
@@ -72,6 +144,12 @@ static void
 dispatch (ConfabSimNetwork *self, guint from, guint to, const char *type, JsonObject *content)
 {
   Packet *packet = g_new0 (Packet, 1);
+  gint64 now = confab_clock_get_time (self->clock);
+  guint parted_ms = 0;
+
+  /* Servers keep what they cannot deliver, for then. */
+  if (!confab_sim_network_reaches (self, self->users[from], to))
+    parted_ms = (guint) ((self->parted_until - now) / 1000);
 
   packet->network = self;
   packet->from = from;
@@ -79,7 +157,7 @@ dispatch (ConfabSimNetwork *self, guint from, guint to, const char *type, JsonOb
   packet->type = g_strdup (type);
   packet->content = json_object_ref (content);
   confab_clock_add_timeout (self->clock,
-                            confab_sim_network_below (self, self->spread_ms),
+                            parted_ms + confab_sim_network_below (self, self->spread_ms),
                             arrive_cb,
                             packet);
 }
@@ -116,7 +194,19 @@ confab_sim_network_carry (ConfabSimNetwork *self,
   }
 }
 
-/* From now on all goes well. */
+/* Returns: ms until nobody is told to wait any more */
+guint
+confab_sim_network_get_limit (ConfabSimNetwork *self)
+{
+  gint64 now = confab_clock_get_time (self->clock);
+  gint64 left = 0;
+
+  for (guint i = 0; i < self->n; i++)
+    left = MAX (left, self->limit_until[i] - now);
+  return (guint) ((left + 999) / 1000);
+}
+
+/* From now on all goes well; whoever was told to wait still has to. */
 void
 confab_sim_network_heal (ConfabSimNetwork *self)
 {
@@ -124,6 +214,8 @@ confab_sim_network_heal (ConfabSimNetwork *self)
   self->loss = 0;
   self->repeats = 0;
   self->trouble_until = 0;
+  self->parted_until = 0;
+  memset (self->limit_until, 0, sizeof self->limit_until);
   memset (self->offline_until, 0, sizeof self->offline_until);
   memset (self->link_until, 0, sizeof self->link_until);
 }

@@ -6,6 +6,11 @@
 
 G_BEGIN_DECLS
 
+#define CONFAB_SIM_STATE "state " /* what resources of the room's state begin with */
+
+/* The first thing that was wrong is kept. */
+typedef void (*ConfabSimFailFunc) (const char *message, gpointer data);
+
 /**
  * ConfabSimNetwork:
  * @clock: the one of the whole world
@@ -21,6 +26,13 @@ G_BEGIN_DECLS
  * @trouble_until: monotonic, µs
  * @offline_until: monotonic, µs: a client reaches nobody
  * @link_until: monotonic, µs: nothing comes from a client to another
+ * @parted_until: monotonic, µs: there are two sides that do not hear of each other
+ * @sides: of the clients' homeservers
+ * @limit_until: monotonic, µs: a client is answered 429
+ * @limits_all: in whatever it asks; else only in what it writes to the room
+ * @told: by 429: client and resource → not before that: monotonic, µs
+ * @fail: what hears that somebody asked sooner than that
+ * @data: for @fail
  * @users: who the clients are
  * @devices: their devices
  * @n: how many clients
@@ -41,6 +53,13 @@ typedef struct {
   gint64 trouble_until;
   gint64 offline_until[CONFAB_SIM_MAX_CLIENTS];
   gint64 link_until[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS];
+  gint64 parted_until;
+  gboolean sides[CONFAB_SIM_MAX_CLIENTS];
+  gint64 limit_until[CONFAB_SIM_MAX_CLIENTS];
+  gboolean limits_all[CONFAB_SIM_MAX_CLIENTS];
+  GHashTable *told[CONFAB_SIM_MAX_CLIENTS];
+  ConfabSimFailFunc fail;
+  gpointer data;
   char *users[CONFAB_SIM_MAX_CLIENTS];
   char *devices[CONFAB_SIM_MAX_CLIENTS];
   guint n;
@@ -51,19 +70,26 @@ typedef enum {
   CONFAB_SIM_DONE,
   CONFAB_SIM_DONE_UNHEARD, /* the server did it, but its answer was lost */
   CONFAB_SIM_FAILED,
+  CONFAB_SIM_LIMITED, /* 429, with or without Retry-After */
 } ConfabSimOutcome;
 
 guint confab_sim_network_get_delay (ConfabSimNetwork *self);
 gboolean confab_sim_network_chance (ConfabSimNetwork *self, guint per_cent);
 guint confab_sim_network_below (ConfabSimNetwork *self, guint limit);
 gboolean confab_sim_network_is_offline (ConfabSimNetwork *self, guint index);
-ConfabSimOutcome confab_sim_network_try (ConfabSimNetwork *self, guint index);
+gboolean confab_sim_network_reaches (ConfabSimNetwork *self, const char *user_id, guint index);
+ConfabSimOutcome confab_sim_network_try (ConfabSimNetwork *self,
+                                         guint index,
+                                         const char *resource,
+                                         guint *retry_after_ms);
+void confab_sim_network_forget (ConfabSimNetwork *self, guint index);
 void confab_sim_network_carry (ConfabSimNetwork *self,
                                guint from,
                                const char *user_id,
                                const char *device_id,
                                const char *type,
                                JsonObject *content);
+guint confab_sim_network_get_limit (ConfabSimNetwork *self);
 void confab_sim_network_heal (ConfabSimNetwork *self);
 
 G_END_DECLS

@@ -11,8 +11,11 @@ struct _ConfabSimServer {
   ConfabClock *clock;
   guint n;
   ConfabSimServerFunc news;
+  ConfabSimReachFunc reaches;
   gpointer data;
   GPtrArray *events;                          /* ConfabSimEvent */
+  GPtrArray *heard[CONFAB_SIM_MAX_CLIENTS];   /* of these, as they came to each */
+  GPtrArray *missed[CONFAB_SIM_MAX_CLIENTS];  /* and those that are still to come */
   GPtrArray *inboxes[CONFAB_SIM_MAX_CLIENTS]; /* ConfabSimMessage */
 };
 
@@ -41,17 +44,22 @@ free_message (gpointer data)
 }
 
 ConfabSimServer *
-confab_sim_server_new (ConfabClock *clock, guint n, ConfabSimServerFunc news, gpointer data)
+confab_sim_server_new (
+  ConfabClock *clock, guint n, ConfabSimServerFunc news, ConfabSimReachFunc reaches, gpointer data)
 {
   ConfabSimServer *self = g_new0 (ConfabSimServer, 1);
 
   self->clock = g_object_ref (clock);
   self->n = n;
   self->news = news;
+  self->reaches = reaches;
   self->data = data;
   self->events = g_ptr_array_new_with_free_func (free_event);
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < n; i++) {
+    self->heard[i] = g_ptr_array_new ();
+    self->missed[i] = g_ptr_array_new ();
     self->inboxes[i] = g_ptr_array_new_with_free_func (free_message);
+  }
   return self;
 }
 
@@ -60,9 +68,68 @@ confab_sim_server_free (ConfabSimServer *self)
 {
   g_object_unref (self->clock);
   g_ptr_array_unref (self->events);
-  for (guint i = 0; i < self->n; i++)
+  for (guint i = 0; i < self->n; i++) {
+    g_ptr_array_unref (self->heard[i]);
+    g_ptr_array_unref (self->missed[i]);
     g_ptr_array_unref (self->inboxes[i]);
+  }
   g_free (self);
+}
+
+/* What is in force. */
+const ConfabSimEvent *
+confab_sim_server_lookup (ConfabSimServer *self, const char *type, const char *state_key)
+{
+  for (guint i = self->events->len; i-- > 0;) {
+    const ConfabSimEvent *event = self->events->pdata[i];
+    if (g_str_equal (event->type, type) && g_str_equal (event->state_key, state_key))
+      return event;
+  }
+  return NULL;
+}
+
+static gboolean
+is_same_key (const ConfabSimEvent *a, const ConfabSimEvent *b)
+{
+  return g_str_equal (a->type, b->type) && g_str_equal (a->state_key, b->state_key);
+}
+
+/* Where two sides wrote the same while they were apart, both have in the end what was written last. */
+static void
+settle_key (ConfabSimServer *self, guint index, const ConfabSimEvent *missed)
+{
+  const ConfabSimEvent *winner = confab_sim_server_lookup (self, missed->type, missed->state_key);
+
+  for (guint i = self->heard[index]->len; i-- > 0;) {
+    const ConfabSimEvent *event = self->heard[index]->pdata[i];
+    if (!is_same_key (event, missed))
+      continue;
+    if (event != winner)
+      g_ptr_array_add (self->heard[index], (gpointer) winner);
+    return;
+  }
+}
+
+/**
+ * confab_sim_server_release:
+ * @self: the homeservers
+ *
+ * They reach each other again: each hears what it has missed.
+ */
+void
+confab_sim_server_release (ConfabSimServer *self)
+{
+  for (guint i = 0; i < self->n; i++) {
+    GPtrArray *missed = self->missed[i];
+
+    if (missed->len == 0)
+      continue;
+    g_ptr_array_extend (self->heard[i], missed, NULL, NULL);
+    for (guint j = 0; j < missed->len; j++)
+      settle_key (self, i, missed->pdata[j]);
+    g_ptr_array_set_size (missed, 0);
+    self->news (i, self->data);
+  }
 }
 
 /* As Synapse: state that is the same as what is there makes no event. */
@@ -85,8 +152,12 @@ confab_sim_server_put_state (ConfabSimServer *self,
   event->origin_server_ts = confab_clock_get_real_time (self->clock) / 1000;
   event->content = json_object_ref (content);
   g_ptr_array_add (self->events, event);
-  for (guint i = 0; i < self->n; i++)
-    self->news (i, self->data);
+  for (guint i = 0; i < self->n; i++) {
+    gboolean reached = self->reaches (sender, i, self->data);
+    g_ptr_array_add (reached ? self->heard[i] : self->missed[i], event);
+    if (reached)
+      self->news (i, self->data);
+  }
 }
 
 /* The oldest call that is on, as `matrix` tells of it: the same state, with nothing in it. */
@@ -128,27 +199,15 @@ confab_sim_server_put_message (ConfabSimServer *self,
 }
 
 guint
-confab_sim_server_get_n_events (ConfabSimServer *self)
+confab_sim_server_get_n_events (ConfabSimServer *self, guint index)
 {
-  return self->events->len;
+  return self->heard[index]->len;
 }
 
 const ConfabSimEvent *
-confab_sim_server_get_event (ConfabSimServer *self, guint position)
+confab_sim_server_get_event (ConfabSimServer *self, guint index, guint position)
 {
-  return self->events->pdata[position];
-}
-
-/* What is in force. */
-const ConfabSimEvent *
-confab_sim_server_lookup (ConfabSimServer *self, const char *type, const char *state_key)
-{
-  for (guint i = self->events->len; i-- > 0;) {
-    const ConfabSimEvent *event = self->events->pdata[i];
-    if (g_str_equal (event->type, type) && g_str_equal (event->state_key, state_key))
-      return event;
-  }
-  return NULL;
+  return self->heard[index]->pdata[position];
 }
 
 guint

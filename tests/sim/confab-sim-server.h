@@ -32,23 +32,29 @@ typedef struct {
 /**
  * ConfabSimServer:
  *
- * A homeserver with one room: its state in the order it was taken, and an inbox for each device. Knows nothing of
- * faults: those are the network's and the clients'.
+ * Homeservers with one room: its state in the order it was taken, as each client's homeserver has heard of it, and an
+ * inbox for each device. What separates homeservers is the network's to say.
  */
 typedef struct _ConfabSimServer ConfabSimServer;
 
 /* Something is new for client @index. */
 typedef void (*ConfabSimServerFunc) (guint index, gpointer data);
 
-ConfabSimServer *
-confab_sim_server_new (ConfabClock *clock, guint n, ConfabSimServerFunc news, gpointer data)
-  G_GNUC_WARN_UNUSED_RESULT;
+/* Whether what @sender does comes to the homeserver of client @index now. */
+typedef gboolean (*ConfabSimReachFunc) (const char *sender, guint index, gpointer data);
+
+ConfabSimServer *confab_sim_server_new (ConfabClock *clock,
+                                        guint n,
+                                        ConfabSimServerFunc news,
+                                        ConfabSimReachFunc reaches,
+                                        gpointer data) G_GNUC_WARN_UNUSED_RESULT;
 void confab_sim_server_free (ConfabSimServer *self);
 void confab_sim_server_put_state (ConfabSimServer *self,
                                   const char *sender,
                                   const char *type,
                                   const char *state_key,
                                   JsonObject *content);
+void confab_sim_server_release (ConfabSimServer *self);
 void confab_sim_server_redact_call (ConfabSimServer *self, const char *sender);
 void confab_sim_server_put_membership (ConfabSimServer *self, const char *user_id, gboolean joined);
 void confab_sim_server_put_message (ConfabSimServer *self,
@@ -57,8 +63,9 @@ void confab_sim_server_put_message (ConfabSimServer *self,
                                     const char *device_id,
                                     const char *type,
                                     JsonObject *content);
-guint confab_sim_server_get_n_events (ConfabSimServer *self);
-const ConfabSimEvent *confab_sim_server_get_event (ConfabSimServer *self, guint position);
+guint confab_sim_server_get_n_events (ConfabSimServer *self, guint index);
+const ConfabSimEvent *
+confab_sim_server_get_event (ConfabSimServer *self, guint index, guint position);
 const ConfabSimEvent *
 confab_sim_server_lookup (ConfabSimServer *self, const char *type, const char *state_key);
 guint confab_sim_server_get_n_messages (ConfabSimServer *self, guint index);

@@ -6,12 +6,14 @@
 
 #include "confab-call-content.h"
 #include "confab-json.h"
+#include "confab-sim-http.h"
 
-#define STATE_PATIENCE_US (20 * G_USEC_PER_SEC)
 #define MESSAGE_PATIENCE_US (60 * G_USEC_PER_SEC)
-#define FIRST_BACKOFF_MS 500
-#define MAX_BACKOFF_MS 8000
+#define FIRST_PAUSE_MS 1000
+#define MAX_PAUSE_MS 15000
+#define MAX_LIMIT_MS 60000
 #define SERVERS_FRESH_MS (9 * 60 * 1000)
+#define COMMIT_US (50 * 1000)
 
 typedef struct {
   ConfabSignallingDone done;
@@ -45,15 +47,12 @@ typedef struct {
   GPtrArray *waiters; /* Waiter */
   JsonObject *next;
   GPtrArray *next_waiters;
-  gint64 started_at;
-  guint backoff_ms;
-  guint timer;
+  gboolean refused;
 } Slot;
 
 typedef struct {
   ConfabSimSignalling *self;
   Waiter *waiter;
-  guint timer;
 } ServersRequest;
 
 struct _ConfabSimSignalling {
@@ -68,8 +67,10 @@ struct _ConfabSimSignalling {
   gpointer data;
   GPtrArray *slots;   /* Slot */
   GPtrArray *servers; /* ServersRequest */
-  guint pump_timer;
-  guint backoff_ms;
+  ConfabSimHttp *http;
+  guint pause_timer;
+  guint n_failures; /* of the outbox, in a row */
+  gboolean sending; /* a request of the outbox is on its way */
 };
 
 static void signalling_iface_init (ConfabSignallingInterface *iface);
@@ -106,13 +107,6 @@ answer (Waiter *waiter, const GError *error)
 {
   if (waiter != NULL && waiter->done != NULL)
     waiter->done (error, waiter->data);
-}
-
-static guint
-next_backoff (guint *backoff_ms)
-{
-  *backoff_ms = *backoff_ms == 0 ? FIRST_BACKOFF_MS : MIN (*backoff_ms * 2, MAX_BACKOFF_MS);
-  return *backoff_ms;
 }
 
 /* The outbox. */
@@ -163,7 +157,7 @@ drop_stale (ConfabSimSignalling *self)
 
   for (guint i = 0; i < self->outbox->rows->len;) {
     Row *row = self->outbox->rows->pdata[i];
-    if (row->in_request || row->created_at > limit)
+    if (row->created_at > limit)
       i++;
     else
       g_ptr_array_add (stale, g_ptr_array_steal_index (self->outbox->rows, i));
@@ -175,9 +169,12 @@ drop_stale (ConfabSimSignalling *self)
     answer (((Row *) stale->pdata[i])->waiter, error);
 }
 
+/* The server does what it is asked once, however often: the request has a transaction id. */
 static void
-take_request (ConfabSimSignalling *self)
+take_request (gpointer data)
 {
+  ConfabSimSignalling *self = data;
+
   for (guint i = 0; i < self->outbox->rows->len; i++) {
     Row *row = self->outbox->rows->pdata[i];
     if (!row->in_request || row->taken)
@@ -199,55 +196,73 @@ finish_request (ConfabSimSignalling *self)
     else
       i++;
   }
-  self->backoff_ms = 0;
+  self->n_failures = 0;
   pump (self);
   for (guint i = 0; i < sent->len; i++)
     answer (((Row *) sent->pdata[i])->waiter, NULL);
 }
 
 static void
-pump_cb (gpointer data)
+pause_cb (gpointer data)
 {
   ConfabSimSignalling *self = data;
-  ConfabSimOutcome outcome = confab_sim_network_try (self->network, self->index);
 
-  self->pump_timer = 0;
-  if (outcome != CONFAB_SIM_FAILED)
-    take_request (self);
-  if (outcome == CONFAB_SIM_DONE) {
+  self->pause_timer = 0;
+  pump (self);
+}
+
+static void
+sent_cb (gboolean answered, guint retry_after_ms, gpointer data)
+{
+  ConfabSimSignalling *self = data;
+  guint pause_ms;
+
+  self->sending = FALSE;
+  if (answered) {
     finish_request (self);
     return;
   }
-  self->pump_timer = confab_clock_add_timeout (self->clock,
-                                               next_backoff (&self->backoff_ms),
-                                               pump_cb,
-                                               self);
-  /* What was tried in vain for too long; a request that the server may have is tried again until it says so. */
-  if (outcome == CONFAB_SIM_FAILED) {
-    for (guint i = 0; i < self->outbox->rows->len; i++) {
-      Row *row = self->outbox->rows->pdata[i];
-      row->in_request = row->taken;
+  pause_ms = MIN ((guint) FIRST_PAUSE_MS << MIN (self->n_failures, 5), MAX_PAUSE_MS);
+  pause_ms = MIN (MAX (pause_ms, retry_after_ms), MAX_LIMIT_MS);
+  self->n_failures++;
+  self->pause_timer = confab_clock_add_timeout (self->clock, pause_ms, pause_cb, self);
+}
+
+/* What was on its way goes out again as it was; otherwise the first message for each device does. */
+static void
+choose_request (ConfabSimSignalling *self)
+{
+  GPtrArray *rows = self->outbox->rows;
+
+  for (guint i = 0; i < rows->len; i++) {
+    if (((Row *) rows->pdata[i])->in_request)
+      return;
+  }
+  for (guint i = 0; i < rows->len; i++) {
+    Row *row = rows->pdata[i];
+    gboolean first = TRUE;
+
+    for (guint j = 0; j < i; j++) {
+      const Row *other = rows->pdata[j];
+      first &= !(g_str_equal (other->user_id, row->user_id) &&
+                 g_str_equal (other->device_id, row->device_id));
     }
-    drop_stale (self);
-    for (guint i = 0; i < self->outbox->rows->len; i++)
-      ((Row *) self->outbox->rows->pdata[i])->in_request = TRUE;
+    row->in_request = first;
   }
 }
 
 static void
 pump (ConfabSimSignalling *self)
 {
-  if (self->pump_timer != 0)
+  if (self->sending || self->pause_timer != 0)
     return;
+  self->sending = TRUE; /* who is told of what is stale may send something */
   drop_stale (self);
-  if (self->outbox->rows->len == 0 || self->pump_timer != 0)
+  self->sending = self->outbox->rows->len > 0;
+  if (!self->sending)
     return;
-  for (guint i = 0; i < self->outbox->rows->len; i++)
-    ((Row *) self->outbox->rows->pdata[i])->in_request = TRUE;
-  self->pump_timer = confab_clock_add_timeout (self->clock,
-                                               confab_sim_network_get_delay (self->network),
-                                               pump_cb,
-                                               self);
+  choose_request (self);
+  confab_sim_http_send (self->http, "messages", take_request, sent_cb, self);
 }
 
 static void
@@ -283,7 +298,6 @@ free_slot (gpointer data)
 {
   Slot *slot = data;
 
-  confab_clock_clear (slot->self->clock, &slot->timer);
   g_free (slot->type);
   g_free (slot->state_key);
   g_clear_pointer (&slot->content, json_object_unref);
@@ -299,23 +313,20 @@ new_waiters (void)
   return g_ptr_array_new_with_free_func (free_waiter);
 }
 
-static void slot_cb (gpointer data);
+static void put_slot (gpointer data);
+static void slot_cb (gboolean answered, guint retry_after_ms, gpointer data);
 
 static void
 start_slot (Slot *slot)
 {
-  ConfabSimNetwork *network = slot->self->network;
-  ConfabClock *clock = slot->self->clock;
+  g_autofree char *resource = g_strconcat (
+    CONFAB_SIM_STATE, slot->type, " ", slot->state_key, NULL);
 
   slot->content = g_steal_pointer (&slot->next);
   slot->waiters = g_steal_pointer (&slot->next_waiters);
   slot->next_waiters = new_waiters ();
-  slot->started_at = confab_clock_get_time (clock);
-  slot->backoff_ms = 0;
-  slot->timer = confab_clock_add_timeout (clock,
-                                          confab_sim_network_get_delay (network),
-                                          slot_cb,
-                                          slot);
+  slot->refused = FALSE;
+  confab_sim_http_send (slot->self->http, resource, put_slot, slot_cb, slot);
 }
 
 static void
@@ -352,11 +363,13 @@ is_allowed (Slot *slot)
 }
 
 static void
-put_slot (Slot *slot)
+put_slot (gpointer data)
 {
+  Slot *slot = data;
   ConfabSimSignalling *self = slot->self;
 
-  if (is_allowed (slot))
+  slot->refused = !is_allowed (slot);
+  if (!slot->refused)
     confab_sim_server_put_state (self->network->server,
                                  self->network->users[self->index],
                                  slot->type,
@@ -365,22 +378,14 @@ put_slot (Slot *slot)
 }
 
 static void
-slot_cb (gpointer data)
+slot_cb (gboolean answered, guint retry_after_ms, gpointer data)
 {
   Slot *slot = data;
-  ConfabSimNetwork *network = slot->self->network;
-  ConfabClock *clock = slot->self->clock;
-  ConfabSimOutcome outcome = confab_sim_network_try (network, slot->self->index);
 
-  slot->timer = 0;
-  if (outcome != CONFAB_SIM_FAILED)
-    put_slot (slot);
-  if (outcome == CONFAB_SIM_DONE)
-    finish_slot (slot, is_allowed (slot) ? -1 : CONFAB_SIGNALLING_ERROR_FORBIDDEN);
-  else if (confab_clock_get_time (clock) - slot->started_at > STATE_PATIENCE_US)
+  if (!answered)
     finish_slot (slot, CONFAB_SIGNALLING_ERROR_NETWORK);
   else
-    slot->timer = confab_clock_add_timeout (clock, next_backoff (&slot->backoff_ms), slot_cb, slot);
+    finish_slot (slot, slot->refused ? CONFAB_SIGNALLING_ERROR_FORBIDDEN : -1);
 }
 
 static void
@@ -424,13 +429,17 @@ free_servers_request (gpointer data)
 {
   ServersRequest *request = data;
 
-  confab_clock_clear (request->self->clock, &request->timer);
   free_waiter (request->waiter);
   g_free (request);
 }
 
 static void
-servers_cb (gpointer data)
+give_servers (gpointer data)
+{
+}
+
+static void
+servers_cb (gboolean answered, guint retry_after_ms, gpointer data)
 {
   ServersRequest *request = data;
   ConfabSimSignalling *self = request->self;
@@ -439,9 +448,8 @@ servers_cb (gpointer data)
   g_autoptr (GError) error = NULL;
   guint position;
 
-  request->timer = 0;
   servers->fresh_ms = SERVERS_FRESH_MS;
-  if (confab_sim_network_try (self->network, self->index) != CONFAB_SIM_DONE)
+  if (!answered)
     error = g_error_new_literal (CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_NETWORK, "none");
   if (g_ptr_array_find (self->servers, request, &position))
     g_ptr_array_steal_index (self->servers, position);
@@ -461,11 +469,8 @@ confab_sim_signalling_get_ice_servers (ConfabSignalling *signalling,
   request->self = self;
   request->waiter = new_waiter (NULL, data, destroy);
   request->waiter->servers_done = done;
-  request->timer = confab_clock_add_timeout (self->clock,
-                                             confab_sim_network_get_delay (self->network),
-                                             servers_cb,
-                                             request);
   g_ptr_array_add (self->servers, request);
+  confab_sim_http_send (self->http, "servers", give_servers, servers_cb, request);
 }
 
 static void
@@ -518,30 +523,33 @@ confab_sim_signalling_new (ConfabSimNetwork *network,
   self->outbox = outbox;
   self->func = func;
   self->data = data;
+  self->http = confab_sim_http_new (network, clock, index);
   pump (self);
   return self;
 }
 
-/* The process is gone. What was on its way has reached the server or not; with the power gone, the newest messages may
- * not have reached the disk, and what the disk says of those that were sent may be old. */
+/* The process is gone. What was on its way has reached the server or not; the newest messages may not have reached the
+ * disk: those that were just handed over, and with the power gone more of them. */
 void
 confab_sim_signalling_kill (ConfabSimSignalling *self, gboolean power_lost)
 {
   GPtrArray *rows = self->outbox->rows;
+  gint64 committed = confab_clock_get_time (self->clock) - (power_lost ? 20 : 1) * COMMIT_US;
 
   for (guint i = 0; i < self->slots->len; i++) {
     Slot *slot = self->slots->pdata[i];
-    if (slot->content != NULL &&
-        confab_sim_network_try (self->network, self->index) == CONFAB_SIM_DONE &&
-        confab_sim_network_chance (self->network, 50))
+    if (slot->content != NULL && confab_sim_network_chance (self->network, 50) &&
+        !confab_sim_network_is_offline (self->network, self->index))
       put_slot (slot);
   }
+  g_clear_pointer (&self->http, confab_sim_http_free);
+  confab_clock_clear (self->clock, &self->pause_timer);
   g_ptr_array_set_size (self->slots, 0);
   g_ptr_array_set_size (self->servers, 0);
-  confab_clock_clear (self->clock, &self->pump_timer);
   for (guint i = 0; i < rows->len; i++)
     g_clear_pointer (&((Row *) rows->pdata[i])->waiter, free_waiter);
-  while (power_lost && rows->len > 0 && confab_sim_network_chance (self->network, 50))
+  while (rows->len > 0 && ((Row *) rows->pdata[rows->len - 1])->created_at > committed &&
+         confab_sim_network_chance (self->network, 50))
     g_ptr_array_remove_index (rows, rows->len - 1);
 }
 
@@ -549,4 +557,11 @@ gboolean
 confab_sim_signalling_is_idle (ConfabSimSignalling *self)
 {
   return self->outbox->rows->len == 0 && self->slots->len == 0 && self->servers->len == 0;
+}
+
+/* Returns: (transfer none): the requests of the process */
+ConfabSimHttp *
+confab_sim_signalling_get_http (ConfabSimSignalling *self)
+{
+  return self->http;
 }

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "confab-sim-network.h"
+#include "confab-sim-http.h"
 #include "confab-signalling.h"
 
 G_BEGIN_DECLS
@@ -22,7 +22,8 @@ guint confab_sim_outbox_get_length (ConfabSimOutbox *self);
  * ConfabSimSignalling:
  *
  * The ConfabSignalling of one process of a client. Requests take their time, fail and are tried again, as `matrix`
- * does it: state for 20 s, device messages for 60 s, in order and all that wait in one request.
+ * does it: state by #ConfabSimHttp alone; device messages for 60 s, one for each device in a request, which is repeated
+ * until its fate is known.
  */
 #define CONFAB_TYPE_SIM_SIGNALLING (confab_sim_signalling_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabSimSignalling, confab_sim_signalling, CONFAB, SIM_SIGNALLING, GObject)
@@ -43,6 +44,7 @@ ConfabSimSignalling *confab_sim_signalling_new (ConfabSimNetwork *network,
                                                 ConfabSimSignallingFunc func,
                                                 gpointer data) G_GNUC_WARN_UNUSED_RESULT;
 void confab_sim_signalling_kill (ConfabSimSignalling *self, gboolean power_lost);
+ConfabSimHttp *confab_sim_signalling_get_http (ConfabSimSignalling *self);
 gboolean confab_sim_signalling_is_idle (ConfabSimSignalling *self);
 
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include "confab-json.h"
 #include "confab-sim-client.h"
 #include "confab-sim-clock.h"
+#include "confab-sim-rtc.h"
 
 #define START_US G_GINT64_CONSTANT (1700000000000000)
 #define MAX_STEPS 2000000
@@ -30,10 +31,14 @@ typedef enum {
   ACTION_MUTE_MICROPHONE,
   ACTION_MUTE_CAMERA,
   ACTION_NEGOTIATE,
+  ACTION_RTC,
+  ACTION_RTC_ROOM,
   ACTION_MEDIA_FAILS,
   ACTION_MEDIA_CUT,
   ACTION_SDP_FAILS,
   ACTION_TROUBLE,
+  ACTION_LIMIT,
+  ACTION_PARTITION,
   ACTION_LINK_LOST,
   ACTION_OFFLINE,
   ACTION_KILL,
@@ -56,10 +61,14 @@ static const struct {
   [ACTION_MUTE_MICROPHONE] = { "microphone", HARDNESS_CALM, 3 },
   [ACTION_MUTE_CAMERA] = { "camera", HARDNESS_CALM, 3 },
   [ACTION_NEGOTIATE] = { "negotiates", HARDNESS_CALM, 3 },
+  [ACTION_RTC] = { "MatrixRTC", HARDNESS_CALM, 3 },
+  [ACTION_RTC_ROOM] = { "MatrixRTC comes into the room or leaves it", HARDNESS_CALM, 1 },
   [ACTION_MEDIA_FAILS] = { "media fails", HARDNESS_ROUGH, 3 },
   [ACTION_MEDIA_CUT] = { "media is cut", HARDNESS_ROUGH, 3 },
   [ACTION_SDP_FAILS] = { "SDP fails", HARDNESS_ROUGH, 1 },
   [ACTION_TROUBLE] = { "servers have trouble", HARDNESS_ROUGH, 2 },
+  [ACTION_LIMIT] = { "is rate limited", HARDNESS_ROUGH, 2 },
+  [ACTION_PARTITION] = { "homeservers are apart", HARDNESS_STORMY, 2 },
   [ACTION_LINK_LOST] = { "messages are lost", HARDNESS_STORMY, 3 },
   [ACTION_OFFLINE] = { "is offline", HARDNESS_STORMY, 3 },
   [ACTION_KILL] = { "dies", HARDNESS_STORMY, 3 },
@@ -70,6 +79,9 @@ static const struct {
   [ACTION_REDACT] = { "redacts the call", HARDNESS_STORMY, 1 },
   [ACTION_WAIT] = { "waits for an hour", HARDNESS_ROUGH, 1 }, /* entries are renewed, or run out */
 };
+
+/* People of Element's clients. */
+static const char *const strangers[] = { "@x:y", "@y:y", "@z:y" };
 
 typedef struct {
   gint64 at; /* monotonic, µs */
@@ -144,6 +156,14 @@ news_cb (guint index, gpointer data)
     confab_sim_client_news (self->clients[index]);
 }
 
+static gboolean
+reaches_cb (const char *sender, guint index, gpointer data)
+{
+  ConfabSimWorld *self = data;
+
+  return confab_sim_network_reaches (&self->network, sender, index);
+}
+
 /* Time. */
 
 static void
@@ -200,16 +220,7 @@ run_for (ConfabSimWorld *self, guint ms)
 static ConfabCallMember *
 find_member (ConfabSimWorld *self, guint who, guint other)
 {
-  ConfabCall *call = confab_sim_client_peek_call (self->clients[who]);
-  GListModel *members = call != NULL ? confab_call_get_participants (call) : NULL;
-
-  for (guint i = 0; members != NULL && i < g_list_model_get_n_items (members); i++) {
-    g_autoptr (ConfabCallMember) member = g_list_model_get_item (members, i);
-    if (g_str_equal (confab_call_member_get_user_id (member), self->network.users[other]) &&
-        g_str_equal (confab_call_member_get_device_id (member), self->network.devices[other]))
-      return member; /* the call keeps it */
-  }
-  return NULL;
+  return confab_sim_client_find_member (self->clients[who], other);
 }
 
 /* Returns: (nullable): the connection of @who with @other */
@@ -294,6 +305,41 @@ disturb_connection (ConfabSimWorld *self, const Action *action)
     confab_fake_peer_connection_fail_next (connection);
 }
 
+/* Somebody of the mesh, with another client, or somebody else. */
+static const char *
+get_rtc_user (ConfabSimWorld *self, const Action *action)
+{
+  return action->value % 5 < 2 ? self->network.users[action->other]
+                               : strangers[action->value % G_N_ELEMENTS (strangers)];
+}
+
+static void
+parted_cb (gpointer data)
+{
+  ConfabSimWorld *self = data;
+
+  if (confab_clock_get_time (self->clock) >= self->network.parted_until)
+    confab_sim_server_release (self->network.server);
+}
+
+/* Into two sides; the devices of a user are on the same. */
+static void
+part (ConfabSimWorld *self, const Action *action, gint64 until)
+{
+  self->network.parted_until = 0;
+  confab_sim_server_release (self->network.server); /* they were on other sides before */
+  for (guint i = 0; i < self->network.n; i++) {
+    gboolean side = (action->value >> i) % 2;
+    for (guint j = 0; j < i; j++) {
+      if (g_str_equal (self->network.users[i], self->network.users[j]))
+        side = self->network.sides[j];
+    }
+    self->network.sides[i] = side;
+  }
+  self->network.parted_until = until;
+  confab_clock_add_timeout (self->clock, action->value, parted_cb, self);
+}
+
 static void
 act (ConfabSimWorld *self, const Action *action)
 {
@@ -323,6 +369,26 @@ act (ConfabSimWorld *self, const Action *action)
     break;
   case ACTION_TROUBLE:
     self->network.trouble_until = until;
+    break;
+  case ACTION_RTC:
+    /* Calm people have no client that takes others out of calls. */
+    confab_sim_rtc_write (self->network.server,
+                          get_rtc_user (self, action),
+                          action->value +
+                            (self->hardness == HARDNESS_CALM && action->value % 16 == 1),
+                          confab_clock_get_real_time (self->clock) / 1000);
+    break;
+  case ACTION_RTC_ROOM:
+    confab_sim_server_put_membership (self->network.server,
+                                      strangers[action->value % G_N_ELEMENTS (strangers)],
+                                      action->value / 8 % 2);
+    break;
+  case ACTION_LIMIT:
+    self->network.limit_until[action->who] = until;
+    self->network.limits_all[action->who] = action->other % 2;
+    break;
+  case ACTION_PARTITION:
+    part (self, action, until);
     break;
   case ACTION_LINK_LOST:
     self->network.link_until[action->who][action->other] = until;
@@ -394,9 +460,10 @@ static void
 plan (ConfabSimWorld *self)
 {
   static const guint most_ms[N_ACTIONS] = {
-    [ACTION_MEDIA_CUT] = 60000, [ACTION_TROUBLE] = 30000,     [ACTION_LINK_LOST] = 20000,
-    [ACTION_OFFLINE] = 90000,   [ACTION_MUTE_MICROPHONE] = 2, [ACTION_MUTE_CAMERA] = 2,
-    [ACTION_LEAVE_ROOM] = 2,
+    [ACTION_MEDIA_CUT] = 60000,   [ACTION_TROUBLE] = 30000, [ACTION_LINK_LOST] = 20000,
+    [ACTION_OFFLINE] = 90000,     [ACTION_LIMIT] = 90000,   [ACTION_PARTITION] = 60000,
+    [ACTION_MUTE_MICROPHONE] = 2, [ACTION_MUTE_CAMERA] = 2, [ACTION_LEAVE_ROOM] = 2,
+    [ACTION_RTC] = 1 << 20,       [ACTION_RTC_ROOM] = 64,
   };
   guint n = 10 + below (self, 30);
   gint64 at = 1000000;
@@ -433,8 +500,11 @@ is_initiator (ConfabSimWorld *self, guint who, guint other)
 static void
 heal (ConfabSimWorld *self)
 {
+  guint wait_ms = confab_sim_network_get_limit (&self->network);
+
   tell (self, "all is well again");
   confab_sim_network_heal (&self->network);
+  confab_sim_server_release (self->network.server);
   memset (self->media_until, 0, sizeof self->media_until);
   cut_media_cb (self);
   for (guint i = 0; i < self->network.n; i++) {
@@ -442,7 +512,9 @@ heal (ConfabSimWorld *self)
     if (!confab_sim_client_is_up (self->clients[i]))
       confab_sim_client_start (self->clients[i]);
   }
-  run_for (self, 40000); /* what is on its way is tried again by then */
+  run_for (self,
+           wait_ms +
+             75000); /* what is on its way is tried again by then, and everybody has synced */
 }
 
 /* Everybody is in one call. */
@@ -617,6 +689,8 @@ static void
 check_quiet (ConfabSimWorld *self)
 {
   await_idle (self);
+  for (guint i = 0; i < self->network.n; i++)
+    confab_sim_client_poll (self->clients[i]);
   for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
     if (!confab_sim_client_is_idle (self->clients[i]))
       fail (self, "%s is not idle", self->network.devices[i]);
@@ -725,10 +799,10 @@ settle (ConfabSimWorld *self)
 /* The world. */
 
 static void
-add_client (ConfabSimWorld *self, guint i, guint n)
+add_client (ConfabSimWorld *self, guint i, guint n, guint n_own)
 {
-  /* The last two are devices of one user, where there are more than two. */
-  self->network.users[i] = g_strdup_printf ("@%c:x", 'a' + (n > 2 ? MIN (i, n - 2) : i));
+  /* The last ones are devices of one user: two as a rule, where there are more than two. */
+  self->network.users[i] = g_strdup_printf ("@%c:x", 'a' + MIN (i, n - n_own));
   self->network.devices[i] = g_strdup_printf ("%c%u", 'A' + (int) (i * 7 % 26), i);
   self->network.n = i + 1;
 }
@@ -737,6 +811,7 @@ ConfabSimWorld *
 confab_sim_world_new (guint32 seed)
 {
   ConfabSimWorld *self = g_new0 (ConfabSimWorld, 1);
+  guint n_own;
   guint n;
 
   g_random_set_seed (seed);
@@ -751,11 +826,14 @@ confab_sim_world_new (guint32 seed)
   self->rivals = self->intent != CONFAB_CALL_INTENT_ROOM && below (self, 3) == 0;
   /* Mostly few: that is where most of what can go wrong does. */
   n = below (self, 20) == 0 ? 5 + below (self, 8) : 2 + below (self, 3);
+  n_own = below (self, 8) == 0 ? 2 + below (self, MIN (n, 4) - 1) : MIN (n - 1, 2);
   for (guint i = 0; i < n; i++)
-    add_client (self, i, n);
+    add_client (self, i, n, n_own);
   self->network.clock = self->clock;
   self->network.rand = g_rand_new_with_seed (seed ^ 0x5bd1e995);
-  self->network.server = confab_sim_server_new (self->clock, n, news_cb, self);
+  self->network.server = confab_sim_server_new (self->clock, n, news_cb, reaches_cb, self);
+  self->network.fail = fail_cb;
+  self->network.data = self;
   self->network.latency_ms = 20 + below (self, below (self, 4) == 0 ? 3000 : 300);
   self->network.spread_ms = below (self, 400);
   self->network.cuts = below (self, 60);
@@ -775,6 +853,7 @@ confab_sim_world_free (ConfabSimWorld *self)
 {
   for (guint i = 0; i < self->network.n; i++) {
     g_clear_pointer (&self->clients[i], confab_sim_client_free);
+    confab_sim_network_forget (&self->network, i);
     g_free (self->network.users[i]);
     g_free (self->network.devices[i]);
   }
