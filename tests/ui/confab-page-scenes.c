@@ -279,28 +279,26 @@ stay_silent (ConfabPageStand *stand)
 static void
 join_without_any_camera (ConfabPageStand *stand)
 {
-  confab_fake_devices_remove_all (stand->devices, CONFAB_DEVICE_KIND_CAMERA);
-  confab_fake_devices_set_problem (stand->devices,
-                                   CONFAB_DEVICE_KIND_CAMERA,
-                                   CONFAB_DEVICE_PROBLEM_MISSING);
+  fake_devices_remove_all (stand->devices, CONFAB_DEVICE_KIND_CAMERA);
+  fake_devices_set_problem (stand->devices,
+                            CONFAB_DEVICE_KIND_CAMERA,
+                            CONFAB_DEVICE_PROBLEM_MISSING);
   join (stand);
 }
 
 static void
 join_with_busy_camera (ConfabPageStand *stand)
 {
-  confab_fake_devices_set_problem (stand->devices,
-                                   CONFAB_DEVICE_KIND_CAMERA,
-                                   CONFAB_DEVICE_PROBLEM_BUSY);
+  fake_devices_set_problem (stand->devices, CONFAB_DEVICE_KIND_CAMERA, CONFAB_DEVICE_PROBLEM_BUSY);
   join (stand);
 }
 
 static void
 join_without_permission (ConfabPageStand *stand)
 {
-  confab_fake_devices_set_problem (stand->devices,
-                                   CONFAB_DEVICE_KIND_MICROPHONE,
-                                   CONFAB_DEVICE_PROBLEM_DENIED);
+  fake_devices_set_problem (stand->devices,
+                            CONFAB_DEVICE_KIND_MICROPHONE,
+                            CONFAB_DEVICE_PROBLEM_DENIED);
   confab_page_stand_prepare (stand, CONFAB_ROOM_FIELD_SURVEY);
   gtk_widget_activate_action (GTK_WIDGET (stand->window), "win.toggle-camera", NULL);
 }

@@ -6,6 +6,7 @@
 
 #include <glib/gstdio.h>
 
+#include "confab-fake-picture.h"
 #include "confab-shortcuts-dialog.h"
 #include "fake-discovery.h"
 
@@ -118,6 +119,29 @@ lock_keyring (ConfabPageStand *stand)
   make_session (stand);
 }
 
+static GdkPaintable *
+draw_own (void)
+{
+  return confab_fake_picture_new (CONFAB_FAKE_PICTURE_OWN, FALSE);
+}
+
+/* A laptop's, with a headset plugged in. */
+static FakeDevices *
+make_devices (ConfabClock *clock)
+{
+  FakeDevices *devices = fake_devices_new (clock);
+
+  for (guint kind = CONFAB_DEVICE_KIND_MICROPHONE; kind <= CONFAB_DEVICE_KIND_CAMERA; kind++)
+    fake_devices_remove_all (devices, kind);
+  fake_devices_add (devices, CONFAB_DEVICE_KIND_MICROPHONE, "m1", "Built-in Microphone");
+  fake_devices_add (devices, CONFAB_DEVICE_KIND_MICROPHONE, "m2", "Headset");
+  fake_devices_add (devices, CONFAB_DEVICE_KIND_SPEAKER, "s1", "Headphones");
+  fake_devices_add (devices, CONFAB_DEVICE_KIND_SPEAKER, "s2", "Built-in Speakers");
+  fake_devices_add (devices, CONFAB_DEVICE_KIND_CAMERA, "c1", "Integrated Camera");
+  fake_devices_set_picture_func (devices, draw_own);
+  return devices;
+}
+
 void
 confab_page_stand_open (ConfabPageStand *stand, ConfabWorld world, const ConfabShot *shot)
 {
@@ -126,7 +150,7 @@ confab_page_stand_open (ConfabPageStand *stand, ConfabWorld world, const ConfabS
   confab_shot_prepare (shot);
   stand->clock = confab_manual_clock_new (CONFAB_WORLD_NOW);
   stand->account = fake_account_new ();
-  stand->devices = confab_fake_devices_new (CONFAB_CLOCK (stand->clock));
+  stand->devices = make_devices (CONFAB_CLOCK (stand->clock));
   stand->secrets = fake_secrets_new ();
   stand->dir = g_dir_make_tmp ("confab-test-XXXXXX", &error);
   g_assert_no_error (error);
@@ -290,6 +314,6 @@ confab_page_stand_speak (ConfabPageStand *stand)
 {
   for (guint i = 0; i < 5; i++) {
     confab_manual_clock_advance (stand->clock, 100);
-    confab_fake_devices_set_level (stand->devices, VOICE_DB + i % 2);
+    fake_devices_set_level (stand->devices, VOICE_DB + i % 2);
   }
 }

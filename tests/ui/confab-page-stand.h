@@ -2,12 +2,12 @@
 
 #pragma once
 
-#include "confab-fake-devices.h"
 #include "confab-manual-clock.h"
 #include "confab-page-world.h"
 #include "confab-session-view-model.h"
 #include "confab-shot-helper.h"
 #include "confab-window.h"
+#include "fake-devices.h"
 #include "fake-secrets.h"
 
 G_BEGIN_DECLS
@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 typedef struct {
   ConfabManualClock *clock;
   FakeAccount *account;
-  ConfabFakeDevices *devices;
+  FakeDevices *devices;
   FakeSecrets *secrets;
   ConfabSession *session;
   ConfabSessionViewModel *model;

@@ -318,11 +318,11 @@ test_media (void)
                    camera_on);
 
   /* Esc goes back, and lets go of the camera. */
-  g_assert_cmpuint (confab_fake_devices_get_n_open (stand.devices), ==, 1);
+  g_assert_cmpuint (fake_devices_get_n_open (stand.devices), ==, 1);
   confab_keys_press ("Escape");
   CONFAB_WAIT_FOR (is_on_page (&stand, "main"));
   g_assert_null (get_media (&stand));
-  g_assert_cmpuint (confab_fake_devices_get_n_open (stand.devices), ==, 0);
+  g_assert_cmpuint (fake_devices_get_n_open (stand.devices), ==, 0);
 
   /* Enter joins. */
   confab_page_stand_prepare (&stand, CONFAB_ROOM_FIELD_SURVEY);

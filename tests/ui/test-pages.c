@@ -561,9 +561,7 @@ test_media_switches (void)
   button = FIND (GTK_TYPE_BUTTON, "The Camera Gives No Picture");
   g_assert_true (gtk_widget_has_css_class (button, "off"));
   g_assert_nonnull (FIND (GTK_TYPE_LABEL, "The Camera Is in Use"));
-  confab_fake_devices_set_problem (stand.devices,
-                                   CONFAB_DEVICE_KIND_CAMERA,
-                                   CONFAB_DEVICE_PROBLEM_NONE);
+  fake_devices_set_problem (stand.devices, CONFAB_DEVICE_KIND_CAMERA, CONFAB_DEVICE_PROBLEM_NONE);
   confab_shot_frames (stand.window, 2);
   g_assert_nonnull (FIND (ADW_TYPE_SPLIT_BUTTON, "Join with Camera"));
   g_assert_false (gtk_widget_has_css_class (button, "off"));
@@ -583,9 +581,9 @@ test_media_banner (void)
   OPEN ("media-denied", &smallest);
   banner = FIND (ADW_TYPE_BANNER, "Confab may not use the microphone");
   g_assert_nonnull (FIND (GTK_TYPE_BUTTON, "Open Settings"));
-  confab_fake_devices_set_problem (stand.devices,
-                                   CONFAB_DEVICE_KIND_MICROPHONE,
-                                   CONFAB_DEVICE_PROBLEM_NONE);
+  fake_devices_set_problem (stand.devices,
+                            CONFAB_DEVICE_KIND_MICROPHONE,
+                            CONFAB_DEVICE_PROBLEM_NONE);
   g_assert_false (adw_banner_get_revealed (ADW_BANNER (banner)));
   CLOSE ();
 

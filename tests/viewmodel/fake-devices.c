@@ -4,8 +4,6 @@
 
 #include "fake-devices.h"
 
-#include <gdk/gdk.h>
-
 #include "confab-fake-peer-connection.h"
 
 #define N_KINDS 3
@@ -19,6 +17,7 @@ struct _FakeDevices {
   ConfabDeviceProblem problems[N_KINDS];
   GPtrArray *open; /* FakeMedia, not owned */
   guint n_camera_starts;
+  FakePictureFunc make_picture;
 };
 
 #define FAKE_TYPE_MEDIA (fake_media_get_type ())
@@ -54,6 +53,10 @@ show_picture (FakeMedia *self)
   gboolean shows = !is_muted (self, CONFAB_DEVICE_KIND_CAMERA) &&
                    self->devices->problems[CONFAB_DEVICE_KIND_CAMERA] == CONFAB_DEVICE_PROBLEM_NONE;
 
+  if (self->devices->make_picture != NULL) {
+    g_autoptr (GdkPaintable) picture = shows ? self->devices->make_picture () : NULL;
+    confab_stream_set_paintable (self->stream, (GObject *) picture);
+  }
   confab_stream_set_has_video (self->stream, shows);
 }
 
@@ -249,6 +252,12 @@ fake_devices_add (FakeDevices *self, ConfabDeviceKind kind, const char *id, cons
   g_autoptr (ConfabMediaDevice) device = confab_media_device_new (kind, id, name);
 
   g_list_store_append (self->lists[kind], device);
+}
+
+void
+fake_devices_set_picture_func (FakeDevices *self, FakePictureFunc make_picture)
+{
+  self->make_picture = make_picture;
 }
 
 void
