@@ -33,6 +33,8 @@ ConfabMegolmMachine *confab_megolm_machine_new (ConfabOlmMachine *olm,
                                                 ConfabClock *clock,
                                                 ConfabMembersFunc members_func,
                                                 gpointer members_data) G_GNUC_WARN_UNUSED_RESULT;
+/* Sends what a process before this one was asked to send and did not, once the members func knows the rooms. */
+void confab_megolm_machine_start (ConfabMegolmMachine *self);
 /* What the members func says from now on is as of the sync with this token. */
 void confab_megolm_machine_set_shown (ConfabMegolmMachine *self, const char *next_batch);
 /* Hands on what came. Resolves to true when all of it was; rejects with a #ConfabStoreError. */

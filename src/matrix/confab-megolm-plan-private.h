@@ -29,4 +29,9 @@ gboolean confab_megolm_share_and_encrypt (ConfabStoreTransaction *transaction,
                                           GPtrArray *devices,
                                           GError **error);
 
+/* Keys for the room that are on their way from before, also those that a process before this one left. */
+gboolean confab_megolm_read_rows (ConfabStoreTransaction *transaction,
+                                  ConfabMegolmPlan *plan,
+                                  GError **error);
+
 G_END_DECLS

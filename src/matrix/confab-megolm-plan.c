@@ -9,6 +9,7 @@
 #include "confab-device-list.h"
 #include "confab-json.h"
 #include "confab-megolm-vault.h"
+#include "confab-room-outbox.h"
 #include "confab-sync-store.h"
 
 #include <string.h>
@@ -247,6 +248,8 @@ confab_megolm_plan_func (ConfabStoreTransaction *transaction, gpointer data, GEr
 
   if (!read_room (transaction, plan, &limits, error))
     return FALSE;
+  if (plan->status == CONFAB_MEGOLM_CLEAR && plan->row != 0)
+    return confab_room_outbox_set_wire (transaction, plan->row, plan->type, NULL, error);
   if (plan->status != CONFAB_MEGOLM_ENCRYPTED || plan->members == NULL)
     return TRUE;
   if (!is_behind (transaction, plan, &flag, error))
@@ -268,8 +271,16 @@ confab_megolm_plan_func (ConfabStoreTransaction *transaction, gpointer data, GEr
     if (plan->claim->len > 0)
       return TRUE;
   }
-  if (!confab_megolm_share_and_encrypt (transaction, plan, &limits, devices, error))
+  if (!confab_megolm_share_and_encrypt (transaction, plan, &limits, devices, error) ||
+      (plan->row != 0 && !confab_room_outbox_set_wire (
+                           transaction, plan->row, "m.room.encrypted", plan->wire, error)))
     return FALSE;
   plan->status = CONFAB_MEGOLM_READY;
   return TRUE;
+}
+
+gboolean
+confab_megolm_plan_rows_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  return confab_megolm_read_rows (transaction, data, error);
 }

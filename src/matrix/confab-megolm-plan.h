@@ -34,6 +34,7 @@ typedef struct {
   gboolean asked;      /* lists were asked for: what is stale now stays so */
   gboolean claimed;    /* so were keys */
   gint64 now_ms;
+  gint64 row; /* of the room's outbox, where what goes out is written down; 0: none */
   /* out */
   ConfabMegolmStatus status;
   GPtrArray *claim; /* (element-type ConfabDeviceKeys) */
@@ -46,5 +47,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ConfabMegolmPlan, confab_megolm_plan_clear)
 /* A #ConfabStoreFunc over a #ConfabMegolmPlan. */
 gboolean
 confab_megolm_plan_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
+/* The same for an event that was encrypted before: only @rows is looked for. */
+gboolean
+confab_megolm_plan_rows_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
 
 G_END_DECLS

@@ -540,9 +540,10 @@ row_cb (ConfabStoreRow *row, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Keys that are on their way from before, also those that a process before this one left. */
-static gboolean
-read_rows (ConfabStoreTransaction *transaction, ConfabMegolmPlan *plan, GError **error)
+gboolean
+confab_megolm_read_rows (ConfabStoreTransaction *transaction,
+                         ConfabMegolmPlan *plan,
+                         GError **error)
 {
   plan->rows = g_array_new (FALSE, FALSE, sizeof (gint64));
   return confab_store_query (transaction,
@@ -571,5 +572,5 @@ confab_megolm_share_and_encrypt (ConfabStoreTransaction *transaction,
   session = take_session (transaction, plan, limits, account, devices, error);
   return session != NULL && share (transaction, plan, session, sender_key, devices, error) &&
          encrypt (transaction, plan, session, sender_key, error) &&
-         read_rows (transaction, plan, error);
+         confab_megolm_read_rows (transaction, plan, error);
 }

@@ -243,5 +243,20 @@ static const char version_6[] =
   ") WITHOUT ROWID;"
   "ALTER TABLE megolm_no_olm ADD COLUMN tried_at INTEGER NOT NULL DEFAULT 0;"; /* ms since epoch */
 
+/* room_outbox: events that somebody wants to say in a room and that the server has not taken yet, in order of id. What
+ * they say is a message in a session of its own, whose key is pickled: without the pickle key it says nothing. */
+static const char
+  version_7[] = "CREATE TABLE room_outbox ("
+                "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+                "  room_id TEXT NOT NULL REFERENCES rooms ON DELETE CASCADE,"
+                "  type TEXT NOT NULL,"
+                "  key BLOB NOT NULL,"
+                "  content TEXT NOT NULL,"
+                "  txn_id TEXT NOT NULL,"
+                "  wire_type TEXT," /* as what it was tried: it stays that, */
+                "  wire TEXT,"      /* and this, byte for byte; NULL: it was tried in clear */
+                "  created_at INTEGER NOT NULL" /* ms since epoch */
+                ");";
+
 const char *const confab_schema_migrations[] = { version_1, version_2, version_3, version_4,
-                                                 version_5, version_6, NULL };
+                                                 version_5, version_6, version_7, NULL };

@@ -511,6 +511,7 @@ confab_session_calls_set_wire_func (ConfabSessionCalls *self, ConfabWireFunc fun
 void
 confab_session_calls_start (ConfabSessionCalls *self)
 {
+  confab_megolm_machine_start (self->megolm);
   dex_future_disown (dex_future_finally (
     confab_olm_machine_start (self->machine), started_cb, g_object_ref (self), g_object_unref));
 }

@@ -2,19 +2,17 @@
 
 #include "config.h"
 
-#include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "confab-device-keys.h"
 #include "confab-json.h"
 #include "confab-megolm-outbound.h"
 #include "confab-session-private.h"
 #include "confab-system-clock.h"
-#include "deadly-vfs.h"
 #include "fake-account.h"
 #include "fake-call-handler.h"
+#include "mortal.h"
 
 /* A process that dies by SIGKILL while it applies a sync. The parent is the homeserver, and keeps device messages, in
  * clear and encrypted ones, until the child asks for what follows them, as a real one does; the child dies at a named
@@ -34,72 +32,28 @@
   "\"" name "\"}}"
 #define ROOM(events) "\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{\"events\":[" events "]}}}}"
 
-static const char *deadly_step;
-
-static void
-step_cb (const char *step)
-{
-  if (g_strcmp0 (step, deadly_step) == 0)
-    kill (getpid (), SIGKILL);
-}
-
 static void
 say_cb (const char *line)
 {
-  g_autofree char *text = g_strconcat (line, "\n", NULL);
-
-  if (g_str_has_prefix (line, "to-device") && write (STDOUT_FILENO, text, strlen (text)) < 0)
-    _exit (3);
+  if (g_str_has_prefix (line, "to-device"))
+    mortal_say ("%s", line);
 }
 
 static void
 room_event_cb (ConfabSession *session, ConfabRoomEvent *event, gpointer data)
 {
-  g_autofree char *text = g_strdup_printf ("room %s %s %s\n",
-                                           event->sender,
-                                           event->device_id,
-                                           confab_json_peek_string (event->content, "body"));
-
-  if (write (STDOUT_FILENO, text, strlen (text)) < 0)
-    _exit (3);
-}
-
-static gboolean
-input_cb (int fd, GIOCondition condition, gpointer data)
-{
-  *(gboolean *) data = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-is_true (gpointer data)
-{
-  return *(gboolean *) data;
+  mortal_say ("room %s %s %s",
+              event->sender,
+              event->device_id,
+              confab_json_peek_string (event->content, "body"));
 }
 
 /* The child: restores, and runs until its input ends. */
-static int
-child (const char *dir, const char *step)
+static void
+begin (ConfabSession *session, gpointer data)
 {
-  g_autoptr (ConfabClock) clock = confab_system_clock_new ();
-  g_autoptr (ConfabSecrets) secrets = confab_file_secrets_new (dir);
-  g_autoptr (ConfabSession) session = confab_session_new (clock, secrets, dir, dir);
-  const GValue *value;
-  gboolean ended = FALSE;
-
-  deadly_step = step;
-  deadly_vfs_install (g_ascii_strtoull (step, NULL, 10)); /* 0 when it is a name */
-  confab_session_step_hook = step_cb;
   fake_call_handler_hook = say_cb;
   g_signal_connect (session, "room-event", G_CALLBACK (room_event_cb), NULL);
-  value = test_wait (confab_session_restore (session), NULL);
-  if (value == NULL || !g_value_get_boolean (value))
-    return 2;
-  g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, input_cb, &ended);
-  test_until (is_true, &ended);
-  test_expect (confab_session_stop (session));
-  g_print ("steps %u\n", deadly_vfs_get_n_steps ());
-  return 0;
 }
 
 typedef struct {
@@ -132,46 +86,6 @@ until_asked (Fixture *f, const char *since)
   test_until (asked, f);
 }
 
-static GSubprocess *
-start (Fixture *f, const char *step)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *self_path = g_file_read_link ("/proc/self/exe", NULL);
-  GSubprocess *process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE |
-                                             G_SUBPROCESS_FLAGS_STDOUT_PIPE,
-                                           &error,
-                                           self_path,
-                                           "--child",
-                                           f->dir,
-                                           step,
-                                           NULL);
-
-  g_assert_no_error (error);
-  return process;
-}
-
-static void
-ended_cb (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
-  *(gboolean *) data = TRUE;
-}
-
-/* Waits for the end; adds what it said to @said. */
-static void
-finish (GSubprocess *process, GString *said)
-{
-  gboolean ended = FALSE;
-  char buffer[4096];
-  gssize n;
-
-  g_subprocess_wait_async (process, NULL, ended_cb, &ended);
-  test_until (is_true, &ended);
-  while ((n = g_input_stream_read (
-            g_subprocess_get_stdout_pipe (process), buffer, sizeof buffer, NULL, NULL)) > 0)
-    g_string_append_len (said, buffer, n);
-}
-
 static guint
 count (const char *text, const char *what)
 {
@@ -180,18 +94,6 @@ count (const char *text, const char *what)
   for (const char *p = text; (p = strstr (p, what)) != NULL; p++)
     n++;
   return n;
-}
-
-static void
-run (const char *format, const char *from, const char *to)
-{
-  g_autofree char *a = g_shell_quote (from);
-  g_autofree char *b = g_shell_quote (to);
-  g_autofree char *command = g_strconcat (format, " ", a, " ", to[0] != '\0' ? b : "", NULL);
-  int status;
-
-  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, &status, NULL));
-  g_assert_cmpint (status, ==, 0);
 }
 
 /* Like any homeserver it remembers what it was given: device keys, and the fallback key. */
@@ -395,7 +297,7 @@ static void
 tear_down (Fixture *f)
 {
   fake_account_free (f->account);
-  run ("rm -r", f->prepared, "");
+  mortal_run ("rm -r", f->prepared, "");
   g_free (f->prepared);
   g_free (f->dir);
   g_object_unref (f->ben);
@@ -427,12 +329,10 @@ check_store (Fixture *f)
 static void
 run_heir (Fixture *f, GString *said)
 {
-  g_autoptr (GSubprocess) heir = start (f, "none");
+  g_autoptr (GSubprocess) heir = mortal_start (f->dir, "none", "");
 
   until_asked (f, "s3");
-  g_output_stream_close (g_subprocess_get_stdin_pipe (heir), NULL, NULL);
-  finish (heir, said);
-  g_assert_true (g_subprocess_get_successful (heir));
+  mortal_end (heir, said);
 }
 
 static const char *const lines[] = {
@@ -470,17 +370,17 @@ run_victim (Fixture *f, const char *step, gboolean may_repeat)
   g_autoptr (GSubprocess) victim = NULL;
 
   g_test_message ("dies at %s", step);
-  run ("cp -r", f->prepared, f->dir);
+  mortal_run ("cp -r", f->prepared, f->dir);
   g_ptr_array_set_size (f->account->asked, 0);
-  victim = start (f, step);
-  finish (victim, said);
+  victim = mortal_start (f->dir, step, "");
+  mortal_finish (victim, said);
   g_assert_true (g_subprocess_get_if_signaled (victim));
   g_assert_cmpint (g_subprocess_get_term_sig (victim), ==, SIGKILL);
   g_ptr_array_set_size (f->account->asked, 0);
   run_heir (f, heir_said);
   assert_said (said->str, heir_said->str, may_repeat);
   check_store (f);
-  run ("rm -r", f->dir, "");
+  mortal_run ("rm -r", f->dir, "");
 }
 
 static void
@@ -498,16 +398,13 @@ static guint
 count_steps (Fixture *f)
 {
   g_autoptr (GString) said = g_string_new (NULL);
-  const char *steps;
 
-  run ("cp -r", f->prepared, f->dir);
+  mortal_run ("cp -r", f->prepared, f->dir);
   g_ptr_array_set_size (f->account->asked, 0);
   run_heir (f, said);
   assert_said ("", said->str, FALSE);
-  run ("rm -r", f->dir, "");
-  steps = strstr (said->str, "steps ");
-  g_assert_nonnull (steps);
-  return g_ascii_strtoull (steps + strlen ("steps "), NULL, 10);
+  mortal_run ("rm -r", f->dir, "");
+  return mortal_get_n_steps (said);
 }
 
 static void
@@ -531,9 +428,9 @@ test_killed_anywhere (void)
 int
 main (int argc, char **argv)
 {
-  if (argc == 4 && g_str_equal (argv[1], "--child")) {
+  if (argc == 5 && g_str_equal (argv[1], "--child")) {
     dex_init ();
-    return child (argv[2], argv[3]);
+    return mortal_live (argv[2], argv[3], begin, NULL, NULL, NULL);
   }
   g_test_init (&argc, &argv, NULL);
   dex_init ();

@@ -1117,42 +1117,234 @@ index_of (Fixture *f)
                        "JOIN megolm_inbound ON id = inbound_id WHERE user_id = '@alice:x'");
 }
 
-/* A process ends with keys on their way; the next one sends them, then the message, at an index that was not used. */
+/* ---- from one process to the next ---- */
+
+/* Alice's store is on the disk; Bob hears what comes. */
+typedef struct {
+  Fixture f;
+  char *dir;
+  char *path;
+} Lives;
+
 static void
-test_restart (void)
+lives_begin (Lives *self, gconstpointer data)
 {
-  Fixture f = { .room = room_new () };
-  g_autofree char *dir = g_dir_make_tmp ("confab-test-XXXXXX", NULL);
-  g_autofree char *path = g_build_filename (dir, "store.sqlite", NULL);
-  g_autofree char *command = g_strconcat ("rm -r ", dir, NULL);
-  DexFuture *future;
-
-  f.alice = person_new (f.room, "@alice:x|ADEV", path);
-  f.bob = person_new (f.room, "@bob:x|BDEV", NULL);
-  room_set_members (f.room, "@alice:x,@bob:x");
-  person_sync (f.alice, NULL);
-  person_sync (f.bob, NULL);
-  f.room->world->refuse_sends = 1;
-  future = person_send (f.alice, "m.room.message", "{\"body\":\"lost\"}");
-  while (f.room->world->refuse_sends > 0)
-    g_main_context_iteration (NULL, TRUE);
-  test_expect (confab_megolm_machine_stop (f.alice->megolm));
-  test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED);
-  person_free (f.alice);
-  g_assert_cmpuint (f.room->timeline->len, ==, 0);
-
-  f.alice = person_new (f.room, "@alice:x|ADEV", path);
-  f.alice->n_syncs = 1;
-  person_show (f.alice);
-  person_say (f.alice, "after");
-  person_sync (f.bob, NULL);
-  person_sync (f.alice, NULL);
-  person_assert_heard (f.bob, SAID ("alice", "ADEV", "after"));
-  g_assert_cmpuint (index_of (&f), ==, 1);
-  tear_down (&f, NULL);
-  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+  self->dir = g_dir_make_tmp ("confab-test-XXXXXX", NULL);
+  self->path = g_build_filename (self->dir, "store.sqlite", NULL);
+  self->f.room = room_new ();
+  self->f.alice = person_new (self->f.room, "@alice:x|ADEV", self->path);
+  self->f.bob = person_new (self->f.room, "@bob:x|BDEV", NULL);
+  room_set_members (self->f.room, "@alice:x,@bob:x");
+  person_sync (self->f.alice, NULL);
+  person_sync (self->f.bob, NULL);
 }
 
+static void
+lives_end (Lives *self, gconstpointer data)
+{
+  g_autofree char *command = g_strconcat ("rm -r ", self->dir, NULL);
+
+  tear_down (&self->f, NULL);
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
+  g_free (self->dir);
+  g_free (self->path);
+}
+
+/* The process ends while @future waits, and the next one begins. */
+static void
+live_again (Lives *self, DexFuture *future)
+{
+  guint n_syncs = self->f.alice->n_syncs;
+  guint position = self->f.alice->position;
+
+  test_expect (confab_megolm_machine_stop (self->f.alice->megolm));
+  if (future != NULL)
+    test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED);
+  person_free (self->f.alice);
+  self->f.alice = person_new (self->f.room, "@alice:x|ADEV", self->path);
+  self->f.alice->n_syncs = n_syncs;
+  self->f.alice->position = position;
+}
+
+static gint64
+count_left (Lives *self)
+{
+  return device_count (self->f.alice->device, "SELECT count (*) FROM room_outbox");
+}
+
+static gboolean
+is_none_left (gpointer data)
+{
+  return count_left (data) == 0;
+}
+
+static gboolean
+is_left (gpointer data)
+{
+  return count_left (data) > 0;
+}
+
+/* It ends with keys on their way; the next one sends them, then the message as it was encrypted, then its own. */
+static void
+test_restart_keys (Lives *self, gconstpointer data)
+{
+  Fixture *f = &self->f;
+  DexFuture *future;
+
+  f->room->world->refuse_sends = 1;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"secret\"}");
+  while (f->room->world->refuse_sends > 0)
+    g_main_context_iteration (NULL, TRUE);
+  live_again (self, future);
+  g_assert_cmpuint (f->room->timeline->len, ==, 0);
+  g_assert_cmpint (device_count (f->alice->device,
+                                 "SELECT count (*) FROM room_outbox WHERE content || "
+                                 "coalesce (wire, '') || hex (key) LIKE '%secret%'"),
+                   ==,
+                   0);
+  g_assert_cmpint (count_left (self), ==, 1);
+  person_show (f->alice);
+  confab_megolm_machine_start (f->alice->megolm);
+  /* What is said now waits for what was said before, whether that is known yet or not. */
+  person_say (f->alice, "after");
+  person_sync (f->bob, NULL);
+  person_sync (f->alice, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "secret") SAID ("alice", "ADEV", "after"));
+  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  g_assert_cmpuint (index_of (f), ==, 1);
+  g_assert_cmpint (count_left (self), ==, 0);
+}
+
+/* It ends before who is in the room was known. */
+static void
+test_restart_early (Lives *self, gconstpointer data)
+{
+  Fixture *f = &self->f;
+  DexFuture *one, *two;
+
+  person_sync_unseen (f->alice, NULL);
+  one = person_send (f->alice, "m.room.message", "{\"body\":\"one\"}");
+  two = person_send (f->alice, "m.reaction", "{\"m.relates_to\":{\"key\":\"hand\"}}");
+  dex_future_disown (two);
+  while (count_left (self) < 2)
+    g_main_context_iteration (NULL, TRUE);
+  live_again (self, one);
+  confab_megolm_machine_start (f->alice->megolm);
+  test_settle ();
+  g_assert_cmpuint (f->room->puts->len, ==, 0);
+  person_show (f->alice);
+  test_until (is_none_left, self);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob,
+                       SAID ("alice", "ADEV", "one") "@alice:x|ADEV|m.reaction|hand|DEVICE ");
+}
+
+/* The server has it, and its answer is lost: it is sent again, as it was, and is there once. */
+static void
+test_restart_taken (Lives *self, gconstpointer data)
+{
+  Fixture *f = &self->f;
+  DexFuture *future;
+
+  f->room->fail_puts = 1;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"once\"}");
+  test_until (was_tried, f);
+  live_again (self, future);
+  person_show (f->alice);
+  confab_megolm_machine_start (f->alice->megolm);
+  test_until (is_none_left, self);
+  g_assert_cmpuint (f->room->puts->len, ==, 2);
+  g_assert_cmpstr (f->room->puts->pdata[0], ==, f->room->puts->pdata[1]);
+  g_assert_cmpuint (f->room->timeline->len, ==, 1);
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM megolm_shares"), ==, 1);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "once"));
+  /* The next one is another one. */
+  person_say (f->alice, "twice");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "twice"));
+}
+
+static const struct {
+  const char *path;
+  const char *type;
+  guint away_s;
+  gboolean sent;
+} ages[] = {
+  { "/megolm/restart/reaction-in-time", "m.reaction", 58, TRUE },
+  { "/megolm/restart/reaction-too-old", "m.reaction", 61, FALSE },
+  { "/megolm/restart/call-too-old", "m.call.hangup", 61, FALSE },
+  { "/megolm/restart/message-in-time", "m.room.message", 22 * 60 * 60, TRUE },
+  { "/megolm/restart/message-too-old", "m.room.message", 23 * 60 * 60, FALSE },
+};
+
+/* Later a hand that is raised says nothing; and later still no server knows an event again that it has. */
+static void
+test_restart_age (Lives *self, gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  DexFuture *future;
+
+  person_sync_unseen (self->f.alice, NULL);
+  future = person_send (self->f.alice, ages[i].type, "{\"body\":\"x\"}");
+  test_until (is_left, self);
+  live_again (self, future);
+  confab_manual_clock_advance (self->f.room->world->clock, ages[i].away_s * 1000);
+  person_show (self->f.alice);
+  confab_megolm_machine_start (self->f.alice->megolm);
+  test_until (is_none_left, self);
+  g_assert_cmpuint (self->f.room->timeline->len, ==, ages[i].sent ? 1 : 0);
+}
+
+/* What may be in the room in clear does not go in encrypted as well, nor again in clear when the room is by now. */
+static void
+test_restart_clear (Lives *self, gconstpointer data)
+{
+  Fixture *f = &self->f;
+  DexFuture *future;
+
+  device_exec (f->alice->device, "DELETE FROM state WHERE type = 'm.room.encryption'");
+  f->room->fail_puts = 1;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"clear\"}");
+  test_until (was_tried, f);
+  live_again (self, future);
+  if (data != NULL)
+    person_sync_unseen (f->alice, NULL); /* it is encrypted */
+  person_show (f->alice);
+  confab_megolm_machine_start (f->alice->megolm);
+  test_until (is_none_left, self);
+  g_assert_cmpuint (f->room->puts->len, ==, data != NULL ? 1 : 2);
+  g_assert_cmpuint (f->room->timeline->len, ==, 1);
+}
+
+/* Whose failure was told is not sent behind the back of who was told. */
+static void
+test_restart_given_up (Lives *self, gconstpointer data)
+{
+  Fixture *f = &self->f;
+  DexFuture *future;
+
+  f->room->fail_puts = G_MAXUINT;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"lost\"}");
+  turn_until_done (f, future);
+  test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK);
+  g_assert_cmpint (count_left (self), ==, 0);
+  live_again (self, NULL);
+  g_assert_cmpint (count_left (self), ==, 0);
+}
+
+static void
+test_too_large (Fixture *f, gconstpointer data)
+{
+  g_autofree char *body = g_strnfill (70000, 'x');
+  g_autofree char *content = g_strdup_printf ("{\"body\":\"%s\"}", body);
+
+  test_expect_error (person_send (f->alice, "m.room.message", content),
+                     CONFAB_MATRIX_ERROR,
+                     CONFAB_MATRIX_ERROR_TOO_LARGE);
+}
+
+#define ADD_LIVES(path, data, func) g_test_add (path, Lives, data, lives_begin, func, lives_end)
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -1200,6 +1392,14 @@ main (int argc, char **argv)
   ADD ("/megolm/retry", test_retry);
   ADD ("/megolm/encrypted-meanwhile", test_encrypted_meanwhile);
   ADD ("/megolm/gives-up", test_gives_up);
-  g_test_add_func ("/megolm/restart", test_restart);
+  ADD ("/megolm/too-large", test_too_large);
+  ADD_LIVES ("/megolm/restart/keys", NULL, test_restart_keys);
+  ADD_LIVES ("/megolm/restart/early", NULL, test_restart_early);
+  ADD_LIVES ("/megolm/restart/taken", NULL, test_restart_taken);
+  ADD_LIVES ("/megolm/restart/clear", NULL, test_restart_clear);
+  ADD_LIVES ("/megolm/restart/encrypted-meanwhile", GUINT_TO_POINTER (1), test_restart_clear);
+  ADD_LIVES ("/megolm/restart/given-up", NULL, test_restart_given_up);
+  for (guint i = 0; i < G_N_ELEMENTS (ages); i++)
+    ADD_LIVES (ages[i].path, GUINT_TO_POINTER (i), test_restart_age);
   return g_test_run ();
 }
