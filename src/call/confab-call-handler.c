@@ -112,6 +112,20 @@ route (const char *sender, ConfabCallEvent *message, gboolean encrypted, gpointe
   return FALSE;
 }
 
+/* Only when a message comes: what waits is older than what its member has had since. */
+static void
+check_session (ConfabCallHandler *self,
+               const char *sender,
+               ConfabCallEvent *message,
+               gboolean encrypted)
+{
+  for (guint i = n_calls (self); i-- > 0;) {
+    g_autoptr (ConfabGroupCall) call = g_object_ref (peek_call (self, i));
+    if (g_str_equal (confab_group_call_get_id (call), message->conf_id))
+      confab_group_call_check_session (call, sender, message, encrypted);
+  }
+}
+
 /* Something has come that early messages may have waited for. */
 static void
 flush (ConfabCallHandler *self)
@@ -442,8 +456,10 @@ confab_call_handler_handle_to_device (ConfabCallHandler *self,
   if (g_str_equal (sender, self->user_id) && g_str_equal (message->device_id, self->device_id))
     return;
   confab_early_messages_drop_old (self->early);
-  if (!route (sender, message, sender_device_id != NULL, self))
-    confab_early_messages_keep (self->early, sender, message, sender_device_id != NULL);
+  if (route (sender, message, sender_device_id != NULL, self))
+    return;
+  confab_early_messages_keep (self->early, sender, message, sender_device_id != NULL);
+  check_session (self, sender, message, sender_device_id != NULL);
 }
 
 /**

@@ -310,6 +310,39 @@ confab_call_member_handle_message (ConfabCallMember *self,
 }
 
 static gboolean
+is_old_session (ConfabCallMember *self, const char *session_id)
+{
+  for (guint i = 0; i < CONFAB_CALL_MEMBER_N_SESSIONS; i++) {
+    if (g_strcmp0 (self->old_sessions[i], session_id) == 0)
+      return TRUE;
+  }
+  return g_strcmp0 (self->session_id, session_id) == 0;
+}
+
+/**
+ * confab_call_member_check_session:
+ * @self: a member
+ * @message: from this device, for which confab_call_member_handle_message() returned %FALSE when it came
+ * @encrypted: whether Olm says that it is
+ *
+ * An invite from a session that was never heard of says that the device has begun anew, though its entry does not say
+ * so yet: what there was with the old one is over (section 11.2). Other messages prove nothing, and neither does an
+ * invite for a session that this device had before. Where this side invites, the new entry is waited for: the other one
+ * has no business to.
+ */
+void
+confab_call_member_check_session (ConfabCallMember *self,
+                                  ConfabCallEvent *message,
+                                  gboolean encrypted)
+{
+  if (message->type == CONFAB_CALL_EVENT_INVITE && !self->initiator &&
+      message->sender_session_id != NULL && !is_old_session (self, message->sender_session_id) &&
+      g_strcmp0 (message->dest_session_id, self->own_session_id) == 0 &&
+      (encrypted || !(self->spoke_olm || confab_call_room_get_encrypted (self->room))))
+    confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_SUPERSEDED, NULL);
+}
+
+static gboolean
 is_current (ConfabCallMember *self, const char *call_id)
 {
   return self->call != NULL && g_str_equal (confab_peer_call_get_id (self->call), call_id);

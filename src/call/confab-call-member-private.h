@@ -32,6 +32,7 @@ typedef enum {
   CONFAB_CALL_MEMBER_EVENT_HEALTHY,
   CONFAB_CALL_MEMBER_EVENT_RETRY,
   CONFAB_CALL_MEMBER_EVENT_NEW_SESSION,
+  CONFAB_CALL_MEMBER_EVENT_SUPERSEDED, /* a session that is not in the entry yet invites */
   CONFAB_CALL_MEMBER_EVENT_EXPIRED,
   CONFAB_CALL_MEMBER_EVENT_REMOVE,
   CONFAB_CALL_MEMBER_EVENT_LEAVE,
@@ -44,6 +45,7 @@ typedef struct {
 } ConfabCallMemberEvent;
 
 #define CONFAB_CALL_MEMBER_N_ENDED 32
+#define CONFAB_CALL_MEMBER_N_SESSIONS 8
 
 struct _ConfabCallMember {
   GObject parent_instance;
@@ -54,6 +56,8 @@ struct _ConfabCallMember {
   char *user_id;
   char *device_id;
   char *session_id;
+  char *old_sessions[CONFAB_CALL_MEMBER_N_SESSIONS]; /* a ring */
+  guint n_old_sessions;
   gint64 expires_ts; /* ms since the epoch */
   gboolean active_foci;
   gboolean initiator; /* section 9.1: this side invites */

@@ -22,9 +22,8 @@ static const char *const state_names[CONFAB_CALL_MEMBER_N_STATES] = {
 };
 
 static const char *const event_names[CONFAB_CALL_MEMBER_N_EVENTS] = {
-  "join",       "invited", "call-connected", "call-disconnected",
-  "call-ended", "healthy", "retry",          "new-session",
-  "expired",    "remove",  "leave",
+  "join",  "invited",     "call-connected", "call-disconnected", "call-ended", "healthy",
+  "retry", "new-session", "superseded",     "expired",           "remove",     "leave",
 };
 
 /* The peer call. */
@@ -240,6 +239,14 @@ forget_session (ConfabCallMember *self, const Event *event)
   reset_session (self);
 }
 
+/* The process that held the other end is no more. The entry that says so brings the connection with the next one. */
+static void
+end_superseded (ConfabCallMember *self, const Event *event)
+{
+  confab_call_member_drop_call (self, NULL);
+  g_clear_pointer (&self->hangup_id, g_free);
+}
+
 static void
 note_expired (ConfabCallMember *self, const Event *event)
 {
@@ -348,6 +355,8 @@ static const struct {
   { JOINED, ON (NEW_SESSION), is_initiator, TO (CALLING), restart },
   { JOINED, ON (NEW_SESSION), NULL, TO (WAITING), restart },
   { IN (ADVERTISED), ON (NEW_SESSION), NULL, STAY, forget_session },
+  { IN_CALL, ON (SUPERSEDED), is_expired, TO (REMOVED), removed },
+  { IN_CALL, ON (SUPERSEDED), NULL, TO (WAITING), end_superseded },
   { IN (CONNECTED), ON (EXPIRED), NULL, STAY, note_expired },
   { ANY, ON (EXPIRED), NULL, TO (REMOVED), removed },
   { ANY, ON (REMOVE), NULL, TO (REMOVED), removed },

@@ -163,6 +163,8 @@ confab_call_member_finalize (GObject *object)
   g_free (self->conf_id);
   g_free (self->user_id);
   g_free (self->device_id);
+  for (guint i = 0; i < CONFAB_CALL_MEMBER_N_SESSIONS; i++)
+    g_free (self->old_sessions[i]);
   g_free (self->session_id);
   g_free (self->own_session_id);
   g_free (self->hangup_id);
@@ -316,7 +318,10 @@ confab_call_member_update (ConfabCallMember *self, const ConfabCallMembership *e
   }
   if (same)
     return;
-  g_set_str (&self->session_id, entry->session_id);
+  g_free (self->old_sessions[self->n_old_sessions]);
+  self->old_sessions[self->n_old_sessions] = g_steal_pointer (&self->session_id);
+  self->n_old_sessions = (self->n_old_sessions + 1) % CONFAB_CALL_MEMBER_N_SESSIONS;
+  self->session_id = g_strdup (entry->session_id);
   confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_NEW_SESSION, NULL);
 }
 

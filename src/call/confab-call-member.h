@@ -33,6 +33,9 @@ void confab_call_member_remove (ConfabCallMember *self);
 gboolean confab_call_member_handle_message (ConfabCallMember *self,
                                             ConfabCallEvent *message,
                                             gboolean encrypted);
+void confab_call_member_check_session (ConfabCallMember *self,
+                                       ConfabCallEvent *message,
+                                       gboolean encrypted);
 gboolean confab_call_member_end_sync (ConfabCallMember *self);
 void confab_call_member_send_metadata (ConfabCallMember *self);
 void confab_call_member_set_screen (ConfabCallMember *self, ConfabStream *screen);

@@ -174,6 +174,25 @@ confab_group_call_handle_message (ConfabGroupCall *self,
   return TRUE;
 }
 
+/**
+ * confab_group_call_check_session:
+ * @self: a call
+ * @sender: who sent it
+ * @message: one that has just come, and that confab_group_call_handle_message() wants to be kept
+ * @encrypted: whether Olm says that it is from that device
+ */
+void
+confab_group_call_check_session (ConfabGroupCall *self,
+                                 const char *sender,
+                                 ConfabCallEvent *message,
+                                 gboolean encrypted)
+{
+  ConfabCallMember *member = find_member (self, sender, message->device_id);
+
+  if (member != NULL)
+    confab_call_member_check_session (member, message, encrypted);
+}
+
 gboolean
 confab_group_call_has_active_foci (ConfabGroupCall *self)
 {

@@ -29,6 +29,10 @@ void confab_group_call_handle_content (ConfabGroupCall *self,
                                        gint64 origin_server_ts,
                                        JsonObject *content);
 void confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id);
+void confab_group_call_check_session (ConfabGroupCall *self,
+                                      const char *sender,
+                                      ConfabCallEvent *message,
+                                      gboolean encrypted);
 gboolean confab_group_call_handle_message (ConfabGroupCall *self,
                                            const char *sender,
                                            ConfabCallEvent *message,

@@ -145,42 +145,102 @@ test_early (gconstpointer data)
   lab_finish (&lab);
 }
 
-/* A device that has begun anew writes before its entry says so: the old connection ends, silently, and only then is
- * there one with the new session. The message alone ends nothing: it may be late, from a session before the one whose
- * connection is up. */
+static void
+connect_a (Lab *lab, gint64 expires_ms)
+{
+  lab_start (lab);
+  lab_member_until (lab, "@a:x", "A", "S", expires_ms);
+  lab_join (lab);
+  receive_a (lab, "m.call.invite", 0, OFFER);
+  lab_sync_end (lab);
+  lab_advance (lab, 300);
+  lab_set_ice (lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  assert_member (lab, "connected");
+  confab_fake_signalling_clear_log (lab->signalling);
+}
+
+/* A device that has begun anew invites before its entry says so: the old connection ends at once, silently, and what
+ * came is there when the entry comes. */
 static void
 test_new_session_writes_first (void)
 {
   Lab lab = { 0 };
   g_autoptr (ConfabFakePeerConnection) old = NULL;
 
-  lab_start (&lab);
-  lab_member (&lab, "@a:x", "A", "S");
-  lab_join (&lab);
-  receive_a (&lab, "m.call.invite", 0, OFFER);
-  lab_sync_end (&lab);
-  lab_advance (&lab, 300);
-  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
-  assert_member (&lab, "connected");
+  connect_a (&lab, NOW_MS + 3600000);
   old = g_object_ref (confab_fake_local_media_get_last (lab.media));
-  confab_fake_signalling_clear_log (lab.signalling);
-
-  lab_receive_as (&lab, "@a:x", "A", TRUE, "S2", "m.call.invite", "c2", 0, OFFER);
+  /* These say nothing: they may be late. */
   lab_receive_as (&lab, "@a:x", "A", TRUE, "S2", "m.call.candidates", "c2", 1, CANDIDATE ("new"));
+  lab_receive_as (&lab, "@a:x", "A", TRUE, "S2", "m.call.hangup", "c0", 1, HANGUP ("user_hangup"));
   lab_sync_end (&lab);
   assert_member (&lab, "connected");
   g_assert_false (confab_fake_peer_connection_get_closed (old));
 
-  lab_member (&lab, "@a:x", "A", "S2");
+  lab_receive_as (&lab, "@a:x", "A", TRUE, "S2", "m.call.invite", "c2", 0, OFFER);
+  lab_sync_end (&lab);
+  assert_member (&lab, "reconnecting");
   g_assert_true (confab_fake_peer_connection_get_closed (old));
-  assert_member (&lab, "connecting");
-  lab_advance (&lab, 300);
-  g_assert_true (confab_fake_local_media_get_last (lab.media) != old);
-  g_assert_nonnull (
-    strstr (confab_fake_peer_connection_get_log (confab_fake_local_media_get_last (lab.media)),
-            "[new|0|0]"));
-  g_assert_null (strstr (confab_fake_signalling_get_log (lab.signalling), "hangup"));
   g_clear_object (&old);
+  lab_advance (&lab, 300);
+  g_assert_cmpuint (confab_fake_local_media_get_n_connections (lab.media), ==, 1);
+
+  lab_member (&lab, "@a:x", "A", "S2");
+  lab_advance (&lab, 300);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  assert_member (&lab, "connected");
+  assert_log (&lab, "answer ");
+  g_assert_cmpstr (confab_fake_peer_connection_get_log (
+                     confab_fake_local_media_get_last (lab.media)),
+                   ==,
+                   "remote-offer [new|0|0] create-answer ");
+  /* The session before comes late, or again: it is over. */
+  lab_receive_as (&lab, "@a:x", "A", TRUE, "S", "m.call.invite", "c3", 0, OFFER);
+  lab_sync_end (&lab);
+  assert_member (&lab, "connected");
+  lab_finish (&lab);
+}
+
+/* Whom nothing but the connection kept in the call is gone with it. */
+static void
+test_new_session_after_expiry (void)
+{
+  Lab lab = { 0 };
+
+  connect_a (&lab, NOW_MS + 60000);
+  lab_advance (&lab, 61000);
+  assert_member (&lab, "connected");
+  lab_receive_as (&lab, "@a:x", "A", TRUE, "S2", "m.call.invite", "c2", 0, OFFER);
+  lab_sync_end (&lab);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  lab_member (&lab, "@a:x", "A", "S2");
+  assert_member (&lab, "connecting");
+  lab_finish (&lab);
+}
+
+/* Where somebody else may have written it, or to somebody else, it says nothing. */
+static void
+test_new_session_of_nobody (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (JsonObject) content = confab_json_parse_object (
+    "{\"conf_id\":\"conf\",\"call_id\":\"c2\",\"party_id\":\"A\",\"device_id\":\"A\",\"seq\":0,"
+    "\"version\":\"1\",\"sender_session_id\":\"S2\",\"dest_session_id\":\"other\"" OFFER "}",
+    -1,
+    NULL);
+
+  connect_a (&lab, NOW_MS + 3600000);
+  lab_receive_as (&lab, "@a:x", "A", FALSE, "S2", "m.call.invite", "c2", 0, OFFER);
+  assert_member (&lab, "connected"); /* it has spoken Olm before */
+  confab_call_handler_handle_to_device (lab.handler, "@a:x", "A", "m.call.invite", content);
+  assert_member (&lab, "connected");
+  lab_receive_as (&lab, "@a:x", "B", TRUE, "S2", "m.call.invite", "c2", 0, OFFER);
+  assert_member (&lab, "connected");
+  lab_finish (&lab);
+  /* Nor does it where this side invites. */
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_receive_as (&lab, "@c:x", "C", TRUE, "S2", "m.call.invite", "c2", 0, OFFER);
+  assert_member (&lab, "connected");
   lab_finish (&lab);
 }
 
@@ -201,6 +261,8 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, test, test_early);
     }
   }
-  g_test_add_func ("/early-stories/new-session", test_new_session_writes_first);
+  g_test_add_func ("/early-stories/new-session/writes-first", test_new_session_writes_first);
+  g_test_add_func ("/early-stories/new-session/after-expiry", test_new_session_after_expiry);
+  g_test_add_func ("/early-stories/new-session/of-nobody", test_new_session_of_nobody);
   return g_test_run ();
 }
