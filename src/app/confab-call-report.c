@@ -296,10 +296,6 @@ finish_list (JsonObject *rtc,
     JsonObject *object = json_array_get_object_element (array, i);
     if (participant != NULL)
       set_purpose (object, participant);
-    else
-      set_text (object,
-                "purpose",
-                confab_enum_nick (CONFAB_TYPE_STREAM_PURPOSE, CONFAB_STREAM_PURPOSE_USERMEDIA));
     fill (object, names);
   }
 }

@@ -58,15 +58,23 @@ add_stream (ConfabRemoteStreams *self, const char *id, ConfabStreamPurpose purpo
   return stream;
 }
 
+static const char *
+id_of (ConfabRemoteTrack *track)
+{
+  const char *id = confab_remote_track_get_stream_id (track);
+
+  return id != NULL && *id != '\0' ? id : confab_remote_track_get_mid (track);
+}
+
 /* Media without any metadata is the user's (section 3.8); beside metadata it is a tile of its own. */
 static ConfabStream *
 stream_of (ConfabRemoteStreams *self, ConfabRemoteTrack *track)
 {
-  const char *id = confab_remote_track_get_stream_id (track);
+  const char *id = id_of (track);
   ConfabStream *stream;
 
-  if (id == NULL || *id == '\0')
-    id = confab_remote_track_get_mid (track);
+  if (!confab_remote_track_get_sending (track))
+    return NULL;
   stream = find_stream (self, id, NULL);
   if (stream != NULL || g_hash_table_contains (self->dropped, id != NULL ? id : ""))
     return stream;
@@ -94,6 +102,42 @@ update_weak (ConfabRemoteStreams *self)
     return;
   self->weak = weak;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_WEAK]);
+}
+
+static gboolean
+has_picture (ConfabRemoteStreams *self, ConfabStream *stream)
+{
+  for (guint i = 0; i < self->tracks->len; i++) {
+    ConfabRemoteTrack *track = self->tracks->pdata[i];
+
+    if (confab_remote_track_get_kind (track) == CONFAB_MEDIA_KIND_VIDEO &&
+        confab_remote_track_get_sending (track) &&
+        g_strcmp0 (id_of (track), confab_stream_get_id (stream)) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* A track went, or goes over to another stream: what it leaves behind shows nothing, and goes when nobody listed it. */
+static void
+settle_streams (ConfabRemoteStreams *self)
+{
+  for (guint i = g_list_model_get_n_items (G_LIST_MODEL (self->streams)); i-- > 0;) {
+    g_autoptr (ConfabStream) stream = g_list_model_get_item (G_LIST_MODEL (self->streams), i);
+
+    if (has_picture (self, stream))
+      continue;
+    confab_stream_set_has_video (stream, FALSE);
+    confab_stream_set_paintable (stream, NULL);
+    if (confab_stream_get_purpose (stream) == CONFAB_STREAM_PURPOSE_UNKNOWN)
+      g_list_store_remove (self->streams, i);
+  }
+}
+
+static void
+direction_changed_cb (ConfabRemoteTrack *track, GParamSpec *pspec, ConfabRemoteStreams *self)
+{
+  settle_streams (self);
 }
 
 static void
@@ -258,6 +302,8 @@ void
 confab_remote_streams_add_track (ConfabRemoteStreams *self, ConfabRemoteTrack *track)
 {
   g_ptr_array_add (self->tracks, g_object_ref (track));
+  g_signal_connect_object (track, "notify::sending", G_CALLBACK (direction_changed_cb), self, 0);
+  g_signal_connect_object (track, "notify::stream-id", G_CALLBACK (direction_changed_cb), self, 0);
   g_signal_connect_object (track, "notify", G_CALLBACK (track_changed_cb), self, 0);
   track_changed_cb (track, NULL, self);
 }

@@ -18,6 +18,7 @@ struct _ConfabRemoteTrack {
   gboolean playing;
   double loss;
   gboolean watched;
+  gboolean sending;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabRemoteTrack, confab_remote_track, G_TYPE_OBJECT)
@@ -31,8 +32,9 @@ typedef enum {
   PROP_PLAYING,
   PROP_LOSS,
   PROP_WATCHED,
+  PROP_SENDING,
 } Property;
-static GParamSpec *properties[PROP_WATCHED + 1];
+static GParamSpec *properties[PROP_SENDING + 1];
 
 static void
 confab_remote_track_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *pspec)
@@ -63,6 +65,9 @@ confab_remote_track_get_property (GObject *object, guint prop_id, GValue *value,
     break;
   case PROP_WATCHED:
     g_value_set_boolean (value, self->watched);
+    break;
+  case PROP_SENDING:
+    g_value_set_boolean (value, self->sending);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -99,7 +104,7 @@ confab_remote_track_class_init (ConfabRemoteTrackClass *klass)
   /**
    * ConfabRemoteTrack:stream-id:
    *
-   * The remote stream (`a=msid`) that it belongs to; %NULL when the SDP names none.
+   * The remote stream (`a=msid`) that it belongs to now; %NULL when the SDP names none.
    */
   properties[PROP_STREAM_ID] = g_param_spec_string ("stream-id", NULL, NULL, NULL, flags);
   /**
@@ -139,6 +144,12 @@ confab_remote_track_class_init (ConfabRemoteTrackClass *klass)
    * Whether somebody may be looking. Written from above: `media` makes no picture while nobody is.
    */
   properties[PROP_WATCHED] = g_param_spec_boolean ("watched", NULL, NULL, TRUE, flags);
+  /**
+   * ConfabRemoteTrack:sending:
+   *
+   * Whether the other side's description says that it is sent. One that is not may come back, in another stream.
+   */
+  properties[PROP_SENDING] = g_param_spec_boolean ("sending", NULL, NULL, TRUE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -147,6 +158,7 @@ confab_remote_track_init (ConfabRemoteTrack *self)
 {
   self->level = CONFAB_LEVEL_SILENCE;
   self->watched = TRUE;
+  self->sending = TRUE;
 }
 
 /**
@@ -182,6 +194,35 @@ confab_remote_track_get_stream_id (ConfabRemoteTrack *self)
   g_return_val_if_fail (CONFAB_IS_REMOTE_TRACK (self), NULL);
 
   return self->stream_id;
+}
+
+void
+confab_remote_track_set_stream_id (ConfabRemoteTrack *self, const char *stream_id)
+{
+  g_return_if_fail (CONFAB_IS_REMOTE_TRACK (self));
+
+  if (g_set_str (&self->stream_id, stream_id))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STREAM_ID]);
+}
+
+gboolean
+confab_remote_track_get_sending (ConfabRemoteTrack *self)
+{
+  g_return_val_if_fail (CONFAB_IS_REMOTE_TRACK (self), FALSE);
+
+  return self->sending;
+}
+
+void
+confab_remote_track_set_sending (ConfabRemoteTrack *self, gboolean sending)
+{
+  g_return_if_fail (CONFAB_IS_REMOTE_TRACK (self));
+
+  if (self->sending == !!sending)
+    return;
+
+  self->sending = !!sending;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SENDING]);
 }
 
 const char *

@@ -20,6 +20,9 @@ confab_remote_track_new (ConfabMediaKind kind, const char *stream_id, const char
   G_GNUC_WARN_UNUSED_RESULT;
 ConfabMediaKind confab_remote_track_get_kind (ConfabRemoteTrack *self);
 const char *confab_remote_track_get_stream_id (ConfabRemoteTrack *self);
+void confab_remote_track_set_stream_id (ConfabRemoteTrack *self, const char *stream_id);
+gboolean confab_remote_track_get_sending (ConfabRemoteTrack *self);
+void confab_remote_track_set_sending (ConfabRemoteTrack *self, gboolean sending);
 const char *confab_remote_track_get_mid (ConfabRemoteTrack *self);
 GObject *confab_remote_track_get_paintable (ConfabRemoteTrack *self);
 void confab_remote_track_set_paintable (ConfabRemoteTrack *self, GObject *paintable);

@@ -16,6 +16,7 @@
 #define N_KINDS (CONFAB_DEVICE_KIND_CAMERA + 1)
 #define MAX_SIDE 4096
 #define MAX_FPS 120
+#define MAX_SCREEN_FPS 15 /* text is to be sharp rather than smooth */
 
 struct _ConfabMediaEngine {
   GObject parent_instance;
@@ -369,6 +370,19 @@ confab_media_engine_get_mean_rgb (ConfabMediaEngine *self, guint8 rgb[3])
 }
 
 /**
+ * confab_media_engine_get_screen_rgb:
+ * @self: an engine
+ * @rgb: (out): mean colour of the test picture that stands for the screen
+ */
+void
+confab_media_engine_get_screen_rgb (ConfabMediaEngine *self, guint8 rgb[3])
+{
+  g_return_if_fail (CONFAB_IS_MEDIA_ENGINE (self));
+
+  memcpy (rgb, self->identity.screen_rgb, 3);
+}
+
+/**
  * confab_media_engine_set_test_picture:
  * @self: an engine with test sources
  * @path: a 4:2:0 y4m file, which is the camera from its next opening on
@@ -470,6 +484,56 @@ confab_media_engine_create_source (ConfabMediaEngine *self,
   if (source == NULL)
     *problem = device == NULL ? CONFAB_DEVICE_PROBLEM_MISSING : CONFAB_DEVICE_PROBLEM_FAILED;
   return source;
+}
+
+/**
+ * confab_media_engine_can_share:
+ * @self: an engine
+ *
+ * Returns: whether there is a way to capture a screen: so far a test picture stands for it
+ */
+gboolean
+confab_media_engine_can_share (ConfabMediaEngine *self)
+{
+  g_return_val_if_fail (CONFAB_IS_MEDIA_ENGINE (self), FALSE);
+
+  return self->source == CONFAB_MEDIA_SOURCE_TEST;
+}
+
+/**
+ * confab_media_engine_get_screen_format:
+ * @self: an engine
+ * @width: (out): in pixels
+ * @height: (out): in pixels
+ * @fps: (out): frames a second
+ *
+ * How a shared screen is sent.
+ */
+void
+confab_media_engine_get_screen_format (ConfabMediaEngine *self,
+                                       guint *width,
+                                       guint *height,
+                                       guint *fps)
+{
+  confab_media_engine_get_video_format (self, width, height, fps);
+  *fps = MIN (*fps, MAX_SCREEN_FPS);
+}
+
+/**
+ * confab_media_engine_create_screen:
+ * @self: an engine that can share
+ *
+ * Returns: (transfer floating) (nullable): what gives the screen's pictures
+ */
+GstElement *
+confab_media_engine_create_screen (ConfabMediaEngine *self)
+{
+  guint width, height, fps;
+
+  g_return_val_if_fail (confab_media_engine_can_share (self), NULL);
+
+  confab_media_engine_get_screen_format (self, &width, &height, &fps);
+  return confab_picture_source_new (self->identity.screen_rgb, width, height, fps);
 }
 
 ConfabAudioMixer *

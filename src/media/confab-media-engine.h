@@ -34,6 +34,7 @@ gboolean confab_media_engine_get_relay_only (ConfabMediaEngine *self);
 void confab_media_engine_set_test_identity (ConfabMediaEngine *self, const char *user_id);
 guint confab_media_engine_get_tone_hz (ConfabMediaEngine *self);
 void confab_media_engine_get_mean_rgb (ConfabMediaEngine *self, guint8 rgb[3]);
+void confab_media_engine_get_screen_rgb (ConfabMediaEngine *self, guint8 rgb[3]);
 gboolean
 confab_media_engine_set_test_picture (ConfabMediaEngine *self, const char *path, GError **error);
 gboolean confab_media_engine_set_video_format (ConfabMediaEngine *self,
@@ -50,6 +51,12 @@ void confab_media_engine_close (ConfabMediaEngine *self);
 GstElement *confab_media_engine_create_source (ConfabMediaEngine *self,
                                                ConfabDeviceKind kind,
                                                ConfabDeviceProblem *problem);
+gboolean confab_media_engine_can_share (ConfabMediaEngine *self);
+void confab_media_engine_get_screen_format (ConfabMediaEngine *self,
+                                            guint *width,
+                                            guint *height,
+                                            guint *fps);
+GstElement *confab_media_engine_create_screen (ConfabMediaEngine *self);
 ConfabAudioMixer *confab_media_engine_get_mixer (ConfabMediaEngine *self);
 
 G_END_DECLS

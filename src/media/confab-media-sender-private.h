@@ -7,10 +7,10 @@
 #include "confab-capture.h"
 #include "confab-fanout.h"
 #include "confab-media-worker.h"
+#include "confab-screen-share.h"
 
 G_BEGIN_DECLS
 
-#define VIDEO_BITRATE_PER_PIXEL 2.6 /* 600 kbit/s for 640×360 */
 #define AUDIO_BITRATE 32000
 
 /* One of microphone and camera. */
@@ -39,6 +39,7 @@ struct _ConfabMediaSender {
   ConfabFanout *video;
   ConfabSenderDevice microphone;
   ConfabSenderDevice camera;
+  ConfabScreenShare *screen;
   guint width, height, fps;
 };
 

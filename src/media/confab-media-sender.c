@@ -8,6 +8,7 @@
 
 #include "confab-media-pipeline.h"
 #include "confab-media-sender-private.h"
+#include "confab-picture-sender.h"
 #include "confab-webrtc-peer.h"
 
 #define RETRY_MS 3000
@@ -227,20 +228,28 @@ confab_media_sender_create_peer_connection (ConfabLocalMedia *media,
                                             const ConfabIceServers *servers)
 {
   ConfabMediaSender *self = CONFAB_MEDIA_SENDER (media);
-  const ConfabWebrtcPeerConfig config = {
+  ConfabWebrtcPeerConfig config = {
     .stream_id = confab_stream_get_id (self->stream),
+    .screen_id = confab_stream_get_id (confab_screen_share_get_stream (self->screen)),
     .audio = self->audio,
     .video = self->video,
+    .screen = confab_screen_share_get_fanout (self->screen),
     .mixer = confab_media_engine_get_mixer (self->engine),
     .servers = servers,
     .relay_only = confab_media_engine_get_relay_only (self->engine),
     .drawing = confab_media_engine_get_drawing (self->engine),
     .width = self->width,
     .height = self->height,
-    .video_bitrate = self->width * self->height * VIDEO_BITRATE_PER_PIXEL,
+    .video_bitrate = CONFAB_VIDEO_BITRATE (self->width, self->height),
     .audio_bitrate = AUDIO_BITRATE,
   };
+  guint fps;
 
+  confab_media_engine_get_screen_format (self->engine,
+                                         &config.screen_width,
+                                         &config.screen_height,
+                                         &fps);
+  config.screen_bitrate = CONFAB_VIDEO_BITRATE (config.screen_width, config.screen_height);
   return CONFAB_PEER_CONNECTION (confab_webrtc_peer_new (&config));
 }
 
@@ -288,6 +297,39 @@ confab_media_sender_get_problem (ConfabLocalMedia *media, ConfabDeviceKind kind)
 }
 
 static void
+confab_media_sender_share_screen (ConfabLocalMedia *media)
+{
+  ConfabMediaSender *self = CONFAB_MEDIA_SENDER (media);
+
+  if (self->pipeline != NULL)
+    confab_screen_share_start (self->screen);
+}
+
+static void
+confab_media_sender_stop_sharing (ConfabLocalMedia *media)
+{
+  confab_screen_share_stop (CONFAB_MEDIA_SENDER (media)->screen);
+}
+
+static ConfabSharing
+confab_media_sender_get_sharing (ConfabLocalMedia *media, ConfabSharingProblem *problem)
+{
+  ConfabMediaSender *self = CONFAB_MEDIA_SENDER (media);
+
+  *problem = confab_screen_share_get_problem (self->screen);
+  return confab_screen_share_is_on (self->screen) ? CONFAB_SHARING_ON : CONFAB_SHARING_OFF;
+}
+
+static ConfabStream *
+confab_media_sender_get_screen (ConfabLocalMedia *media)
+{
+  ConfabMediaSender *self = CONFAB_MEDIA_SENDER (media);
+
+  return confab_screen_share_is_on (self->screen) ? confab_screen_share_get_stream (self->screen)
+                                                  : NULL;
+}
+
+static void
 end_device (ConfabMediaSender *self, ConfabSenderDevice *device)
 {
   close_device (self, device);
@@ -303,6 +345,7 @@ confab_media_sender_close (ConfabLocalMedia *media)
   if (self->pipeline == NULL)
     return;
 
+  confab_screen_share_stop (self->screen);
   end_device (self, &self->camera);
   end_device (self, &self->microphone);
   confab_fanout_set_encoder (self->video, NULL);
@@ -325,6 +368,7 @@ confab_media_sender_finalize (GObject *object)
 {
   ConfabMediaSender *self = CONFAB_MEDIA_SENDER (object);
 
+  g_clear_object (&self->screen);
   g_clear_object (&self->engine);
   g_clear_object (&self->stream);
   g_clear_pointer (&self->link, confab_main_link_unref);
@@ -342,6 +386,10 @@ confab_media_sender_iface_init (ConfabLocalMediaInterface *iface)
   iface->set_camera_muted = confab_media_sender_set_camera_muted;
   iface->get_problem = confab_media_sender_get_problem;
   iface->close = confab_media_sender_close;
+  iface->share_screen = confab_media_sender_share_screen;
+  iface->stop_sharing = confab_media_sender_stop_sharing;
+  iface->get_sharing = confab_media_sender_get_sharing;
+  iface->get_screen = confab_media_sender_get_screen;
 }
 
 static void
@@ -394,6 +442,12 @@ confab_media_sender_new (ConfabMediaEngine *engine,
   ConfabMediaSender *self = g_object_new (CONFAB_TYPE_MEDIA_SENDER, NULL);
 
   self->engine = g_object_ref (engine);
+  self->screen = confab_screen_share_new (engine);
+  g_signal_connect_object (self->screen,
+                           "changed",
+                           G_CALLBACK (confab_local_media_emit_sharing_changed),
+                           self,
+                           G_CONNECT_SWAPPED);
   confab_media_engine_get_video_format (engine, &self->width, &self->height, &self->fps);
   self->microphone.muted = !!microphone_muted;
   self->camera.muted = !!camera_muted;
@@ -452,6 +506,22 @@ confab_media_sender_is_capturing (ConfabMediaSender *self, ConfabDeviceKind kind
   g_return_val_if_fail (CONFAB_IS_MEDIA_SENDER (self), FALSE);
 
   return device_of (self, kind)->capture != NULL;
+}
+
+/**
+ * confab_media_sender_get_screen_pipeline:
+ * @self: media
+ *
+ * As confab_media_sender_get_pipeline().
+ *
+ * Returns: (transfer none) (nullable): where the shared screen is encoded, %NULL while nothing is shared
+ */
+GstElement *
+confab_media_sender_get_screen_pipeline (ConfabMediaSender *self)
+{
+  g_return_val_if_fail (CONFAB_IS_MEDIA_SENDER (self), NULL);
+
+  return confab_screen_share_get_pipeline (self->screen);
 }
 
 /**

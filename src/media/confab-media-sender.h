@@ -23,5 +23,6 @@ void confab_media_sender_device_changed (ConfabMediaSender *self,
                                          gboolean chosen_changed);
 gboolean confab_media_sender_is_capturing (ConfabMediaSender *self, ConfabDeviceKind kind);
 GstElement *confab_media_sender_get_pipeline (ConfabMediaSender *self);
+GstElement *confab_media_sender_get_screen_pipeline (ConfabMediaSender *self);
 
 G_END_DECLS

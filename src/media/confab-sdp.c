@@ -239,8 +239,8 @@ confab_sdp_check (const char *text, GError **error)
 }
 
 /* The `mid` of each m-section, in order; "" where there is none. */
-static GPtrArray *
-list_mids (const char *text)
+GPtrArray *
+confab_sdp_list_mids (const char *text)
 {
   g_auto (GStrv) lines = confab_sdp_split_lines (text);
   GPtrArray *mids = g_ptr_array_new_with_free_func (g_free);
@@ -273,8 +273,8 @@ list_mids (const char *text)
 gboolean
 confab_sdp_check_follows (const char *text, const char *before, gboolean is_answer, GError **error)
 {
-  g_autoptr (GPtrArray) mids = list_mids (text);
-  g_autoptr (GPtrArray) old_mids = list_mids (before);
+  g_autoptr (GPtrArray) mids = confab_sdp_list_mids (text);
+  g_autoptr (GPtrArray) old_mids = confab_sdp_list_mids (before);
   gboolean fits = is_answer ? mids->len == old_mids->len : mids->len >= old_mids->len;
 
   for (guint i = 0; fits && i < old_mids->len; i++)
@@ -318,30 +318,50 @@ confab_sdp_find_stream_id (const char *text, const char *mid)
   return by_ssrc != NULL ? first_word (by_ssrc) : NULL;
 }
 
-/**
- * confab_sdp_receives:
- * @text: a description
- * @mid: an m-section
- *
- * Returns: whether who wrote it takes what is sent in that m-section (RFC 8866 section 6.7)
- */
-gboolean
-confab_sdp_receives (const char *text, const char *mid)
+/* RFC 8866 section 6.7; without a line it is both. */
+static gboolean
+is_directed (const char *text, const char *mid, const char *against, const char *along)
 {
   g_auto (GStrv) lines = confab_sdp_split_lines (text);
   const int wanted = confab_sdp_find_mline (text, mid);
-  gboolean receives = TRUE;
+  gboolean directed = TRUE;
   int mline = -1;
 
   for (guint i = 0; wanted >= 0 && lines[i] != NULL && mline <= wanted; i++) {
     if (enters_media (lines[i], &mline) || (mline >= 0 && mline != wanted))
       continue;
-    if (strcmp (lines[i], "a=inactive") == 0 || strcmp (lines[i], "a=sendonly") == 0)
-      receives = FALSE;
-    else if (strcmp (lines[i], "a=sendrecv") == 0 || strcmp (lines[i], "a=recvonly") == 0)
-      receives = TRUE;
+    if (strcmp (lines[i], "a=inactive") == 0 || strcmp (lines[i], against) == 0)
+      directed = FALSE;
+    else if (strcmp (lines[i], "a=sendrecv") == 0 || strcmp (lines[i], along) == 0)
+      directed = TRUE;
   }
-  return wanted >= 0 && receives;
+  return wanted >= 0 && directed;
+}
+
+/**
+ * confab_sdp_receives:
+ * @text: a description
+ * @mid: an m-section
+ *
+ * Returns: whether who wrote it takes what is sent in that m-section
+ */
+gboolean
+confab_sdp_receives (const char *text, const char *mid)
+{
+  return is_directed (text, mid, "a=sendonly", "a=recvonly");
+}
+
+/**
+ * confab_sdp_sends:
+ * @text: a description
+ * @mid: an m-section
+ *
+ * Returns: whether who wrote it sends in that m-section
+ */
+gboolean
+confab_sdp_sends (const char *text, const char *mid)
+{
+  return is_directed (text, mid, "a=recvonly", "a=sendonly");
 }
 
 /**
@@ -354,7 +374,7 @@ confab_sdp_receives (const char *text, const char *mid)
 char *
 confab_sdp_get_mid (const char *text, int mline_index)
 {
-  g_autoptr (GPtrArray) mids = list_mids (text);
+  g_autoptr (GPtrArray) mids = confab_sdp_list_mids (text);
 
   if (mline_index < 0 || (guint) mline_index >= mids->len)
     return NULL;
@@ -371,7 +391,7 @@ confab_sdp_get_mid (const char *text, int mline_index)
 int
 confab_sdp_find_mline (const char *text, const char *mid)
 {
-  g_autoptr (GPtrArray) mids = list_mids (text);
+  g_autoptr (GPtrArray) mids = confab_sdp_list_mids (text);
 
   for (guint i = 0; i < mids->len; i++) {
     if (strcmp (mids->pdata[i], mid) == 0)
@@ -473,14 +493,14 @@ msid_for_section (char **lines, guint begin, guint end, const char *stream_id)
   }
   track = by_ssrc != NULL ? strchr (by_ssrc, ' ') : NULL;
   if (track != NULL && track[1] != '\0')
-    return g_strconcat ("a=msid:", stream_id, track, NULL);
+    return g_strconcat ("a=msid:", by_ssrc, NULL);
   return g_strconcat ("a=msid:", stream_id, " ", stream_id, is_audio ? "-audio" : "-video", NULL);
 }
 
 /**
  * confab_sdp_insert_msid:
  * @text: our own description
- * @stream_id: the stream that microphone and camera belong to
+ * @stream_id: the stream that what names none beside its SSRC belongs to
  *
  * webrtcbin writes the stream's id only beside SSRCs; browsers go by `a=msid:` (RFC 8830).
  *

@@ -21,6 +21,7 @@ confab_sdp_check_follows (const char *text, const char *before, gboolean is_answ
 char *confab_sdp_find_stream_id (const char *text, const char *mid) G_GNUC_WARN_UNUSED_RESULT;
 char *confab_sdp_get_mid (const char *text, int mline_index) G_GNUC_WARN_UNUSED_RESULT;
 gboolean confab_sdp_receives (const char *text, const char *mid);
+gboolean confab_sdp_sends (const char *text, const char *mid);
 int confab_sdp_find_mline (const char *text, const char *mid);
 int confab_sdp_find_payload (const char *text, const char *media, const char *encoding);
 char *confab_sdp_get_setup (const char *text) G_GNUC_WARN_UNUSED_RESULT;

@@ -34,7 +34,11 @@ confab_test_identity_for_user (const char *user_id)
   const double hue = hue_bits / (double) G_MAXUINT32 * 2 * G_PI;
   ConfabTestIdentity identity = { .tone_hz = TONE_MIN_HZ + tone_bits % N_TONES * TONE_STEP_HZ };
 
-  for (guint i = 0; i < 3; i++)
-    identity.rgb[i] = lround (128 + CHROMA * cos (hue - i * 2 * G_PI / 3));
+  for (guint i = 0; i < 3; i++) {
+    const double share = cos (hue - i * 2 * G_PI / 3);
+
+    identity.rgb[i] = lround (128 + CHROMA * share);
+    identity.screen_rgb[i] = lround (128 - CHROMA * share); /* the opposite hue */
+  }
   return identity;
 }

@@ -9,12 +9,14 @@ G_BEGIN_DECLS
 /**
  * ConfabTestIdentity:
  * @rgb: the mean colour of the test picture, 0 to 255 each
+ * @screen_rgb: the mean colour of the test picture that stands for a shared screen
  * @tone_hz: the pitch of the test tone
  *
  * What a user's test picture and test tone are like, so that a receiver can tell whose they are.
  */
 typedef struct {
   guint8 rgb[3];
+  guint8 screen_rgb[3];
   guint tone_hz;
 } ConfabTestIdentity;
 

@@ -55,12 +55,11 @@ set_up_ice (ConfabWebrtcPipeline *self)
  * the payloader's own caps came through, so these hold all that an SDP needs: without its channels Opus is `OPUS/48000`,
  * which Chromium refuses (RFC 7587 section 7: always 2).
  */
-static GstWebRTCRTPTransceiver *
-build_sender (ConfabWebrtcPipeline *self, gboolean is_audio)
+GstWebRTCRTPTransceiver *
+confab_webrtc_pipeline_build_sender (
+  ConfabWebrtcPipeline *self, GstElement *input, guint payload, guint32 ssrc, const char *stream_id)
 {
-  GstElement *input = is_audio ? self->audio_input : self->video_input;
-  const guint payload = is_audio ? self->audio_payload : self->video_payload;
-  const guint32 ssrc = is_audio ? self->audio_ssrc : self->video_ssrc;
+  const gboolean is_audio = input == self->audio_input;
   GstElement *payloader = confab_media_pipeline_add (self->pipeline,
                                                      is_audio ? "rtpopuspay" : "rtpvp8pay");
   g_autofree char *caps = g_strdup_printf (
@@ -84,7 +83,10 @@ build_sender (ConfabWebrtcPipeline *self, gboolean is_audio)
     gst_util_set_object_arg (G_OBJECT (payloader), "picture-id-mode", "15-bit");
   gst_element_link_many (input, payloader, filter, NULL);
   gst_pad_link (source, sink);
-  g_object_set (sink, "msid", self->stream_id, NULL);
+  gst_element_sync_state_with_parent (filter);
+  gst_element_sync_state_with_parent (payloader);
+  gst_element_sync_state_with_parent (input);
+  g_object_set (sink, "msid", stream_id, NULL);
   g_object_get (sink, "transceiver", &transceiver, NULL);
   if (transceiver != NULL && !is_audio) /* on audio it breaks Chromium */
     g_object_set (transceiver, "do-nack", TRUE, NULL);
@@ -107,8 +109,10 @@ confab_webrtc_pipeline_build (ConfabWebrtcPipeline *self, gpointer data)
   g_object_set (webrtc, "latency", JITTER_LATENCY_MS, "reuse-source-pads", TRUE, NULL);
   set_up_ice (self);
   confab_webrtc_pipeline_connect (self);
-  self->audio_transceiver = build_sender (self, TRUE);
-  self->video_transceiver = build_sender (self, FALSE);
+  self->audio_transceiver = confab_webrtc_pipeline_build_sender (
+    self, self->audio_input, self->audio_payload, self->audio_ssrc, self->stream_id);
+  self->video_transceiver = confab_webrtc_pipeline_build_sender (
+    self, self->video_input, self->video_payload, self->video_ssrc, self->stream_id);
   confab_fanout_forward_key_frame_requests (self->video, self->video_input);
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
 }

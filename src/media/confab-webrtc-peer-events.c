@@ -41,7 +41,8 @@ negotiation_asked (gpointer object, gpointer data)
 {
   ConfabWebrtcPeer *self = object;
 
-  if (self->closed || !self->negotiated || self->told_needed)
+  /* An offer that is on its way may say it already; whether it does is looked at when it was answered. */
+  if (self->closed || !self->negotiated || self->told_needed || self->offering)
     return;
 
   self->told_needed = TRUE;
@@ -62,6 +63,7 @@ become_negotiated (ConfabWebrtcPeer *self)
   confab_webrtc_pipeline_set_rtcp_bandwidth (self->pipeline);
   self->negotiated = TRUE;
   self->told_needed = FALSE;
+  self->offering = FALSE;
   update_sending (self);
   /* webrtcbin may have asked before this. */
   confab_webrtc_pipeline_check_negotiation (self->pipeline);
@@ -96,6 +98,23 @@ take_local (ConfabWebrtcPeer *self, ConfabSdpType type)
   self->local_type = type;
 }
 
+/* A track may go, come back and belong to another stream, all in one m-section. */
+static void
+update_tracks (ConfabWebrtcPeer *self)
+{
+  for (guint i = 0; i < self->receivers->len; i++) {
+    ConfabRemoteTrack *track = confab_track_receiver_get_track (self->receivers->pdata[i]);
+    const char *mid = confab_remote_track_get_mid (track);
+    g_autofree char *stream_id = NULL;
+
+    if (mid == NULL)
+      continue;
+    stream_id = confab_sdp_find_stream_id (self->remote_sdp, mid);
+    confab_remote_track_set_stream_id (track, stream_id);
+    confab_remote_track_set_sending (track, confab_sdp_sends (self->remote_sdp, mid));
+  }
+}
+
 static void
 replied (gpointer object, gpointer data)
 {
@@ -106,6 +125,8 @@ replied (gpointer object, gpointer data)
   if (self->closed)
     return;
   if (reply->error != NULL) {
+    self->told_needed = FALSE;
+    self->offering = FALSE;
     confab_webrtc_peer_fail (self, reply->error);
     return;
   }
@@ -131,10 +152,12 @@ replied (gpointer object, gpointer data)
     break;
   case CONFAB_WEBRTC_STEP_SET_REMOTE_OFFER:
     self->has_offer = TRUE;
+    update_tracks (self);
     confab_peer_connection_emit_remote_description_set (connection, CONFAB_SDP_TYPE_OFFER);
     break;
   case CONFAB_WEBRTC_STEP_SET_REMOTE_ANSWER:
     g_clear_pointer (&self->local_offer, g_free); /* one answer is all it gets */
+    update_tracks (self);
     become_negotiated (self);
     confab_peer_connection_emit_remote_description_set (connection, CONFAB_SDP_TYPE_ANSWER);
     break;
@@ -204,7 +227,9 @@ candidate_found (gpointer object, gpointer data)
   mid = confab_sdp_get_mid (self->created_sdp, candidate->mline_index);
   confab_peer_connection_emit_local_candidate (CONFAB_PEER_CONNECTION (self),
                                                candidate->text,
-                                               mid != NULL ? mid : "",
+                                               mid != NULL
+                                                 ? confab_mid_names_to_theirs (self->names, mid)
+                                                 : "",
                                                candidate->mline_index);
 }
 

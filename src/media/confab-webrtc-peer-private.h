@@ -4,6 +4,7 @@
 
 #include "confab-webrtc-peer.h"
 
+#include "confab-mid-names.h"
 #include "confab-webrtc-pipeline.h"
 
 G_BEGIN_DECLS
@@ -12,17 +13,20 @@ struct _ConfabWebrtcPeer {
   GObject parent_instance;
 
   char *stream_id;
+  char *screen_id;
   ConfabFanout *audio;
   ConfabFanout *video;
+  ConfabFanout *screen;
   ConfabAudioMixer *mixer;
   ConfabIceServers *servers;
   ConfabDrawing drawing;
   gboolean relay_only;
   guint width, height, video_bitrate, audio_bitrate;
+  guint screen_width, screen_height, screen_bitrate;
 
   ConfabMainLink *link;
   ConfabWebrtcPipeline *pipeline; /* NULL before the first description, and after close() */
-  guint32 audio_ssrc, video_ssrc;
+  guint32 audio_ssrc, video_ssrc, screen_ssrc;
   GPtrArray *receivers;
 
   ConfabConnectionState state;
@@ -30,12 +34,15 @@ struct _ConfabWebrtcPeer {
   gboolean gathering_complete;
   gint64 last_received_at; /* what the pipeline had when it ended */
   gboolean closed;
+  gboolean sharing;     /* the screen, too */
   gboolean negotiated;  /* a first offer and answer are in force */
   gboolean told_needed; /* ::negotiation-needed, since the last exchange */
+  gboolean offering;    /* one of ours is being made, or waits for its answer */
   gboolean has_offer;   /* theirs waits for our answer */
   guint n_candidates;
   GPtrArray *local_candidates; /* of ConfabWebrtcCandidate: what was found so far */
   char *remote_sdp;            /* as webrtcbin has it */
+  ConfabMidNames *names;       /* what its m-sections are called outside */
   GStrv refused;     /* mids of m-sections that one side refuses; webrtcbin knows nothing of that */
   char *local_offer; /* the offer in force or prepared, that an answer must fit */
   char *created_sdp; /* what was made last, in force or not */

@@ -61,10 +61,14 @@ build (ConfabWebrtcPeer *self, const char *remote_offer)
                                          : -1;
   const ConfabWebrtcPipelineConfig config = {
     .stream_id = self->stream_id,
+    .screen_id = self->screen_id,
     .audio = self->audio,
     .video = self->video,
+    .screen = self->screen,
+    .sharing = self->sharing,
     .audio_ssrc = self->audio_ssrc,
     .video_ssrc = self->video_ssrc,
+    .screen_ssrc = self->screen_ssrc,
     .audio_payload = audio >= 0 ? audio : DEFAULT_AUDIO_PAYLOAD,
     .video_payload = video >= 0 ? video : DEFAULT_VIDEO_PAYLOAD,
     .servers = self->servers,
@@ -101,8 +105,10 @@ confab_webrtc_peer_create_offer (ConfabPeerConnection *connection)
 {
   ConfabWebrtcPeer *self = CONFAB_WEBRTC_PEER (connection);
 
-  if (build_or_fail (self, NULL))
-    confab_webrtc_pipeline_create (self->pipeline, CONFAB_WEBRTC_STEP_CREATE_OFFER);
+  if (!build_or_fail (self, NULL))
+    return;
+  self->offering = TRUE;
+  confab_webrtc_pipeline_create (self->pipeline, CONFAB_WEBRTC_STEP_CREATE_OFFER);
 }
 
 static void
@@ -110,8 +116,20 @@ confab_webrtc_peer_prepare_offer (ConfabPeerConnection *connection)
 {
   ConfabWebrtcPeer *self = CONFAB_WEBRTC_PEER (connection);
 
-  if (build_or_fail (self, NULL))
-    confab_webrtc_pipeline_create (self->pipeline, CONFAB_WEBRTC_STEP_PREPARE_OFFER);
+  if (!build_or_fail (self, NULL))
+    return;
+  self->offering = TRUE;
+  confab_webrtc_pipeline_create (self->pipeline, CONFAB_WEBRTC_STEP_PREPARE_OFFER);
+}
+
+static void
+confab_webrtc_peer_set_sharing (ConfabPeerConnection *connection, gboolean sharing)
+{
+  ConfabWebrtcPeer *self = CONFAB_WEBRTC_PEER (connection);
+
+  self->sharing = sharing;
+  if (self->pipeline != NULL)
+    confab_webrtc_pipeline_set_sharing (self->pipeline, sharing);
 }
 
 static void
@@ -128,6 +146,29 @@ confab_webrtc_peer_create_answer (ConfabPeerConnection *connection)
                              "There is no offer to answer"));
   else
     confab_webrtc_pipeline_create (self->pipeline, CONFAB_WEBRTC_STEP_CREATE_ANSWER);
+}
+
+static void
+post_loss (gpointer object, gpointer data)
+{
+  confab_webrtc_peer_events.state_changed (object,
+                                           GUINT_TO_POINTER (
+                                             GST_WEBRTC_PEER_CONNECTION_STATE_FAILED));
+}
+
+/*
+ * An offer of ours is prepared, and theirs comes. When webrtcbin is to answer, it compares the m-sections with those that it
+ * made last, in force or not, and aborts the process if they are called otherwise. So what both have added is called as it is
+ * here; where one added sound and the other a picture, which is rare, the connection begins anew.
+ */
+static gboolean
+check_collision (ConfabWebrtcPeer *self, const char *offer)
+{
+  if (self->prepared == NULL || confab_mid_names_reconcile (self->names, offer, self->local_offer))
+    return TRUE;
+  g_info ("Both sides have added other m-sections at the same time: the connection is given up");
+  confab_main_link_post (self->link, post_loss, NULL, NULL);
+  return FALSE;
 }
 
 static gboolean
@@ -174,6 +215,7 @@ confab_webrtc_peer_set_remote_description (ConfabPeerConnection *connection,
 {
   ConfabWebrtcPeer *self = CONFAB_WEBRTC_PEER (connection);
   const gboolean is_answer = type == CONFAB_SDP_TYPE_ANSWER;
+  g_autofree char *named = NULL;
   g_autofree char *filled = NULL;
   g_autofree char *text = NULL;
   g_auto (GStrv) refused = NULL;
@@ -182,8 +224,18 @@ confab_webrtc_peer_set_remote_description (ConfabPeerConnection *connection,
 
   if (self->closed)
     return;
-  if (check_remote (self, type, sdp, &error))
-    filled = confab_sdp_fill_refused (sdp, is_answer ? self->local_offer : NULL, &refused, &error);
+  named = confab_mid_names_sdp_to_ours (self->names, sdp);
+  if (!is_answer && self->prepared != NULL && confab_sdp_check (named, NULL)) {
+    if (!check_collision (self, named))
+      return;
+    g_free (named);
+    named = confab_mid_names_sdp_to_ours (self->names, sdp);
+  }
+  if (check_remote (self, type, named, &error))
+    filled = confab_sdp_fill_refused (named,
+                                      is_answer ? self->local_offer : NULL,
+                                      &refused,
+                                      &error);
   if (filled == NULL) {
     fail_later (self, error);
     return;
@@ -242,6 +294,7 @@ confab_webrtc_peer_get_local_sdp (ConfabPeerConnection *connection)
   const char *text = self->prepared != NULL ? self->local_offer : self->local_sdp;
   const char *setup = self->role;
   g_autofree char *with_msid = NULL;
+  g_autofree char *with_setup = NULL;
   g_autofree char *whole = NULL;
 
   if (self->pipeline == NULL || text == NULL)
@@ -250,11 +303,14 @@ confab_webrtc_peer_get_local_sdp (ConfabPeerConnection *connection)
   if (self->prepared != NULL || self->local_type == CONFAB_SDP_TYPE_OFFER)
     setup = "actpass";
   with_msid = confab_sdp_insert_msid (text, self->stream_id);
-  whole = setup != NULL ? confab_sdp_set_setup (with_msid, setup) : g_steal_pointer (&with_msid);
-  if (self->refused == NULL || self->refused[0] == NULL)
-    return with_candidates (self, whole);
+  with_setup = setup != NULL ? confab_sdp_set_setup (with_msid, setup)
+                             : g_steal_pointer (&with_msid);
   /* Candidates of a bundle whose first m-section is refused stand nowhere: they follow by themselves. */
-  return confab_sdp_refuse (whole, (const char *const *) self->refused);
+  if (self->refused == NULL || self->refused[0] == NULL)
+    whole = with_candidates (self, with_setup);
+  else
+    whole = confab_sdp_refuse (with_setup, (const char *const *) self->refused);
+  return confab_mid_names_sdp_to_theirs (self->names, whole);
 }
 
 static void
@@ -269,7 +325,8 @@ confab_webrtc_peer_add_candidate (ConfabPeerConnection *connection,
   if (self->pipeline == NULL || self->remote_sdp == NULL)
     return;
   if (sdp_mid != NULL && sdp_mid[0] != '\0') {
-    const int by_mid = confab_sdp_find_mline (self->remote_sdp, sdp_mid);
+    const int by_mid = confab_sdp_find_mline (self->remote_sdp,
+                                              confab_mid_names_to_ours (self->names, sdp_mid));
 
     mline = by_mid >= 0 ? by_mid : mline;
   }
@@ -366,14 +423,17 @@ confab_webrtc_peer_finalize (GObject *object)
   ConfabWebrtcPeer *self = CONFAB_WEBRTC_PEER (object);
 
   g_clear_pointer (&self->stream_id, g_free);
+  g_clear_pointer (&self->screen_id, g_free);
   g_clear_pointer (&self->audio, confab_fanout_unref);
   g_clear_pointer (&self->video, confab_fanout_unref);
+  g_clear_pointer (&self->screen, confab_fanout_unref);
   g_clear_object (&self->mixer);
   g_clear_pointer (&self->servers, confab_ice_servers_free);
   g_clear_pointer (&self->link, confab_main_link_unref);
   g_clear_pointer (&self->receivers, g_ptr_array_unref);
   g_clear_pointer (&self->local_candidates, g_ptr_array_unref);
   g_clear_pointer (&self->remote_sdp, g_free);
+  g_clear_pointer (&self->names, confab_mid_names_free);
   g_clear_pointer (&self->refused, g_strfreev);
   g_clear_pointer (&self->local_offer, g_free);
   g_clear_pointer (&self->created_sdp, g_free);
@@ -391,6 +451,7 @@ confab_webrtc_peer_iface_init (ConfabPeerConnectionInterface *iface)
   iface->set_remote_description = confab_webrtc_peer_set_remote_description;
   iface->get_local_sdp = confab_webrtc_peer_get_local_sdp;
   iface->add_candidate = confab_webrtc_peer_add_candidate;
+  iface->set_sharing = confab_webrtc_peer_set_sharing;
   iface->close = confab_webrtc_peer_close;
   iface->get_state = confab_webrtc_peer_get_state;
   iface->get_gathering_complete = confab_webrtc_peer_get_gathering_complete;
@@ -413,10 +474,12 @@ static void
 confab_webrtc_peer_init (ConfabWebrtcPeer *self)
 {
   self->link = confab_main_link_new (self);
+  self->names = confab_mid_names_new ();
   self->receivers = g_ptr_array_new_with_free_func (g_object_unref);
   self->local_candidates = g_ptr_array_new_with_free_func (confab_webrtc_candidate_free);
   self->audio_ssrc = g_random_int () | 1;
-  self->video_ssrc = self->audio_ssrc ^ (g_random_int () << 1 | 2);
+  self->video_ssrc = self->audio_ssrc ^ (g_random_int () << 2 | 2);
+  self->screen_ssrc = self->audio_ssrc ^ (g_random_int () << 2 | 3);
 }
 
 /**
@@ -435,13 +498,18 @@ confab_webrtc_peer_new (const ConfabWebrtcPeerConfig *config)
   self->stream_id = g_strdup (config->stream_id);
   self->audio = confab_fanout_ref (config->audio);
   self->video = confab_fanout_ref (config->video);
+  self->screen_id = g_strdup (config->screen_id);
+  self->screen = confab_fanout_ref (config->screen);
   self->mixer = g_object_ref (config->mixer);
   self->servers = confab_ice_servers_copy (config->servers);
   self->drawing = config->drawing;
   self->relay_only = config->relay_only;
   self->width = config->width;
   self->height = config->height;
+  self->screen_width = config->screen_width;
+  self->screen_height = config->screen_height;
   self->video_bitrate = config->video_bitrate;
+  self->screen_bitrate = config->screen_bitrate;
   self->audio_bitrate = config->audio_bitrate;
   return self;
 }

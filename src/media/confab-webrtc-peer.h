@@ -24,30 +24,40 @@ G_DECLARE_FINAL_TYPE (ConfabWebrtcPeer, confab_webrtc_peer, CONFAB, WEBRTC_PEER,
 /**
  * ConfabWebrtcPeerConfig:
  * @stream_id: of the own stream
+ * @screen_id: of the stream that the own screen is
  * @audio: what is sent, encoded
  * @video: what is sent, encoded
+ * @screen: what is sent while the screen is shared, encoded
  * @mixer: where remote sound is played
  * @servers: STUN and TURN
  * @relay_only: whether only TURN servers see our addresses
  * @drawing: what becomes of remote pictures
  * @width: of the picture that is sent
  * @height: of the picture that is sent
+ * @screen_width: of the screen that is sent
+ * @screen_height: of the screen that is sent
  * @video_bitrate: bits a second
+ * @screen_bitrate: bits a second
  * @audio_bitrate: bits a second
  *
  * What a connection is made of; it keeps its own references.
  */
 typedef struct {
   const char *stream_id;
+  const char *screen_id;
   ConfabFanout *audio;
   ConfabFanout *video;
+  ConfabFanout *screen;
   ConfabAudioMixer *mixer;
   const ConfabIceServers *servers;
   gboolean relay_only;
   ConfabDrawing drawing;
   guint width;
   guint height;
+  guint screen_width;
+  guint screen_height;
   guint video_bitrate;
+  guint screen_bitrate;
   guint audio_bitrate;
 } ConfabWebrtcPeerConfig;
 

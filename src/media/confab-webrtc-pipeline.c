@@ -83,10 +83,13 @@ do_step (ConfabWebrtcPipeline *self, gpointer data)
   const StepData *step = data;
   GstPromise *promise = confab_webrtc_pipeline_promise (self, step->step);
 
-  if (self->webrtc == NULL)
+  if (self->webrtc == NULL) {
     gst_promise_expire (promise);
-  else /* creating takes options, setting a description */
+  } else { /* creating takes options, setting a description */
+    confab_webrtc_pipeline_prepare_step (self, step->step);
     g_signal_emit_by_name (self->webrtc, signals[step->step], step->description, promise);
+    confab_webrtc_pipeline_finish_step (self, step->step);
+  }
   gst_promise_unref (promise);
 }
 
@@ -131,31 +134,22 @@ add_candidate (ConfabWebrtcPipeline *self, gpointer data)
                            candidate->text);
 }
 
-static gboolean
-is_taken (GstWebRTCRTPTransceiver *transceiver, const char *remote_sdp)
-{
-  g_autofree char *mid = NULL;
-
-  if (transceiver == NULL)
-    return FALSE;
-  g_object_get (transceiver, "mid", &mid, NULL);
-  return mid != NULL && confab_sdp_receives (remote_sdp, mid);
-}
-
 /* Pictures and sound flow only to who takes them: nothing old waits, and nobody is held up. */
 static void
 send_what_is_taken (ConfabWebrtcPipeline *self, gpointer data)
 {
-  if (is_taken (self->audio_transceiver, data))
+  if (confab_webrtc_pipeline_is_taken (self->audio_transceiver, data))
     confab_fanout_add (self->audio, self->audio_input);
   else
     confab_fanout_remove (self->audio, self->audio_input);
-  if (is_taken (self->video_transceiver, data)) {
+  if (confab_webrtc_pipeline_is_taken (self->video_transceiver, data)) {
     confab_fanout_add (self->video, self->video_input);
     confab_fanout_request_key_frame (self->video, TRUE);
   } else {
     confab_fanout_remove (self->video, self->video_input);
   }
+  g_set_str (&self->remote_sdp, data);
+  confab_webrtc_pipeline_update_screen (self);
 }
 
 static void
@@ -180,20 +174,31 @@ check_negotiation (ConfabWebrtcPipeline *self, gpointer data)
 {
   GstWebRTCSignalingState state = GST_WEBRTC_SIGNALING_STATE_CLOSED;
   g_autoptr (GArray) transceivers = NULL;
-  gboolean waits = FALSE;
+  gboolean waits;
 
   if (self->webrtc == NULL)
     return;
+  waits = self->sharing != self->told;
   g_object_get (self->webrtc, "signaling-state", &state, NULL);
   g_signal_emit_by_name (self->webrtc, "get-transceivers", &transceivers);
   for (guint i = 0; transceivers != NULL && i < transceivers->len; i++) {
     g_autofree char *mid = NULL;
 
+    if (g_array_index (transceivers, gpointer, i) == (gpointer) self->screen_transceiver)
+      continue;
     g_object_get (g_array_index (transceivers, GObject *, i), "mid", &mid, NULL);
     waits |= mid == NULL;
   }
   if (waits && state == GST_WEBRTC_SIGNALING_STATE_STABLE)
     confab_main_link_post (self->link, self->events.negotiation_asked, NULL, NULL);
+}
+
+static void
+set_sharing (ConfabWebrtcPipeline *self, gpointer data)
+{
+  self->sharing = GPOINTER_TO_INT (data);
+  confab_webrtc_pipeline_update_screen (self);
+  check_negotiation (self, NULL);
 }
 
 /* Without it there is no RTCP at all. */
@@ -281,6 +286,8 @@ end_cb (gpointer data)
 
   confab_fanout_remove (self->audio, self->audio_input);
   confab_fanout_remove (self->video, self->video_input);
+  confab_fanout_remove (self->screen, self->screen_input);
+  gst_clear_object (&self->screen_transceiver);
   gst_clear_object (&self->audio_transceiver);
   gst_clear_object (&self->video_transceiver);
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
@@ -318,10 +325,14 @@ confab_webrtc_pipeline_new (const ConfabWebrtcPipelineConfig *config,
   self->worker = confab_media_worker_new ();
   self->clock = confab_receive_clock_new ();
   self->stream_id = g_strdup (config->stream_id);
+  self->screen_id = g_strdup (config->screen_id);
   self->audio = confab_fanout_ref (config->audio);
   self->video = confab_fanout_ref (config->video);
+  self->screen = confab_fanout_ref (config->screen);
+  self->sharing = config->sharing;
   self->audio_ssrc = config->audio_ssrc;
   self->video_ssrc = config->video_ssrc;
+  self->screen_ssrc = config->screen_ssrc;
   self->audio_payload = config->audio_payload;
   self->video_payload = config->video_payload;
   self->servers = confab_ice_servers_copy (config->servers);
@@ -332,6 +343,7 @@ confab_webrtc_pipeline_new (const ConfabWebrtcPipelineConfig *config,
                                  "audio/x-opus,rate=48000,channels=1,"
                                  "channel-mapping-family=0,stream-count=1,coupled-count=0");
   self->video_input = add_input (self, "video/x-vp8");
+  self->screen_input = confab_media_input_new ("video/x-vp8", MAX_WAITING, 0);
   confab_media_pipeline_watch (self->pipeline,
                                confab_webrtc_pipeline_message_cb,
                                confab_webrtc_pipeline_ref (self),
@@ -356,11 +368,15 @@ confab_webrtc_pipeline_unref (gpointer data)
     return;
 
   g_free (self->stream_id);
+  g_free (self->screen_id);
+  g_free (self->remote_sdp);
   confab_fanout_unref (self->audio);
   confab_fanout_unref (self->video);
+  confab_fanout_unref (self->screen);
   confab_ice_servers_free (self->servers);
   gst_object_unref (self->audio_input);
   gst_object_unref (self->video_input);
+  gst_object_unref (self->screen_input);
   confab_media_pipeline_release (self->pipeline);
   confab_receive_clock_unref (self->clock);
   confab_main_link_unref (self->link);
@@ -419,6 +435,19 @@ void
 confab_webrtc_pipeline_send (ConfabWebrtcPipeline *self, const char *remote_sdp)
 {
   push (self, send_what_is_taken, g_strdup (remote_sdp), g_free);
+}
+
+/**
+ * confab_webrtc_pipeline_set_sharing:
+ * @self: a connection
+ * @sharing: whether the screen is to be sent
+ *
+ * One that is not any more stops at once. Posts `negotiation_asked` if the other side is to be told.
+ */
+void
+confab_webrtc_pipeline_set_sharing (ConfabWebrtcPipeline *self, gboolean sharing)
+{
+  push (self, set_sharing, GINT_TO_POINTER (sharing), NULL);
 }
 
 void
@@ -496,6 +525,12 @@ guint64
 confab_webrtc_pipeline_get_n_video_sent (ConfabWebrtcPipeline *self)
 {
   return confab_fanout_get_n_sent (self->video, self->video_input);
+}
+
+guint64
+confab_webrtc_pipeline_get_n_screen_sent (ConfabWebrtcPipeline *self)
+{
+  return confab_fanout_get_n_sent (self->screen, self->screen_input);
 }
 
 /**

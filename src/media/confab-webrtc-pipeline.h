@@ -63,7 +63,7 @@ typedef struct {
  * @gathering_changed: with a #GstWebRTCICEGatheringState
  * @candidate_found: with a #ConfabWebrtcCandidate
  * @pad_added: with a #ConfabWebrtcPad, to be given to confab_webrtc_pipeline_decode()
- * @negotiation_asked: with whether a track of ours has no m-line yet
+ * @negotiation_asked: an offer is due: a track of ours has no m-line yet, or the screen is or is not shared any more
  * @level_measured: with a #GstMessage
  *
  * Run in the main thread, with the object of the link.
@@ -82,10 +82,14 @@ typedef struct {
 /**
  * ConfabWebrtcPipelineConfig:
  * @stream_id: of the own stream
+ * @screen_id: of the stream that the own screen is
  * @audio: what is sent, encoded
  * @video: what is sent, encoded
+ * @screen: what is sent while the screen is shared, encoded
+ * @sharing: whether it is
  * @audio_ssrc: under which it is sent
  * @video_ssrc: under which it is sent
+ * @screen_ssrc: under which it is sent
  * @audio_payload: RTP payload type
  * @video_payload: RTP payload type
  * @servers: STUN and TURN
@@ -93,10 +97,14 @@ typedef struct {
  */
 typedef struct {
   const char *stream_id;
+  const char *screen_id;
   ConfabFanout *audio;
   ConfabFanout *video;
+  ConfabFanout *screen;
+  gboolean sharing;
   guint32 audio_ssrc;
   guint32 video_ssrc;
+  guint32 screen_ssrc;
   guint audio_payload;
   guint video_payload;
   const ConfabIceServers *servers;
@@ -116,6 +124,7 @@ void confab_webrtc_pipeline_add_candidate (ConfabWebrtcPipeline *self,
                                            guint mline_index,
                                            const char *text);
 void confab_webrtc_pipeline_send (ConfabWebrtcPipeline *self, const char *remote_sdp);
+void confab_webrtc_pipeline_set_sharing (ConfabWebrtcPipeline *self, gboolean sharing);
 void confab_webrtc_pipeline_set_rtcp_bandwidth (ConfabWebrtcPipeline *self);
 void confab_webrtc_pipeline_check_negotiation (ConfabWebrtcPipeline *self);
 void confab_webrtc_pipeline_decode (ConfabWebrtcPipeline *self,
@@ -129,6 +138,7 @@ ConfabWebrtcPad *confab_webrtc_pad_ref (ConfabWebrtcPad *pad);
 void confab_webrtc_pad_unref (gpointer pad);
 gint64 confab_webrtc_pipeline_get_last_received_at (ConfabWebrtcPipeline *self);
 guint64 confab_webrtc_pipeline_get_n_video_sent (ConfabWebrtcPipeline *self);
+guint64 confab_webrtc_pipeline_get_n_screen_sent (ConfabWebrtcPipeline *self);
 void confab_webrtc_pipeline_end (ConfabWebrtcPipeline *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ConfabWebrtcPipeline, confab_webrtc_pipeline_unref)
 

@@ -15,8 +15,10 @@ typedef struct {
   GHashTable *inbound; /* SSRC → JsonObject, borrowed */
   JsonObject *audio_out;
   JsonObject *video_out;
+  JsonObject *screen_out; /* NULL while nothing is shared */
   guint32 audio_ssrc;
   guint32 video_ssrc;
+  guint32 screen_ssrc;
   JsonObject *rtc;
 } Collector;
 
@@ -107,9 +109,10 @@ take_outbound (Collector *collector, const GstStructure *entry)
   JsonObject *object;
 
   gst_structure_get_uint (entry, "ssrc", &ssrc);
-  object = ssrc == collector->audio_ssrc   ? collector->audio_out
-           : ssrc == collector->video_ssrc ? collector->video_out
-                                           : NULL;
+  object = ssrc == collector->audio_ssrc    ? collector->audio_out
+           : ssrc == collector->video_ssrc  ? collector->video_out
+           : ssrc == collector->screen_ssrc ? collector->screen_out
+                                            : NULL;
   if (object != NULL) {
     copy_uint64 (entry, "bytes-sent", object, "bytesSent");
     copy_uint64 (entry, "packets-sent", object, "packetsSent");
@@ -151,29 +154,31 @@ take_entry (const GstIdStr *name, const GValue *value, gpointer user_data)
 }
 
 static JsonObject *
-new_outbound (ConfabWebrtcPeer *self, gboolean is_audio)
+new_outbound (const char *stream_id,
+              ConfabMediaKind kind,
+              ConfabStreamPurpose purpose,
+              guint bitrate)
 {
   JsonObject *object = json_object_new ();
 
-  json_object_set_string_member (object, "kind", is_audio ? "audio" : "video");
-  json_object_set_string_member (object, "streamId", self->stream_id);
-  json_object_set_string_member (object, "codec", is_audio ? "opus" : "VP8");
+  json_object_set_string_member (object, "kind", confab_enum_nick (CONFAB_TYPE_MEDIA_KIND, kind));
+  json_object_set_string_member (object,
+                                 "purpose",
+                                 confab_enum_nick (CONFAB_TYPE_STREAM_PURPOSE, purpose));
+  json_object_set_string_member (object, "streamId", stream_id);
+  json_object_set_string_member (object, "codec", kind == CONFAB_MEDIA_KIND_AUDIO ? "opus" : "VP8");
   json_object_set_int_member (object, "bytesSent", 0);
-  json_object_set_int_member (object,
-                              "targetBitrate",
-                              is_audio ? self->audio_bitrate : self->video_bitrate);
-  if (is_audio)
-    return object;
-
-  json_object_set_int_member (object,
-                              "framesSent",
-                              self->pipeline != NULL
-                                ? confab_webrtc_pipeline_get_n_video_sent (self->pipeline)
-                                : 0);
-  json_object_set_int_member (object, "frameWidth", self->width);
-  json_object_set_int_member (object, "frameHeight", self->height);
-  json_object_set_string_member (object, "rung", "main");
+  json_object_set_int_member (object, "targetBitrate", bitrate);
   return object;
+}
+
+static void
+set_picture (JsonObject *object, guint64 n_sent, guint width, guint height)
+{
+  json_object_set_int_member (object, "framesSent", n_sent);
+  json_object_set_int_member (object, "frameWidth", width);
+  json_object_set_int_member (object, "frameHeight", height);
+  json_object_set_string_member (object, "rung", "main");
 }
 
 static JsonArray *
@@ -220,14 +225,42 @@ collect (ConfabWebrtcPeer *self, const GstStructure *report)
   JsonObject *rtc = json_object_new ();
   JsonArray *outbound = json_array_new ();
   g_autoptr (GHashTable) by_ssrc = g_hash_table_new (NULL, NULL);
-  Collector collector = { report, by_ssrc, NULL, NULL, self->audio_ssrc, self->video_ssrc, rtc };
+  Collector collector = { .report = report,
+                          .inbound = by_ssrc,
+                          .audio_ssrc = self->audio_ssrc,
+                          .video_ssrc = self->video_ssrc,
+                          .screen_ssrc = self->screen_ssrc,
+                          .rtc = rtc };
 
   set_states (self, rtc);
   json_object_set_array_member (rtc, "inbound", list_inbound (self, by_ssrc));
-  collector.audio_out = new_outbound (self, TRUE);
-  collector.video_out = new_outbound (self, FALSE);
+  collector.audio_out = new_outbound (self->stream_id,
+                                      CONFAB_MEDIA_KIND_AUDIO,
+                                      CONFAB_STREAM_PURPOSE_USERMEDIA,
+                                      self->audio_bitrate);
+  collector.video_out = new_outbound (self->stream_id,
+                                      CONFAB_MEDIA_KIND_VIDEO,
+                                      CONFAB_STREAM_PURPOSE_USERMEDIA,
+                                      self->video_bitrate);
+  set_picture (collector.video_out,
+               self->pipeline != NULL ? confab_webrtc_pipeline_get_n_video_sent (self->pipeline)
+                                      : 0,
+               self->width,
+               self->height);
   json_array_add_object_element (outbound, collector.audio_out);
   json_array_add_object_element (outbound, collector.video_out);
+  if (self->sharing) {
+    collector.screen_out = new_outbound (self->screen_id,
+                                         CONFAB_MEDIA_KIND_VIDEO,
+                                         CONFAB_STREAM_PURPOSE_SCREENSHARE,
+                                         self->screen_bitrate);
+    set_picture (collector.screen_out,
+                 self->pipeline != NULL ? confab_webrtc_pipeline_get_n_screen_sent (self->pipeline)
+                                        : 0,
+                 self->screen_width,
+                 self->screen_height);
+    json_array_add_object_element (outbound, collector.screen_out);
+  }
   json_object_set_array_member (rtc, "outbound", outbound);
   if (report != NULL)
     gst_structure_foreach_id_str (report, take_entry, &collector);
@@ -319,7 +352,8 @@ confab_webrtc_peer_get_stats_async (ConfabWebrtcPeer *self,
  * @result: what the callback was given
  * @error: never set so far
  *
- * Returns: (transfer full): `rtc` as in bot.md; `purpose` is for the caller to add, by `streamId`
+ * Returns: (transfer full): `rtc` as in bot.md; the `purpose` of what comes in is for the caller to add, by
+ *   `streamId`
  */
 JsonObject *
 confab_webrtc_peer_get_stats_finish (ConfabWebrtcPeer *self, GAsyncResult *result, GError **error)

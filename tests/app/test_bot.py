@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'tools'))
 
 from matrix import Account                  # noqa: E402
-from media import assert_same_media         # noqa: E402
+from media import assert_same_media, wait_same_media, wait_screen   # noqa: E402
 from peers import Peer, PeerError           # noqa: E402
 from synapse import Synapse                 # noqa: E402
 
@@ -350,10 +350,16 @@ class Real(unittest.TestCase):
             bert = self.bot('bert', '--test-picture', file.name)
             self.assertIsNone(anna.ready['toneHz'])
             self.assertIsNone(anna.ready['meanRgb'])
+            self.assertIsNone(anna.ready['screenMeanRgb'])
             room = self.room(True, anna, bert)
             self.call(room, anna, bert)
             anna('wait-media')
             bert('wait-media', frames=0, audioBytes=0)
+            for command, arguments in (('screen', {'on': True}), ('join-call', {'roomId': room, 'screen': True})):
+                with self.assertRaises(PeerError) as raised:
+                    anna(command, **arguments)
+                self.assertEqual(raised.exception.code, 'unsupported')
+                self.assertIn('--media none', str(raised.exception))
             # Whoever has no devices is shown as muted, without having muted anything.
             bert.until('members', lambda m: m[0]['remoteMute'] == {'microphone': True, 'camera': True})
             self.assertEqual(anna('stats')['localMute'], {'microphone': False, 'camera': False})
@@ -371,6 +377,39 @@ class Real(unittest.TestCase):
             self.assertEqual(raised.exception.code, 'timeout')
             self.assertIn('@anna:localhost', str(raised.exception))
             self.finish(anna, bert)
+
+    def test_screen(self):
+        anna, bert = self.bot('anna'), self.bot('bert')
+        carl = self.bot('carl')
+        room = self.room(True, anna, bert, carl)
+        # In the first offer of whoever invites; of whoever is invited it follows.
+        anna('create-call', roomId=room)
+        for peer in (anna, bert):
+            peer('join-call', roomId=room, screen=True)
+        wait_screen(self, anna, bert.ready)
+        wait_screen(self, bert, anna.ready)
+        # During a call it comes and goes, and whoever comes meanwhile sees it.
+        self.assertEqual(anna('screen', on=False), {'on': False})
+        bert.until('members', lambda m: not m[0]['hasScreenShare'])
+        self.assertEqual(anna('screen', on=True), {'on': True})
+        carl('join-call', roomId=room)
+        for sharer, viewers in ((anna, (bert, carl)), (bert, (anna, carl))):
+            for viewer in viewers:
+                wait_screen(self, viewer, sharer.ready)
+        for viewer in (anna, bert, carl):
+            for sender in (anna, bert, carl):
+                if viewer is not sender:
+                    wait_same_media(self, viewer, sender.ready)
+        outbound = [o for m in anna('stats')['members'] for o in m['rtc']['outbound']
+                    if o['purpose'] == 'screenshare']
+        self.assertEqual(len(outbound), 2)
+        for entry in outbound:
+            self.assert_shape(entry, OUTBOUND)
+            self.assertEqual(entry['kind'], 'video')
+            self.assertGreater(entry['framesSent'], 0)
+            self.assertGreater(entry['bytesSent'], 0)
+        self.assertFalse([m for m in anna('members') if m['userId'] == carl.ready['userId'] and m['hasScreenShare']])
+        self.finish(carl, bert, anna)
 
     def test_ring_and_decline(self):
         anna, bert = self.bot('anna'), self.bot('bert')
@@ -492,7 +531,7 @@ class Real(unittest.TestCase):
                 '{"id":14,"cmd":"transfer","target":"@a:b"}', '{"id":15,"cmd":"screen","on":true}',
                 '{"id":16,"cmd":"speaker"}', '{"id":17,"cmd":"wire"}', '{"id":18,"cmd":"calls"}',
                 '{"id":19,"cmd":"join-call","roomId":"!none:localhost","timeout":100}',
-                '{"id":20,"cmd":"join-call","roomId":"!none:localhost","screen":true}',
+                '{"id":20,"cmd":"join-call","roomId":"!none:localhost","screen":true,"timeout":100}',
                 '{"id":21,"cmd":"leave-room","roomId":"!none:localhost"}',
                 '{"id":22,"cmd":"quit"}', '{"id":23,"cmd":"rooms"}']) + '\n'
             process, lines = run(self.arguments('carl', '--script', script.name, '--password-file',
@@ -505,8 +544,8 @@ class Real(unittest.TestCase):
             (2, 'unknown-command'), (3, 'bad-argument'), (4, 'bad-argument'), (5, 'bad-argument'),
             (6, 'no-call'), (7, 'no-call'), (8, 'no-call'), (9, 'no-call'), (10, 'no-call'),
             (11, 'unsupported'), (12, 'unsupported'), (13, 'unsupported'), (14, 'unsupported'),
-            (15, 'unsupported'), (16, 'unsupported'), (17, 'ok'), (18, 'ok'), (19, 'timeout'),
-            (20, 'unsupported'), (21, 'failed'), (22, 'ok')])
+            (15, 'no-call'), (16, 'unsupported'), (17, 'ok'), (18, 'ok'), (19, 'timeout'),
+            (20, 'timeout'), (21, 'failed'), (22, 'ok')])
         self.assertEqual(lines[0]['event'], 'ready')
 
     def test_join_and_duration(self):

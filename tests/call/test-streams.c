@@ -213,6 +213,34 @@ test_strays (void)
   g_assert_finalize_object (streams);
 }
 
+/* An m-section may be silent for a while, and carry another stream afterwards. */
+static void
+test_direction (void)
+{
+  ConfabRemoteStreams *streams = confab_remote_streams_new ();
+  ConfabRemoteTrack *track;
+
+  set_metadata (streams, "{" MAIN "," SCREEN "}");
+  track = add_track (streams, CONFAB_MEDIA_KIND_VIDEO, "s", "2");
+  confab_remote_track_set_playing (track, TRUE);
+  assert_streams (streams, "m:uaV s:sAV! ");
+  confab_remote_track_set_sending (track, FALSE);
+  assert_streams (streams, "m:uaV s:sAV ");
+  set_metadata (streams, "{" MAIN "}");
+  assert_streams (streams, "m:uaV ");
+
+  /* Back, in a stream that nobody has listed, which goes with it. */
+  confab_remote_track_set_stream_id (track, "t");
+  assert_streams (streams, "m:uaV ");
+  confab_remote_track_set_sending (track, TRUE);
+  assert_streams (streams, "m:uaV t:?AV! ");
+  confab_remote_track_set_stream_id (track, "x");
+  assert_streams (streams, "m:uaV x:?AV! ");
+  confab_remote_track_set_sending (track, FALSE);
+  assert_streams (streams, "m:uaV ");
+  g_assert_finalize_object (streams);
+}
+
 /* A track without a stream goes by its m-section. */
 static void
 test_streamless (void)
@@ -289,6 +317,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/streams/metadata", test_metadata);
   g_test_add_func ("/streams/without-metadata", test_without_metadata);
   g_test_add_func ("/streams/strays", test_strays);
+  g_test_add_func ("/streams/direction", test_direction);
   g_test_add_func ("/streams/streamless", test_streamless);
   g_test_add_func ("/streams/sound", test_sound);
   g_test_add_func ("/streams/malformed", test_malformed);

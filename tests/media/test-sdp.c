@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "confab-ice-uri.h"
+#include "confab-mid-names.h"
 #include "confab-sdp.h"
 
 #include <gst/gst.h>
@@ -178,6 +179,64 @@ test_insert_msid (void)
   g_assert_null (strstr (silent, "msid"));
 }
 
+/* Each m-section has the stream that it names beside its SSRC: the screen is another than the camera. */
+static void
+test_insert_two_msids (void)
+{
+  g_autofree char *text = confab_sdp_insert_msid (HEAD AUDIO "a=ssrc:5 msid:cfb-1 t0\r\n" VIDEO
+                                                             "a=ssrc:6 msid:cfb-2 t1\r\n",
+                                                  "cfb-1");
+  g_autofree char *camera = confab_sdp_find_stream_id (text, "0");
+  g_autofree char *screen = confab_sdp_find_stream_id (text, "1");
+
+  g_assert_cmpstr (camera, ==, "cfb-1");
+  g_assert_cmpstr (screen, ==, "cfb-2");
+  g_assert_nonnull (strstr (text, "a=msid:cfb-1 t0\r\n"));
+}
+
+#define ADDED(kind, mid)                                                                           \
+  HEAD "a=group:BUNDLE 0 " mid "\r\n" AUDIO "m=" kind " 9 X 1\r\na=mid:" mid "\r\n"
+
+static void
+test_mid_names (void)
+{
+  ConfabMidNames *names = confab_mid_names_new ();
+  g_autofree char *untouched = confab_mid_names_sdp_to_ours (names, ADDED ("video", "theirs"));
+  g_autofree char *ours = NULL;
+  g_autofree char *theirs = NULL;
+
+  g_assert_cmpstr (untouched, ==, ADDED ("video", "theirs"));
+  g_assert_true (confab_mid_names_reconcile (names, HEAD AUDIO, ADDED ("video", "ours")));
+  g_assert_true (
+    confab_mid_names_reconcile (names, ADDED ("video", "ours"), ADDED ("video", "ours")));
+  g_assert_cmpstr (confab_mid_names_to_theirs (names, "ours"), ==, "ours");
+
+  /* A picture here and sound there; a name that means another m-section. */
+  g_assert_false (
+    confab_mid_names_reconcile (names, ADDED ("audio", "theirs"), ADDED ("video", "ours")));
+  g_assert_false (
+    confab_mid_names_reconcile (names,
+                                ADDED ("video", "theirs"),
+                                HEAD
+                                "m=audio 9 X 1\r\na=mid:theirs\r\nm=video 9 X 1\r\na=mid:0\r\n"));
+  g_assert_cmpstr (confab_mid_names_to_ours (names, "theirs"), ==, "theirs");
+
+  g_assert_true (
+    confab_mid_names_reconcile (names, ADDED ("video", "theirs"), ADDED ("video", "ours")));
+  g_assert_cmpstr (confab_mid_names_to_ours (names, "theirs"), ==, "ours");
+  g_assert_cmpstr (confab_mid_names_to_theirs (names, "ours"), ==, "theirs");
+  g_assert_cmpstr (confab_mid_names_to_ours (names, "0"), ==, "0");
+  g_assert_null (confab_mid_names_to_ours (names, NULL));
+  g_assert_null (confab_mid_names_to_theirs (names, NULL));
+  ours = confab_mid_names_sdp_to_ours (names, ADDED ("video", "theirs"));
+  g_assert_cmpstr (ours, ==, ADDED ("video", "ours"));
+  theirs = confab_mid_names_sdp_to_theirs (names, ours);
+  g_assert_cmpstr (theirs, ==, ADDED ("video", "theirs"));
+  g_assert_false (
+    confab_mid_names_reconcile (names, ADDED ("video", "third"), ADDED ("video", "ours")));
+  confab_mid_names_free (names);
+}
+
 static void
 test_insert_candidate (void)
 {
@@ -190,6 +249,16 @@ test_insert_candidate (void)
                    ==,
                    HEAD AUDIO "a=candidate:1 x\r\na=candidate:3 x\r\n" VIDEO "a=candidate:2 x\r\n");
   g_assert_cmpstr (none, ==, HEAD AUDIO VIDEO);
+}
+
+static void
+test_sends (void)
+{
+  g_assert_true (confab_sdp_sends (HEAD AUDIO, "0"));
+  g_assert_true (confab_sdp_sends (HEAD "m=video 9 X 1\r\na=mid:1\r\na=sendonly\r\n", "1"));
+  g_assert_false (confab_sdp_sends (HEAD "m=video 9 X 1\r\na=mid:1\r\na=recvonly\r\n", "1"));
+  g_assert_false (confab_sdp_sends (HEAD "m=video 9 X 1\r\na=mid:1\r\na=inactive\r\n", "1"));
+  g_assert_false (confab_sdp_sends (HEAD AUDIO, "1"));
 }
 
 static void
@@ -347,7 +416,10 @@ main (int argc, char **argv)
   g_test_add_func ("/sdp/setup", test_setup);
   g_test_add_func ("/sdp/insert-msid", test_insert_msid);
   g_test_add_func ("/sdp/insert-candidate", test_insert_candidate);
+  g_test_add_func ("/sdp/insert-two-msids", test_insert_two_msids);
+  g_test_add_func ("/sdp/mid-names", test_mid_names);
   g_test_add_func ("/sdp/receives", test_receives);
+  g_test_add_func ("/sdp/sends", test_sends);
   g_test_add_func ("/sdp/fill-answer", test_fill_answer);
   g_test_add_func ("/sdp/fill-offer", test_fill_offer);
   g_test_add_func ("/ice/uris", test_ice_uris);

@@ -37,3 +37,25 @@ def wait_same_media(test, receiver, sender, timeout=15):
     end = time.monotonic() + timeout
     while trouble := media_trouble(receiver('tracks'), sender):
         test.assertLess(time.monotonic(), end, trouble)
+
+
+def sees_screen(tracks, sender, colour_tolerance=COLOUR_TOLERANCE):
+    """Whether `tracks` hold the sender's shared screen, in its colour."""
+    return any(max(abs(a - b) for a, b in zip(t['meanRgb'], sender['screenMeanRgb'])) <= colour_tolerance
+               for t in tracks
+               if t['userId'] == sender['userId'] and t['purpose'] == 'screenshare' and t['meanRgb'])
+
+
+def wait_screen(test, receiver, sender, timeout=20):
+    """Asks the receiver until it is told of the sender's screen and shows it."""
+    end = time.monotonic() + timeout
+    while not any(m['userId'] == sender['userId'] and m['hasScreenShare'] for m in receiver('members')):
+        test.assertLess(time.monotonic(), end, f'{receiver.name} is not told of the screen of {sender["userId"]}')
+    while not sees_screen(tracks := receiver('tracks'), sender):
+        test.assertLess(time.monotonic(), end, f'not the screen of {sender}: {tracks}')
+
+
+def wait_no_screen(receiver, sender):
+    """Asks the receiver until it says that the sender shares none."""
+    receiver.until('members', lambda members: not any(m['userId'] == sender['userId'] and m['hasScreenShare']
+                                                      for m in members))

@@ -228,6 +228,7 @@ typedef struct {
   ConfabCall *call;
   gboolean microphone_muted;
   gboolean camera_muted;
+  gboolean screen;
   gint64 began_at;
 } Join;
 
@@ -246,6 +247,8 @@ join_in_main (ConfabBot *self, gpointer data)
     self->timing, "first-frame", G_CALLBACK (first_frame_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     self->timing, "changed", G_CALLBACK (confab_bot_pulse), self, G_CONNECT_SWAPPED);
+  if (join->screen)
+    confab_local_media_share_screen (media);
   confab_call_join (join->call, media);
 }
 
@@ -287,25 +290,36 @@ new_joined (ConfabBot *self, const Join *join)
   return node;
 }
 
+static gboolean
+check_can_share (ConfabBot *self, GError **error)
+{
+  if (self->options->media == CONFAB_BOT_MEDIA_TEST)
+    return TRUE;
+  g_set_error_literal (error,
+                       CONFAB_BOT_ERROR,
+                       CONFAB_BOT_ERROR_UNSUPPORTED,
+                       self->options->media == CONFAB_BOT_MEDIA_NONE
+                         ? "with --media none there is no screen to share"
+                         : "this version cannot capture the screen of this machine: --media test "
+                           "has a picture that stands for one");
+  return FALSE;
+}
+
 JsonNode *
 confab_bot_await_join_call (ConfabBot *self, JsonObject *arguments, GError **error)
 {
   Join join = {
     .microphone_muted = !confab_json_peek_boolean (arguments, "audio", TRUE),
     .camera_muted = !confab_json_peek_boolean (arguments, "video", TRUE),
+    .screen = confab_json_peek_boolean (arguments, "screen", FALSE),
     .began_at = confab_clock_get_time (self->clock),
   };
   const gint64 deadline = confab_bot_get_deadline (
     self, confab_json_peek_int (arguments, "timeout", JOIN_TIMEOUT_MS));
   g_autoptr (ConfabCall) call = NULL;
 
-  if (confab_json_peek_boolean (arguments, "screen", FALSE)) {
-    g_set_error_literal (error,
-                         CONFAB_BOT_ERROR,
-                         CONFAB_BOT_ERROR_UNSUPPORTED,
-                         "this version shares no screen");
+  if (join.screen && !check_can_share (self, error))
     return NULL;
-  }
   if (confab_bot_get_call (self, NULL) != NULL) {
     g_set_error_literal (error,
                          CONFAB_BOT_ERROR,
@@ -474,5 +488,30 @@ confab_bot_await_mute (ConfabBot *self, JsonObject *arguments, GError **error)
   confab_bot_await_in_main (self, mute_in_main, arguments);
   node = json_node_new (JSON_NODE_OBJECT);
   json_node_take_object (node, confab_call_report_local_mute (call));
+  return node;
+}
+
+static void
+screen_in_main (ConfabBot *self, gpointer data)
+{
+  if (confab_json_peek_boolean (data, "on", FALSE))
+    confab_call_share_screen (self->call);
+  else
+    confab_call_stop_sharing (self->call);
+}
+
+JsonNode *
+confab_bot_await_screen (ConfabBot *self, JsonObject *arguments, GError **error)
+{
+  JsonObject *object;
+  JsonNode *node;
+
+  if (!check_can_share (self, error) || confab_bot_get_call (self, error) == NULL)
+    return NULL;
+  confab_bot_await_in_main (self, screen_in_main, arguments);
+  node = new_object (&object);
+  json_object_set_boolean_member (object,
+                                  "on",
+                                  confab_call_get_sharing (self->call) == CONFAB_SHARING_ON);
   return node;
 }

@@ -194,7 +194,7 @@ static JsonNode *(*const functions[]) (ConfabBot *self, JsonObject *arguments, G
   [CONFAB_BOT_VERB_QUIT] = await_quit,
   [CONFAB_BOT_VERB_REJECT] = await_unsupported,
   [CONFAB_BOT_VERB_ROOMS] = await_rooms,
-  [CONFAB_BOT_VERB_SCREEN] = await_unsupported,
+  [CONFAB_BOT_VERB_SCREEN] = confab_bot_await_screen,
   [CONFAB_BOT_VERB_SEND_EVENT] = await_send_event,
   [CONFAB_BOT_VERB_SPEAKER] = await_unsupported,
   [CONFAB_BOT_VERB_STATS] = confab_bot_await_stats,

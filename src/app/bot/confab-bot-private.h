@@ -78,6 +78,7 @@ JsonNode *confab_bot_await_join_call (ConfabBot *self, JsonObject *arguments, GE
 JsonNode *confab_bot_await_leave (ConfabBot *self, JsonObject *arguments, GError **error);
 JsonNode *confab_bot_await_terminate (ConfabBot *self, JsonObject *arguments, GError **error);
 JsonNode *confab_bot_await_decline (ConfabBot *self, JsonObject *arguments, GError **error);
+JsonNode *confab_bot_await_screen (ConfabBot *self, JsonObject *arguments, GError **error);
 JsonNode *confab_bot_await_mute (ConfabBot *self, JsonObject *arguments, GError **error);
 /* Leaves whatever call there is, stop or not, and forgets it. */
 void confab_bot_await_out_of_call (ConfabBot *self);

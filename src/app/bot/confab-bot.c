@@ -273,27 +273,34 @@ await_signed_in (ConfabBot *self, GError **error)
   return FALSE;
 }
 
+static JsonArray *
+rgb_to_json (const guint8 rgb[3])
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < 3; i++)
+    json_array_add_int_element (array, rgb[i]);
+  return array;
+}
+
 /* What the others will see and hear, where that is known beforehand. */
 static void
 describe_media (ConfabBot *self, JsonObject *into)
 {
-  g_autoptr (JsonArray) mean = json_array_new ();
   guint8 rgb[3];
 
-  if (self->options->media != CONFAB_BOT_MEDIA_TEST) {
-    json_object_set_null_member (into, "toneHz");
-    json_object_set_null_member (into, "meanRgb");
+  json_object_set_null_member (into, "toneHz");
+  json_object_set_null_member (into, "meanRgb");
+  json_object_set_null_member (into, "screenMeanRgb");
+  if (self->options->media != CONFAB_BOT_MEDIA_TEST)
     return;
-  }
   json_object_set_int_member (into, "toneHz", confab_media_engine_get_tone_hz (self->engine));
-  if (self->options->test_picture != NULL) {
-    json_object_set_null_member (into, "meanRgb");
+  confab_media_engine_get_screen_rgb (self->engine, rgb);
+  json_object_set_array_member (into, "screenMeanRgb", rgb_to_json (rgb));
+  if (self->options->test_picture != NULL)
     return;
-  }
   confab_media_engine_get_mean_rgb (self->engine, rgb);
-  for (guint i = 0; i < G_N_ELEMENTS (rgb); i++)
-    json_array_add_int_element (mean, rgb[i]);
-  json_object_set_array_member (into, "meanRgb", g_steal_pointer (&mean));
+  json_object_set_array_member (into, "meanRgb", rgb_to_json (rgb));
 }
 
 static void
