@@ -9,7 +9,9 @@
 #if defined(CONFAB_FAKE_MEDIA)
 #include "confab-fake-call.h"
 #endif
+#include "confab-call-guard.h"
 #include "confab-inspector.h"
+#include "confab-logout-watch.h"
 #include "confab-media-engine.h"
 #include "confab-media-loader.h"
 #include "confab-session-view-model.h"
@@ -37,7 +39,9 @@ struct _ConfabApplication {
   ConfabMediaEngine *engine; /* NULL before the first frame */
   ConfabSessionViewModel *model;
   ConfabWindow *window;
-  char *room_to_open; /* asked for before the rooms were there */
+  ConfabCallGuard *guard;
+  ConfabLogoutWatch *logout; /* NULL without a session bus */
+  char *room_to_open;        /* asked for before the rooms were there */
   GVariant
     *sign_in_parameter; /* of app.sign-in, asked for before it was known that nobody is signed in */
   gboolean stopping;
@@ -228,6 +232,8 @@ stop_fiber (gpointer data)
   /* Leaves the call properly: others see it at once instead of after a time-out. */
   if (!dex_await (confab_session_stop (self->session), &error))
     g_info ("Stopping: %s", error->message);
+  if (self->logout != NULL)
+    confab_logout_watch_answer (self->logout);
   g_application_release (G_APPLICATION (self));
   g_application_quit (G_APPLICATION (self));
   return dex_future_new_true ();
@@ -289,6 +295,18 @@ make_session (ConfabApplication *self)
                                               self->homeserver);
 }
 
+/* The desktop's session ends: it waits until the others have heard that we left. */
+static void
+watch_logout (ConfabApplication *self)
+{
+  GDBusConnection *connection = g_application_get_dbus_connection (G_APPLICATION (self));
+
+  if (connection == NULL)
+    return;
+  self->logout = confab_logout_watch_new (connection, CONFAB_APP_ID);
+  g_signal_connect_object (self->logout, "ending", G_CALLBACK (stop), self, G_CONNECT_SWAPPED);
+}
+
 /* Other programs look into the call only when whoever started this one said so. */
 static void
 start_inspector (ConfabApplication *self)
@@ -345,6 +363,8 @@ confab_application_activate (GApplication *application)
     g_signal_connect_object (
       self->window, "close-request", G_CALLBACK (close_request_cb), self, G_CONNECT_SWAPPED);
     g_signal_connect_object (self->window, "realize", G_CALLBACK (realize_cb), self, 0);
+    self->guard = confab_call_guard_new (GTK_APPLICATION (self), self->model);
+    watch_logout (self);
     if (!show_fake_call (self))
       confab_session_view_model_start (self->model);
   }
@@ -396,6 +416,8 @@ confab_application_shutdown (GApplication *application)
   if (self->inspector != NULL)
     confab_inspector_unexport (self->inspector);
   g_clear_object (&self->inspector);
+  g_clear_object (&self->guard);
+  g_clear_object (&self->logout);
   g_clear_object (&self->model);
   if (self->engine != NULL)
     confab_media_engine_close (self->engine);

@@ -20,6 +20,8 @@ struct _ConfabInspector {
   ConfabClock *clock;
   ConfabMediaEngine *engine;
   ConfabCallTiming *timing; /* of the call that this device is in */
+  char *said;               /* (nullable): the last toast */
+  gboolean offers_rejoin;   /* in it */
   GDBusConnection *connection;
   guint registration;
 };
@@ -41,10 +43,24 @@ call_cb (ConfabInspector *self)
   ConfabCallViewModel *call = confab_session_view_model_get_call (self->model);
 
   g_clear_object (&self->timing);
+  self->offers_rejoin &= call == NULL;
   if (call != NULL)
     self->timing = confab_call_timing_new (confab_call_view_model_get_call (call),
                                            self->clock,
                                            confab_clock_get_time (self->clock));
+}
+
+static void
+toast_cb (ConfabInspector *self, const char *text)
+{
+  g_set_str (&self->said, text);
+}
+
+static void
+offer_rejoin_cb (ConfabInspector *self, const char *text)
+{
+  toast_cb (self, text);
+  self->offers_rejoin = TRUE;
 }
 
 static void
@@ -129,6 +145,8 @@ describe_state (ConfabInspector *self)
                                                    : 0);
   json_object_set_array_member (state, "meanRgb", rgb);
   json_object_set_boolean_member (state, "preview", has_preview (self));
+  json_object_set_string_member (state, "said", self->said);
+  json_object_set_boolean_member (state, "offersRejoin", self->offers_rejoin);
   return state;
 }
 
@@ -273,6 +291,7 @@ confab_inspector_dispose (GObject *object)
 
   confab_inspector_unexport (self);
   g_clear_object (&self->timing);
+  g_clear_pointer (&self->said, g_free);
   g_clear_object (&self->engine);
   g_clear_object (&self->model);
   g_clear_object (&self->session);
@@ -300,6 +319,9 @@ confab_inspector_new (ConfabSession *session, ConfabSessionViewModel *model, Con
   self->session = g_object_ref (session);
   self->model = g_object_ref (model);
   self->clock = g_object_ref (clock);
+  g_signal_connect_object (model, "toast", G_CALLBACK (toast_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (
+    model, "offer-rejoin", G_CALLBACK (offer_rejoin_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (model, "notify::call", G_CALLBACK (call_cb), self, G_CONNECT_SWAPPED);
   call_cb (self);
   return self;

@@ -568,6 +568,22 @@ confab_session_sign_out (ConfabSession *self)
   return dex_scheduler_spawn (NULL, 0, sign_out_fiber, g_object_ref (self), g_object_unref);
 }
 
+/**
+ * confab_session_leave_calls:
+ * @self: a session
+ *
+ * For when the machine is about to sleep: nobody may be seen in a call who does not hear it.
+ *
+ * Returns: (transfer full): a future that resolves to true
+ */
+DexFuture *
+confab_session_leave_calls (ConfabSession *self)
+{
+  dex_return_error_if_fail (CONFAB_IS_SESSION (self));
+
+  return self->calls != NULL ? confab_session_calls_leave (self->calls) : dex_future_new_true ();
+}
+
 static DexFuture *
 stop_fiber (gpointer data)
 {

@@ -61,6 +61,8 @@ DexFuture *confab_session_sign_in (ConfabSession *self,
 DexFuture *confab_session_sign_out (ConfabSession *self) G_GNUC_WARN_UNUSED_RESULT;
 /* Leaves calls properly, stops sync and every fiber, closes the store; resolves to true within 3 s. */
 DexFuture *confab_session_stop (ConfabSession *self) G_GNUC_WARN_UNUSED_RESULT;
+/* Leaves calls properly, and stays signed in: resolves to true when that went out, within 2 s. */
+DexFuture *confab_session_leave_calls (ConfabSession *self) G_GNUC_WARN_UNUSED_RESULT;
 void confab_session_try_now (ConfabSession *self);
 
 ConfabSessionState confab_session_get_state (ConfabSession *self);

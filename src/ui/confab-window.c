@@ -32,6 +32,7 @@ struct _ConfabWindow {
   ConfabRoomsPage *rooms;
   ConfabSelectCallMediaPage *media;
   ConfabCallPage *call;
+  AdwToast *rejoin; /* (nullable): weak; offers a call that was left for a sleep */
 };
 
 G_DEFINE_FINAL_TYPE (ConfabWindow, confab_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -110,6 +111,8 @@ call_cb (ConfabWindow *self)
       gtk_window_unfullscreen (GTK_WINDOW (self));
     adw_navigation_view_pop_to_tag (self->pages, "main");
   }
+  if (call != NULL && self->rejoin != NULL)
+    adw_toast_dismiss (self->rejoin);
   /* A call that needs no account has had the list of rooms beside it, for the bar at its foot. */
   if (call == NULL)
     page_cb (self);
@@ -131,6 +134,22 @@ toast_cb (ConfabWindow *self, const char *text)
 
   adw_toast_set_use_markup (toast, FALSE);
   adw_toast_overlay_add_toast (self->toasts, toast); /* which announces it */
+}
+
+/* It stays: whoever woke the machine may look at something else first. */
+static void
+offer_rejoin_cb (
+  ConfabWindow *self, const char *text, const char *room_id, gboolean audio, gboolean video)
+{
+  AdwToast *toast = adw_toast_new (text);
+
+  adw_toast_set_use_markup (toast, FALSE);
+  adw_toast_set_timeout (toast, 0);
+  adw_toast_set_button_label (toast, _ ("_Rejoin"));
+  adw_toast_set_action_name (toast, "win.join-call");
+  adw_toast_set_action_target (toast, "(sbb)", room_id, audio, video);
+  g_set_weak_pointer (&self->rejoin, toast);
+  adw_toast_overlay_add_toast (self->toasts, toast);
 }
 
 static GtkAlign
@@ -251,6 +270,7 @@ confab_window_dispose (GObject *object)
   ConfabWindow *self = CONFAB_WINDOW (object);
 
   confab_window_set_model (self, NULL);
+  g_clear_weak_pointer (&self->rejoin);
   g_clear_object (&self->signals);
   g_clear_object (&self->select_signals);
   g_clear_object (&self->call_signals);
@@ -344,6 +364,10 @@ confab_window_init (ConfabWindow *self)
   g_signal_group_connect_swapped (self->signals, "notify::room", G_CALLBACK (room_cb), self);
   g_signal_group_connect_swapped (self->signals, "notify::banner", G_CALLBACK (banner_cb), self);
   g_signal_group_connect_swapped (self->signals, "toast", G_CALLBACK (toast_cb), self);
+  g_signal_group_connect_swapped (self->signals,
+                                  "offer-rejoin",
+                                  G_CALLBACK (offer_rejoin_cb),
+                                  self);
   g_signal_group_connect_swapped (self->signals,
                                   "show-call",
                                   G_CALLBACK (confab_window_show_call),

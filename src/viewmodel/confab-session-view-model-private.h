@@ -30,6 +30,13 @@ struct _ConfabSessionViewModel {
     ConfabStartMode mode;
   } to_prepare;               /* asked for before there were devices */
   ConfabCallRequest *request; /* (nullable): a call that was asked for and cannot be had yet */
+  struct {
+    char *room_id; /* (nullable) */
+    char *call_id;
+    gboolean audio;
+    gboolean video;
+    gulong handler; /* until the server has said whether the call is still on */
+  } slept;          /* the call that was left because the machine went to sleep */
   ConfabAvatarModel *own_avatar;
   ConfabSessionPage page;
   gboolean restoring;
@@ -57,6 +64,12 @@ void
 confab_session_view_model_notify (ConfabSessionViewModel *self, ConfabSessionProperty property);
 void confab_session_view_model_toast (ConfabSessionViewModel *self, const char *text);
 void confab_session_view_model_show_call (ConfabSessionViewModel *self);
+void confab_session_view_model_suspended (ConfabSessionViewModel *self);
+void confab_session_view_model_offer_rejoin (ConfabSessionViewModel *self,
+                                             const char *text,
+                                             const char *room_id,
+                                             gboolean audio,
+                                             gboolean video);
 /* There is no call any more that would outlive the session. */
 void confab_session_view_model_call_dropped (ConfabSessionViewModel *self);
 
@@ -65,6 +78,8 @@ void confab_session_view_model_call_dropped (ConfabSessionViewModel *self);
 void confab_session_view_model_drop_request (ConfabSessionViewModel *self);
 /* Out of the call, devices closed. */
 void confab_session_view_model_end_call (ConfabSessionViewModel *self);
+/* What was left for a sleep is not offered any more; see confab-session-view-model-sleep.c. */
+void confab_session_view_model_forget_slept (ConfabSessionViewModel *self);
 /* Nobody is told of the call any more; it goes on. */
 void confab_session_view_model_drop_call (ConfabSessionViewModel *self);
 

@@ -23,6 +23,8 @@ static GParamSpec *properties[CONFAB_SESSION_PROP_PROBLEM_TEXT + 1];
 enum {
   SIGNAL_TOAST,
   SIGNAL_SHOW_CALL,
+  SIGNAL_SUSPENDED,
+  SIGNAL_OFFER_REJOIN,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -43,6 +45,22 @@ void
 confab_session_view_model_show_call (ConfabSessionViewModel *self)
 {
   g_signal_emit (self, signals[SIGNAL_SHOW_CALL], 0);
+}
+
+void
+confab_session_view_model_suspended (ConfabSessionViewModel *self)
+{
+  g_signal_emit (self, signals[SIGNAL_SUSPENDED], 0);
+}
+
+void
+confab_session_view_model_offer_rejoin (ConfabSessionViewModel *self,
+                                        const char *text,
+                                        const char *room_id,
+                                        gboolean audio,
+                                        gboolean video)
+{
+  g_signal_emit (self, signals[SIGNAL_OFFER_REJOIN], 0, text, room_id, audio, video);
 }
 
 /* The server ended the session while there is a call, which needs none: it stays in sight until the person leaves. */
@@ -79,6 +97,7 @@ static void
 leave_rooms (ConfabSessionViewModel *self)
 {
   confab_session_view_model_drop_request (self);
+  confab_session_view_model_forget_slept (self);
   confab_session_view_model_cancel_prepare (self);
   confab_session_view_model_open_room (self, NULL);
   /* Nobody would see any more that the camera is on. */
@@ -249,6 +268,7 @@ confab_session_view_model_dispose (GObject *object)
   ConfabSessionViewModel *self = CONFAB_SESSION_VIEW_MODEL (object);
 
   confab_session_view_model_drop_request (self);
+  confab_session_view_model_forget_slept (self);
   if (self->select_media != NULL)
     confab_select_call_media_view_model_close (self->select_media);
   if (self->call != NULL)
@@ -393,6 +413,36 @@ confab_session_view_model_class_init (ConfabSessionViewModelClass *klass)
    */
   signals[SIGNAL_SHOW_CALL] = g_signal_new (
     "show-call", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * ConfabSessionViewModel::suspended:
+   *
+   * The machine may sleep: nobody is seen in a call here any more, or the server did not answer in time.
+   */
+  signals[SIGNAL_SUSPENDED] = g_signal_new (
+    "suspended", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * ConfabSessionViewModel::offer-rejoin:
+   * @text: a sentence
+   * @room_id: where the call is
+   * @audio: whether the microphone was on
+   * @video: whether the camera was on
+   *
+   * A call was left that the person did not mean to leave, and it is still on; confab_session_view_model_request_call()
+   * leads back.
+   */
+  signals[SIGNAL_OFFER_REJOIN] = g_signal_new ("offer-rejoin",
+                                               G_TYPE_FROM_CLASS (klass),
+                                               G_SIGNAL_RUN_LAST,
+                                               0,
+                                               NULL,
+                                               NULL,
+                                               NULL,
+                                               G_TYPE_NONE,
+                                               4,
+                                               G_TYPE_STRING,
+                                               G_TYPE_STRING,
+                                               G_TYPE_BOOLEAN,
+                                               G_TYPE_BOOLEAN);
 }
 
 static void

@@ -27,6 +27,8 @@ typedef enum {
  *
  * Signal `toast` (text): something passed that should be said once.
  * Signal `show-call`: the call page should be in front.
+ * Signal `suspended`: what confab_session_view_model_suspend() began is done.
+ * Signal `offer-rejoin` (text, room id, microphone on, camera on): a call was left that the person did not mean to leave.
  */
 #define CONFAB_TYPE_SESSION_VIEW_MODEL (confab_session_view_model_get_type ())
 G_DECLARE_FINAL_TYPE (
@@ -70,5 +72,9 @@ void confab_session_view_model_request_call (ConfabSessionViewModel *self,
                                              gboolean video);
 void confab_session_view_model_take_call (ConfabSessionViewModel *self, ConfabCall *call);
 void confab_session_view_model_leave_call (ConfabSessionViewModel *self);
+
+/* The machine is about to sleep: leaves the call; `suspended` says when the others were told, within 2 s. */
+void confab_session_view_model_suspend (ConfabSessionViewModel *self);
+void confab_session_view_model_resume (ConfabSessionViewModel *self);
 
 G_END_DECLS

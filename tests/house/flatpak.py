@@ -13,7 +13,7 @@ APP_ID = 'app.confab.Confab'
 # Windows, sound and the network. Cameras, screens, files, notifications and secrets come through portals, which need
 # no word here; so whoever adds one must say why.
 ALLOWED = {'--share=network', '--share=ipc', '--socket=wayland', '--socket=fallback-x11', '--socket=pulseaudio',
-           '--device=dri'}
+           '--device=dri', '--system-talk-name=org.freedesktop.login1'}
 
 # What org.gnome.Platform and org.gnome.Sdk 49 have: by what pkg-config and the shell call it.
 PLATFORM = {'gio-2.0', 'gio-unix-2.0', 'glib-2.0', 'gobject-2.0', 'gstreamer-1.0', 'gstreamer-app-1.0',

@@ -53,8 +53,11 @@ class Desktop:
         self.env.update(GSETTINGS_BACKEND='keyfile' if own_display else 'memory', GIO_USE_VFS='local')
         config = self.dir / 'bus.conf'
         config.write_text(BUS.format(dir=self.dir))
-        self.env['DBUS_SESSION_BUS_ADDRESS'] = self.start('--print-address', 'dbus-daemon', '--nofork',
-                                                          f'--config-file={config}', equals=True)
+        self.env['DBUS_SESSION_BUS_ADDRESS'] = self.start_bus()
+
+    def start_bus(self):
+        return self.start('--print-address', 'dbus-daemon', '--nofork', f'--config-file={self.dir / "bus.conf"}',
+                          equals=True)
 
     def make_display(self, size):
         self.env.pop('WAYLAND_DISPLAY', None)

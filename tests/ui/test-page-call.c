@@ -208,6 +208,37 @@ test_toast_fullscreen (void)
   CLOSE ();
 }
 
+/* A call that was left for a sleep: the toast leads back, and is gone when somebody is in a call. */
+static void
+test_rejoin (void)
+{
+  const ConfabShot shot = { .width = 1024, .height = 700 };
+  ConfabPageStand stand = { 0 };
+  GtkWidget *button = NULL;
+
+  OPEN ("rooms-calls", &shot);
+  g_signal_emit_by_name (
+    stand.model, "offer-rejoin", "Left.", CONFAB_ROOM_FIELD_SURVEY, TRUE, FALSE);
+  confab_shot_frames (stand.window, 4);
+  g_assert_nonnull (find_toast (&stand));
+  button = FIND (GTK_TYPE_BUTTON, "_Rejoin");
+  g_assert_nonnull (button);
+  g_signal_emit_by_name (button, "clicked");
+  confab_shot_frames (stand.window, 4);
+  g_assert_nonnull (confab_session_view_model_get_call (stand.model));
+  g_assert_true (
+    confab_call_view_model_get_camera_muted (confab_session_view_model_get_call (stand.model)));
+  confab_session_view_model_leave_call (stand.model);
+  /* Not the button, but another way. */
+  g_signal_emit_by_name (
+    stand.model, "offer-rejoin", "Left.", CONFAB_ROOM_FIELD_SURVEY, TRUE, FALSE);
+  confab_shot_frames (stand.window, 4);
+  g_assert_nonnull (FIND (GTK_TYPE_BUTTON, "_Rejoin"));
+  join (&stand, CONFAB_ROOM_FIELD_SURVEY);
+  g_assert_null (FIND (GTK_TYPE_BUTTON, "_Rejoin"));
+  CLOSE ();
+}
+
 /* What the page of the call says itself stands in the same place. */
 static void
 test_link (void)
@@ -283,6 +314,7 @@ main (int argc, char *argv[])
     g_test_add_data_func (path, &shots[i], test_toast);
   }
   g_test_add_func ("/page-call/toast-fullscreen", test_toast_fullscreen);
+  g_test_add_func ("/page-call/rejoin", test_rejoin);
   g_test_add_func ("/page-call/link", test_link);
   g_test_add_func ("/page-call/focus", test_focus);
   g_test_add_func ("/page-call/no-account", test_no_account);

@@ -22,6 +22,8 @@ typedef struct {
   GString *toasts;
   guint n_shown; /* ::show-call */
   guint page;    /* to be waited for */
+  guint n_suspended;
+  GString *offers; /* ::offer-rejoin */
 } Fixture;
 
 static void
@@ -37,12 +39,33 @@ show_call_cb (ConfabSessionViewModel *model, Fixture *f)
 }
 
 static void
+suspended_cb (ConfabSessionViewModel *model, Fixture *f)
+{
+  f->n_suspended++;
+}
+
+static void
+offer_cb (ConfabSessionViewModel *model,
+          const char *text,
+          const char *room_id,
+          gboolean audio,
+          gboolean video,
+          Fixture *f)
+{
+  g_assert_nonnull (strstr (text, "sleep"));
+  g_string_append_printf (
+    f->offers, "%s%s%s;", room_id, audio ? " microphone" : "", video ? " camera" : "");
+}
+
+static void
 make_model (Fixture *f, gboolean with_devices)
 {
   f->model = confab_session_view_model_new (f->world->session,
                                             with_devices ? CONFAB_MEDIA_DEVICES (f->devices) : NULL,
                                             CONFAB_CLOCK (f->world->clock));
   g_signal_connect (f->model, "toast", G_CALLBACK (toast_cb), f);
+  g_signal_connect (f->model, "suspended", G_CALLBACK (suspended_cb), f);
+  g_signal_connect (f->model, "offer-rejoin", G_CALLBACK (offer_cb), f);
   g_signal_connect (f->model, "show-call", G_CALLBACK (show_call_cb), f);
 }
 
@@ -55,6 +78,7 @@ set_up (Fixture *f, gconstpointer data)
   f->world = world_new ();
   f->devices = fake_devices_new (CONFAB_CLOCK (f->world->clock));
   f->toasts = g_string_new (NULL);
+  f->offers = g_string_new (NULL);
   make_model (f, TRUE);
 }
 
@@ -74,6 +98,7 @@ tear_down (Fixture *f, gconstpointer data)
   g_assert_finalize_object (f->devices);
   world_free (f->world);
   g_string_free (f->toasts, TRUE);
+  g_string_free (f->offers, TRUE);
 }
 
 static gboolean
@@ -601,6 +626,105 @@ test_ended (Fixture *f, gconstpointer data)
                    CONFAB_ROOM_ACTION_START);
 }
 
+/* ---- the machine sleeps ---- */
+
+static gboolean
+is_suspended (gpointer data)
+{
+  return ((Fixture *) data)->n_suspended > 0;
+}
+
+static void
+fall_asleep (Fixture *f)
+{
+  f->n_suspended = 0;
+  confab_session_view_model_suspend (f->model);
+  assert_in_no_call (f);
+  g_assert_cmpuint (f->n_suspended, ==, 0); /* never from within */
+  test_until (is_suspended, f);
+}
+
+static gboolean
+has_offer (gpointer data)
+{
+  return ((Fixture *) data)->offers->len > 0;
+}
+
+static gboolean
+has_toast (gpointer data)
+{
+  return ((Fixture *) data)->toasts->len > 0;
+}
+
+static void
+test_slept (Fixture *f, gconstpointer data)
+{
+  guint n_puts;
+
+  sign_in (f);
+  begin_call (f, ROOM);
+  confab_session_view_model_request_call (f->model, ROOM, FALSE, TRUE, FALSE);
+  assert_in_call (f, ROOM);
+  test_settle ();
+  n_puts = world_count_requests (f->world, PUT_MEMBER);
+  fall_asleep (f);
+  /* The server had heard of it when the machine was let go. */
+  g_assert_cmpuint (world_count_requests (f->world, PUT_MEMBER), >, n_puts);
+  confab_session_view_model_resume (f->model);
+  /* What is on is for the server to say; then it is offered, as it was, and not entered. */
+  g_assert_cmpstr (f->offers->str, ==, "");
+  test_until (has_offer, f);
+  g_assert_cmpstr (f->offers->str, ==, ROOM " microphone;");
+  assert_in_no_call (f);
+  assert_toasts (f, "");
+  /* Once. */
+  g_string_truncate (f->offers, 0);
+  world_sync (f->world, "");
+  g_assert_cmpstr (f->offers->str, ==, "");
+}
+
+/* The others have gone home. */
+static void
+test_slept_too_long (Fixture *f, gconstpointer data)
+{
+  g_autofree char *event = world_event ("org.matrix.msc3401.call",
+                                        "c1",
+                                        "@ben:x",
+                                        WORLD_NOW_MS,
+                                        "{'m.intent':'m.prompt','m.terminated':'call_ended'}");
+  g_autofree char *news = world_room (ROOM, 0, event);
+
+  sign_in (f);
+  begin_call (f, ROOM);
+  confab_session_view_model_request_call (f->model, ROOM, FALSE, TRUE, TRUE);
+  fall_asleep (f);
+  confab_manual_clock_advance (f->world->clock, 2000); /* this server says nothing about leaving */
+  world_sync (f->world, news);
+  assert_toasts (f, "");
+  confab_session_view_model_resume (f->model);
+  test_until (has_toast, f);
+  assert_toasts (f, "The call ended while the computer was asleep.;");
+  g_assert_cmpstr (f->offers->str, ==, "");
+}
+
+/* Whoever is in no call is not spoken to; whoever is in another one when the answer comes has seen to it. */
+static void
+test_slept_without_call (Fixture *f, gconstpointer data)
+{
+  sign_in (f);
+  fall_asleep (f);
+  confab_session_view_model_resume (f->model);
+  world_sync (f->world, "");
+  begin_call (f, ROOM);
+  confab_session_view_model_request_call (f->model, ROOM, FALSE, TRUE, TRUE);
+  fall_asleep (f);
+  confab_session_view_model_resume (f->model);
+  confab_session_view_model_request_call (f->model, ROOM, FALSE, TRUE, TRUE);
+  world_sync (f->world, "");
+  g_assert_cmpstr (f->offers->str, ==, "");
+  assert_toasts (f, "");
+}
+
 static void
 test_unsupported (Fixture *f, gconstpointer data)
 {
@@ -801,6 +925,9 @@ main (int argc, char **argv)
   ADD ("back", test_back);
   ADD ("other-call", test_other_call);
   ADD ("ended", test_ended);
+  ADD ("slept", test_slept);
+  ADD ("slept/too-long", test_slept_too_long);
+  ADD ("slept/without-call", test_slept_without_call);
   ADD ("unsupported", test_unsupported);
   ADD ("devices-remembered", test_devices_remembered);
   ADD ("before-media", test_before_media);
