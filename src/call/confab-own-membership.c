@@ -12,11 +12,13 @@
 #define RENEW_JITTER_MS (2 * 60 * 1000)
 #define RENEW_RETRY_MS 30000
 #define REWRITE_WINDOW_US (60 * G_USEC_PER_SEC)
-#define MAX_REWRITES 6 /* within that */
+#define MAX_REWRITES 8 /* within that */
 #define EAGER_REWRITES 3
-/* Two devices that answer each other at once go on doing so: the later ones wait, each for another while. */
+/* Devices that answer each other at once go on doing so: the later ones wait, each for another while. The more of them
+ * there are, and the slower the server is, the longer it has to be: it doubles, twice at most. */
 #define MIN_REWRITE_MS 500
 #define MAX_REWRITE_MS 2500
+#define MAX_DOUBLINGS 2
 
 struct _ConfabOwnMembership {
   grefcount ref_count; /* the call, and each write on its way */
@@ -308,7 +310,12 @@ confab_own_membership_rewrite (ConfabOwnMembership *self)
     send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
   else
     self->rewrite_timer = confab_clock_add_timeout (
-      self->clock, g_random_int_range (MIN_REWRITE_MS, MAX_REWRITE_MS + 1), rewrite_cb, self);
+      self->clock,
+      (guint) g_random_int_range (
+        MIN_REWRITE_MS,
+        (MAX_REWRITE_MS << MIN (self->n_rewritten - EAGER_REWRITES - 1, MAX_DOUBLINGS)) + 1),
+      rewrite_cb,
+      self);
 }
 
 /**
@@ -410,7 +417,7 @@ confab_own_membership_is_valid (ConfabOwnMembership *self)
  *
  * The sheet (section 10.1) has one rewrite. That is too few where two devices of one user join at the same time: each
  * writes the event as it knows it, and they take each other out more than once before both have seen both. Who is
- * taken out seven times in a minute is meant to be out.
+ * taken out nine times in a minute is meant to be out.
  *
  * Returns: whether it is to be written again
  */
