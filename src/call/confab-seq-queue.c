@@ -151,6 +151,8 @@ confab_seq_queue_push (ConfabSeqQueue *self, ConfabCallEvent *message)
   drain (self);
   while (!self->freed && (self->waiting->len > MAX_WAITING || self->size > MAX_SIZE))
     take_out (self, self->waiting->len - 1);
+  if (!self->freed && self->waiting->len == 0)
+    confab_clock_clear (self->clock, &self->hole_timer); /* nothing waits for what is missing */
   unref_queue (self);
 }
 
