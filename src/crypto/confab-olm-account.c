@@ -7,6 +7,7 @@
 #include "confab-olm-account.h"
 
 #include "confab-json.h"
+#include "confab-olm-message-private.h"
 #include "confab-olm-session-private.h"
 #include "confab-olm-util-private.h"
 
@@ -436,7 +437,8 @@ confab_olm_account_create_inbound (ConfabOlmAccount *self,
 
   g_return_val_if_fail (CONFAB_IS_OLM_ACCOUNT (self), NULL);
 
-  if (!confab_olm_check_key (their_curve25519, error) || !confab_olm_check_body (body, error))
+  if (!confab_olm_check_key (their_curve25519, error) ||
+      !confab_olm_check_message (CONFAB_OLM_MESSAGE_PRE_KEY, body, error))
     return NULL;
   session = confab_olm_session_new_empty ();
   olm = confab_olm_session_get_olm (session);

@@ -7,6 +7,7 @@
 #include "confab-olm-session.h"
 
 #include "confab-crypto-error.h"
+#include "confab-olm-message-private.h"
 #include "confab-olm-session-private.h"
 #include "confab-olm-util-private.h"
 
@@ -193,7 +194,8 @@ confab_olm_session_matches (ConfabOlmSession *self, const char *their_curve25519
 
   g_return_val_if_fail (CONFAB_IS_OLM_SESSION (self), FALSE);
 
-  if (!confab_olm_check_key (their_curve25519, NULL) || !confab_olm_check_body (body, NULL))
+  if (!confab_olm_check_key (their_curve25519, NULL) ||
+      !confab_olm_check_message (CONFAB_OLM_MESSAGE_PRE_KEY, body, NULL))
     return FALSE;
   copy = g_strdup (body);
   return olm_matches_inbound_session_from (
@@ -269,7 +271,7 @@ confab_olm_session_decrypt (
     confab_olm_fail (OLM_BAD_MESSAGE_FORMAT, "type", error);
     return NULL;
   }
-  if (!confab_olm_check_body (body, error))
+  if (!confab_olm_check_message ((ConfabOlmMessageType) type, body, error))
     return NULL;
   copy = g_strdup (body); /* libolm decodes in place, once for the length and once for the text */
   max_length = olm_decrypt_max_plaintext_length (self->olm, type, copy, strlen (body));

@@ -179,6 +179,37 @@ test_bad_messages (Pair *pair, gconstpointer data)
   assert_decrypts (pair->out, type, good, "good");
 }
 
+/* Well-formed as far as it goes: libolm reads past the end of some of these, and dies. The first was found by a fuzzer. */
+static void
+test_missing_parts (Pair *pair, gconstpointer data)
+{
+  static const char found[] = "AwogAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAASIAAAAAAAAAAAAAAAAAAA"
+                              "AAAaIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIgQAAAAA";
+  const char *alice_key = confab_olm_account_get_curve25519 (pair->alice);
+  g_autoptr (ConfabOlmSession) session = NULL;
+  g_autofree char *body = NULL;
+  g_autofree char *key = one_time_key (pair->bob);
+  ConfabOlmMessageType type;
+  gsize size;
+
+  g_assert_null (confab_olm_account_create_inbound (pair->bob, alice_key, found, NULL));
+  g_assert_false (confab_olm_session_matches (pair->in, alice_key, found));
+  g_assert_null (
+    confab_olm_session_decrypt (pair->in, CONFAB_OLM_MESSAGE_PRE_KEY, found, NULL, NULL));
+  session = confab_olm_account_create_outbound (pair->alice,
+                                                confab_olm_account_get_curve25519 (pair->bob),
+                                                key,
+                                                NULL);
+  body = confab_olm_session_encrypt (session, "hello", &type, NULL);
+  g_assert_cmpint (type, ==, CONFAB_OLM_MESSAGE_PRE_KEY);
+  size = strlen (body);
+  for (gsize i = 0; i < size; i++) {
+    g_autofree char *part = g_strndup (body, i);
+    g_assert_null (confab_olm_account_create_inbound (pair->bob, alice_key, part, NULL));
+    g_assert_null (confab_olm_session_decrypt (pair->in, type, part, NULL, NULL));
+  }
+}
+
 static void
 test_bad_keys (Pair *pair, gconstpointer data)
 {
@@ -250,6 +281,7 @@ main (int argc, char *argv[])
   ADD ("order-and-replay", test_order_and_replay);
   ADD ("pickle", test_pickle);
   ADD ("bad-messages", test_bad_messages);
+  ADD ("missing-parts", test_missing_parts);
   ADD ("bad-keys", test_bad_keys);
   ADD ("fallback-key", test_fallback_key);
   return g_test_run ();
