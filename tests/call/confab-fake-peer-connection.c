@@ -323,7 +323,7 @@ fake_add_candidate (ConfabPeerConnection *connection,
 {
   ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
 
-  g_assert_nonnull (self->remote_ufrag);
+  g_assert_nonnull (self->remote_sdp);
   g_string_append_printf (self->log, "[%s|%s|%d] ", candidate, mid != NULL ? mid : "", index);
 }
 

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the fuzz targets begin with: the recorded transcripts of real clients, and what fuzzers have found.
+
+    corpus.py TARGET FOLDER           writes the inputs of a target into a folder
+    corpus.py --replay TARGET PROGRAM runs a program over them
+
+A file tests/fuzz/found/TARGET-NAME.txt is an input that was found: its text, with Python's escapes for what is none.
+"""
+
+import itertools
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+TRANSCRIPTS = sorted((TOP / 'tests/call/data').glob('*.json'))
+FOUND = TOP / 'tests/fuzz/found'
+
+# fuzz-call-event: a line's first byte is 64 and the type, and 16 for @a:x, 32 for Olm.
+TYPES = ['m.call.invite', 'm.call.answer', 'm.call.candidates', 'm.call.hangup', 'm.call.negotiate',
+         'm.call.sdp_stream_metadata_changed', 'm.call.reject', 'm.call.select_answer',
+         'org.matrix.call.sdp_stream_metadata_changed']
+MEMBER, RTC, ROOM, CALL = 9, 10, 11, 12
+RTC_MEMBER = {
+    'application': 'm.call', 'call_id': '', 'scope': 'm.room', 'device_id': 'A', 'membershipID': '@a:x:A',
+    'expires': 14400000, 'm.call.intent': 'video', 'created_ts': 1,
+    'focus_active': {'type': 'livekit', 'focus_selection': 'multi_sfu'},
+    'foci_preferred': [{'type': 'livekit', 'livekit_service_url': 'https://rtc.x/jwt', 'livekit_alias': '!r:x'}],
+}
+
+
+def transcripts():
+    for path in TRANSCRIPTS:
+        yield json.loads(path.read_text(encoding='utf-8'))
+
+
+def line(kind, content, flags=16 + 32):
+    return bytes([64 + flags + kind]) + json.dumps(content).encode()
+
+
+def to_device():
+    """Each row of messages that one device said to another: (type, content)."""
+    for transcript in transcripts():
+        key = lambda entry: (entry['by'], entry.get('to', ''))
+        signals = [entry for entry in transcript['entries'] if entry['kind'] == 'signal-out']
+        for _, row in itertools.groupby(sorted(signals, key=key), key):
+            yield [(entry['type'], entry['content']) for entry in row]
+
+
+def state(wanted):
+    for transcript in transcripts():
+        for entry in transcript['entries']:
+            if entry['kind'] == 'http-putState' and entry['type'] == wanted:
+                yield entry['content']
+
+
+def call_events():
+    for row in to_device():
+        for flags in (16 + 32, 0, 16):  # from who invites, from who is invited, in clear
+            lines = []
+            for kind, content in row:
+                content = dict(content, conf_id='conf', sender_session_id='S', dest_session_id='D',
+                               device_id='A' if flags & 16 else 'C')
+                lines.append(line(TYPES.index(kind), content, flags))
+            yield b'\n'.join(lines)
+            yield from lines
+    for content in state('org.matrix.msc3401.call.member'):
+        for call in content.get('m.calls', []):
+            call['m.call_id'] = 'conf'
+            for device in call['m.devices']:
+                device['device_id'] = 'A'
+        yield line(MEMBER, content)
+    for content in state('org.matrix.msc3401.call'):
+        yield line(CALL, content)
+    yield line(CALL, {'m.intent': 'm.ring', 'm.type': 'm.video', 'm.terminated': 'call_ended'})
+    yield line(RTC, RTC_MEMBER) + b'\n' + line(RTC, {}) + b'\n' + line(MEMBER, RTC_MEMBER)
+    yield line(ROOM, {'membership': 'leave'}) + b'\n' + line(ROOM, {'membership': 'join'})
+
+
+def seq_queue():
+    in_row = bytes(b for i in range(20) for b in (3, i, 0))
+    yield b'\x00\x00' + in_row
+    yield in_row[::-1] + b'\x00\x00'
+    yield bytes(b for i in (5, 3, 4, 9, 255, 3) for b in (3 + 8, i, 1)) + b'\x01\x02\xff'
+    yield bytes(b for i in range(60) for b in (4, 60 - i, 0)) + b'\x00\x00' + b'\x02\xff' * 3
+    yield b'\x00\x00' + bytes(b for i in range(1, 5) for b in (5 + 32 * i % 128, i, 44)) + b'\x03\x00\x00'
+    yield b'\x00\x00' + b'\x03\x05\x30' + b'\x02\xff' * 2
+
+
+def sync(rooms=None, **more):
+    return json.dumps({'next_batch': 's1', 'rooms': {'join': {'!a:x': rooms or {}}}, **more}).encode()
+
+
+def event(kind, content, key=None, sender='@b:x'):
+    found = {'type': kind, 'content': content, 'sender': sender, 'event_id': '$e', 'origin_server_ts': 1}
+    return found if key is None else dict(found, state_key=key)
+
+
+def syncs():
+    mesh = [event('org.matrix.msc3401.call', content, 'conf') for content in state('org.matrix.msc3401.call')]
+    mesh += [event('org.matrix.msc3401.call.member', content, '@b:x')
+             for content in state('org.matrix.msc3401.call.member')]
+    mesh += [event('org.matrix.msc3401.call.member', RTC_MEMBER, '_@b:x_A_m.call'),
+             event('m.room.member', {'membership': 'join', 'displayname': 'B'}, '@b:x'),
+             event('m.room.power_levels', {'users': {'@b:x': 100}, 'state_default': 50, 'events': {}}, ''),
+             event('m.room.encryption', {'algorithm': 'm.megolm.v1.aes-sha2'}, '')]
+    for one in mesh:
+        yield sync({'state': {'events': [one]}})
+    yield sync({'timeline': {'events': mesh, 'limited': True, 'prev_batch': 'p'}, 'summary': {'m.heroes': ['@b:x']}})
+    for row in to_device():
+        yield sync(to_device={'events': [{'type': kind, 'sender': '@b:x', 'content': content} for kind, content in row]},
+                   device_lists={'changed': ['@b:x'], 'left': ['@c:x']},
+                   device_one_time_keys_count={'signed_curve25519': 50}, device_unused_fallback_key_types=[])
+    withheld = {'algorithm': 'm.megolm.v1.aes-sha2', 'code': 'm.no_olm', 'sender_key': 'A' * 43,
+                'room_id': '!a:x', 'session_id': 'B' * 43}
+    olm = {'algorithm': 'm.olm.v1.curve25519-aes-sha2', 'sender_key': 'A' * 43,
+           'ciphertext': {'C' * 43: {'type': 0, 'body': 'AwogAAAA'}}}
+    megolm = {'algorithm': 'm.megolm.v1.aes-sha2', 'session_id': 'B' * 43, 'ciphertext': 'AwgAEgAA',
+              'sender_key': 'A' * 43, 'device_id': 'DEV'}
+    yield sync(to_device={'events': [{'type': 'm.room_key.withheld', 'sender': '@b:x', 'content': withheld},
+                                     {'type': 'm.room.encrypted', 'sender': '@b:x', 'content': olm}]})
+    yield sync({'timeline': {'events': [event('m.room.encrypted', megolm)]}})
+
+
+def sdps():
+    for row in to_device():
+        for _, content in row:
+            for name in ('offer', 'answer', 'description'):
+                if 'sdp' in content.get(name, {}):
+                    yield content[name]['sdp'].replace('<ufrag>', 'abcd').encode()
+            for candidate in content.get('candidates', []):
+                yield candidate['candidate'].encode()
+    yield from (b'turn:turn.x:3478?transport=udp', b'turns:[::1]:5349?transport=tcp', b'stun:stun.x')
+
+
+def olm():
+    yield b'\x00AwogAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAASIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+    yield b'\x01AwogAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQACIQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+    yield b'\x01\x03\x0a\x20' + bytes(32) + b'\x10\x00\x22\x10' + bytes(24)
+    yield b'\x00\x03\x0a\x20' + bytes(32) + b'\x12\x20' + bytes(32) + b'\x1a\x20' + bytes(32) + b'\x22\x04' + bytes(4)
+
+
+def bot_commands():
+    room = {'roomId': '!r:x'}
+    for name, arguments in (
+            ('rooms', {}), ('calls', {}), ('join-room', room), ('create-room', {'name': 'n', 'encrypted': True,
+             'invite': ['@b:x'], 'open': False}), ('create-call', dict(room, intent='m.ring', type='m.video', name='n')),
+            ('join-call', dict(room, callId='c', audio=True, video=False, screen=True, timeout=1000)),
+            ('mute', {'mic': True, 'cam': False}), ('screen', {'on': True}), ('leave', {}), ('terminate', {}),
+            ('send-event', dict(room, type='m.reaction', content={'a': 1})), ('stats', {}), ('tracks', {}),
+            ('wait-media', {'timeout': 1000, 'members': 1}), ('wire', {'since': 0, 'kinds': ['m.call.invite']}), ('quit', {})):
+        yield json.dumps({'id': 1, 'cmd': name, **arguments}).encode()
+
+
+MAKERS = {
+    'fuzz-call-event': call_events, 'fuzz-seq-queue': seq_queue, 'fuzz-sync': syncs, 'fuzz-sdp': sdps, 'fuzz-olm': olm,
+    'fuzz-bot-command': bot_commands,
+}
+
+
+def found(target):
+    for path in sorted(FOUND.glob(target + '-*.txt')):
+        text = path.read_text(encoding='ascii').rstrip('\n')
+        yield text.encode('ascii').decode('unicode_escape').encode('latin-1')
+
+
+def write(target, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    inputs = list(dict.fromkeys([*MAKERS[target](), *found(target)]))
+    for i, data in enumerate(inputs):
+        (folder / f'seed-{i:03}').write_bytes(data)
+    return [str(folder / f'seed-{i:03}') for i in range(len(inputs))]
+
+
+def main(arguments):
+    if arguments[:1] != ['--replay']:
+        target, folder = arguments
+        print(len(write(target, pathlib.Path(folder))), 'inputs')
+        return 0
+    target, program = arguments[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run([program, *write(target, pathlib.Path(folder))], check=False).returncode
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
