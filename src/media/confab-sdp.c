@@ -210,6 +210,7 @@ gboolean
 confab_sdp_check (const char *text, GError **error)
 {
   g_autoptr (GHashTable) mids = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GPtrArray) names = NULL;
   GstSDPMessage *message = NULL;
   gboolean usable;
 
@@ -223,10 +224,16 @@ confab_sdp_check (const char *text, GError **error)
     return FALSE;
   }
 
+  /* What is changed here goes by lines: both ways of reading have to see the same m-sections. */
+  names = confab_sdp_list_mids (text);
   usable = gst_sdp_message_medias_len (message) > 0 &&
-           gst_sdp_message_medias_len (message) <= MAX_MLINES;
-  for (guint i = 0; usable && i < gst_sdp_message_medias_len (message); i++)
-    usable = check_media (message, gst_sdp_message_get_media (message, i), mids);
+           gst_sdp_message_medias_len (message) <= MAX_MLINES &&
+           gst_sdp_message_medias_len (message) == names->len;
+  for (guint i = 0; usable && i < names->len; i++) {
+    const GstSDPMedia *media = gst_sdp_message_get_media (message, i);
+    usable = check_media (message, media, mids) &&
+             strcmp (gst_sdp_media_get_attribute_val (media, "mid"), names->pdata[i]) == 0;
+  }
   gst_sdp_message_free (message);
   if (!usable) {
     g_set_error (error,
