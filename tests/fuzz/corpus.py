@@ -17,6 +17,7 @@ import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 TRANSCRIPTS = sorted((TOP / 'tests/call/data').glob('*.json'))
+SDPS = sorted((TOP / 'tests/fuzz/sdp').glob('*.sdp'))
 FOUND = TOP / 'tests/fuzz/found'
 
 # fuzz-call-event: a line's first byte is 64 and the type, and 16 for @a:x, 32 for Olm.
@@ -45,7 +46,7 @@ def to_device():
     """Each row of messages that one device said to another: (type, content)."""
     for transcript in transcripts():
         key = lambda entry: (entry['by'], entry.get('to', ''))
-        signals = [entry for entry in transcript['entries'] if entry['kind'] == 'signal-out']
+        signals = [entry for entry in transcript['entries'] if 'to' in entry]
         for _, row in itertools.groupby(sorted(signals, key=key), key):
             yield [(entry['type'], entry['content']) for entry in row]
 
@@ -53,7 +54,7 @@ def to_device():
 def state(wanted):
     for transcript in transcripts():
         for entry in transcript['entries']:
-            if entry['kind'] == 'http-putState' and entry['type'] == wanted:
+            if 'key' in entry and entry['type'] == wanted:
                 yield entry['content']
 
 
@@ -126,11 +127,13 @@ def syncs():
 
 
 def sdps():
+    for path in SDPS:  # the transcripts have theirs shortened
+        yield path.read_bytes().replace(b'\n', b'\r\n')
     for row in to_device():
         for _, content in row:
             for name in ('offer', 'answer', 'description'):
                 if 'sdp' in content.get(name, {}):
-                    yield content[name]['sdp'].replace('<ufrag>', 'abcd').encode()
+                    yield content[name]['sdp'].encode()
             for candidate in content.get('candidates', []):
                 yield candidate['candidate'].encode()
     yield from (b'turn:turn.x:3478?transport=udp', b'turns:[::1]:5349?transport=tcp', b'stun:stun.x')
