@@ -114,6 +114,14 @@ check_text (const char *text, GError **error)
     return FALSE;
   }
   for (const char *p = text; *p != '\0'; p++) {
+    /* GStreamer ends a line there, too; nobody else does. */
+    if (p[0] == '\r' && p[1] != '\n') {
+      g_set_error (error,
+                   CONFAB_SDP_ERROR,
+                   CONFAB_SDP_ERROR_INVALID,
+                   "The session description has half an end of a line");
+      return FALSE;
+    }
     line_length = *p == '\n' ? 0 : line_length + 1;
     n_lines += *p == '\n';
     if (line_length > MAX_LINE_LENGTH || n_lines > MAX_LINES) {
@@ -169,7 +177,8 @@ check_attributes (const GstSDPMedia *media)
                       strchr (attribute->value, '/') == NULL))
       return FALSE;
     if (g_strcmp0 (attribute->key, "mid") == 0 &&
-        (attribute->value == NULL || attribute->value[0] == '\0'))
+        (attribute->value == NULL || attribute->value[0] == '\0' ||
+         strpbrk (attribute->value, " \t\r\n") != NULL)) /* they are in a row in the group */
       return FALSE;
   }
   return TRUE;

@@ -29,13 +29,15 @@ test_check (void)
     "v=0",
     HEAD,
     "v=1\r\n",
-    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n",                      /* nothing in it */
-    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n",           /* no ICE */
-    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 128\r\na=mid:0\r\n" TRANSPORT, /* no payload type */
-    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF x\r\na=mid:0\r\n" TRANSPORT,   /* no number */
-    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF\r\na=mid:0\r\n" TRANSPORT,     /* no format */
-    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" TRANSPORT,            /* no mid */
-    HEAD AUDIO AUDIO,                                                /* one mid twice */
+    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n",                        /* nothing in it */
+    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n",             /* no ICE */
+    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 128\r\na=mid:0\r\n" TRANSPORT,   /* no payload type */
+    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF x\r\na=mid:0\r\n" TRANSPORT,     /* no number */
+    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF\r\na=mid:0\r\n" TRANSPORT,       /* no format */
+    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" TRANSPORT,              /* no mid */
+    HEAD AUDIO AUDIO,                                                  /* one mid twice */
+    HEAD "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0 1\r\n" TRANSPORT, /* no token */
+    HEAD AUDIO "a=x\ra=mid:9\r\n",                                     /* half an end of a line */
     HEAD AUDIO "a=mid:9\r\n",      /* two mids, found by a fuzzer */
     HEAD AUDIO "a=rtpmap:111\r\n", /* half an rtpmap */
     HEAD AUDIO VIDEO "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:\r\n" TRANSPORT, /* an empty mid */
