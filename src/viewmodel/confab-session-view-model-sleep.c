@@ -38,13 +38,9 @@ synced_cb (ConfabSessionViewModel *self)
     return;
   if (confab_call_handler_lookup (handler, room_id, call_id) != NULL)
     confab_session_view_model_offer_rejoin (
-      self,
-      _ ("You left the call because the computer went to sleep."),
-      room_id,
-      self->slept.audio,
-      self->slept.video);
+      self, _ ("The computer was asleep"), room_id, self->slept.audio, self->slept.video);
   else
-    confab_session_view_model_toast (self, _ ("The call ended while the computer was asleep."));
+    confab_session_view_model_toast (self, _ ("The call ended meanwhile"));
 }
 
 static DexFuture *

@@ -195,6 +195,37 @@ miss_room_and_enter_call (ConfabPageStand *stand)
 }
 
 static void
+set_flag (gboolean *flag)
+{
+  *flag = TRUE;
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gboolean *) data;
+}
+
+/* The lid was shut in a call, and is open again. */
+static void
+sleep_and_wake (ConfabPageStand *stand)
+{
+  gboolean suspended = FALSE, offered = FALSE;
+  gulong handlers[] = {
+    g_signal_connect_swapped (stand->model, "suspended", G_CALLBACK (set_flag), &suspended),
+    g_signal_connect_swapped (stand->model, "offer-rejoin", G_CALLBACK (set_flag), &offered),
+  };
+
+  enter_call (stand);
+  confab_session_view_model_suspend (stand->model);
+  test_until (is_set, &suspended);
+  confab_session_view_model_resume (stand->model);
+  test_until (is_set, &offered);
+  for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
+    g_signal_handler_disconnect (stand->model, handlers[i]);
+}
+
+static void
 enter_call_and_be_logged_out (ConfabPageStand *stand)
 {
   enter_call (stand);
@@ -417,6 +448,7 @@ static const ConfabPageScene scenes[] = {
   { "rooms-search", CONFAB_WORLD_CALLS, search, FALSE },
   { "rooms-no-hit", CONFAB_WORLD_CALLS, search_in_vain, FALSE },
   { "rooms-in-call", CONFAB_WORLD_CALLS, be_in_call, TRUE },
+  { "rooms-woken", CONFAB_WORLD_CALLS, sleep_and_wake, TRUE },
   { "rooms-toast", CONFAB_WORLD_CALLS, miss_room, FALSE },
   { "call-toast", CONFAB_WORLD_CALLS, miss_room_and_enter_call, TRUE },
   { "call-signed-out", CONFAB_WORLD_CALLS, enter_call_and_be_logged_out, TRUE },
