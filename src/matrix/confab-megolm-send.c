@@ -139,37 +139,6 @@ await_missing (Send *send, ConfabMegolmPlan *plan, GError **error)
   }
 }
 
-/* Goes through @plan until it is encrypted, or known to need no encryption. */
-static gboolean
-await_plan (Send *send, ConfabMegolmPlan *plan, GError **error)
-{
-  ConfabMegolmMachine *self = send->self;
-
-  do {
-    g_auto (GStrv) members = NULL;
-    g_autofree char *shown = g_strdup (self->shown); /* the members are at least as new */
-    gboolean ok;
-
-    /* Who is in it is asked for only where it matters. */
-    if (plan->status != CONFAB_MEGOLM_UNKNOWN_ROOM) {
-      members = dex_await_boxed (self->members_func (send->event->room_id, self->members_data),
-                                 error);
-      if (members == NULL || !check_going (send, error))
-        return FALSE;
-    }
-    plan->members = members;
-    plan->shown = shown;
-    plan->now_ms = confab_clock_get_real_time (self->clock) / 1000;
-    ok = dex_await (confab_store_future (self->store, confab_megolm_plan_func, plan), error) &&
-         await_missing (send, plan, error);
-    plan->members = NULL;
-    plan->shown = NULL;
-    if (!ok)
-      return FALSE;
-  } while (plan->status != CONFAB_MEGOLM_READY && plan->status != CONFAB_MEGOLM_CLEAR);
-  return TRUE;
-}
-
 static gboolean
 may_succeed_later (const GError *error)
 {
@@ -203,6 +172,56 @@ await_pause (Send *send, guint n_failures, const GError *failure, GError **error
   if (dex_future_is_pending (DEX_FUTURE (resume)))
     confab_clock_remove (send->self->clock, timeout);
   return ok;
+}
+
+/* Who is in it is asked for only where it matters. */
+static gboolean
+await_round (Send *send, ConfabMegolmPlan *plan, GError **error)
+{
+  ConfabMegolmMachine *self = send->self;
+  g_auto (GStrv) members = NULL;
+  g_autofree char *shown = g_strdup (self->shown); /* the members are at least as new */
+  gboolean ok;
+
+  if (plan->status != CONFAB_MEGOLM_UNKNOWN_ROOM) {
+    members = dex_await_boxed (self->members_func (send->event->room_id, self->members_data),
+                               error);
+    if (members == NULL || !check_going (send, error))
+      return FALSE;
+  }
+  plan->members = members;
+  plan->shown = shown;
+  plan->now_ms = confab_clock_get_real_time (self->clock) / 1000;
+  ok = dex_await (confab_store_future (self->store, confab_megolm_plan_func, plan), error) &&
+       await_missing (send, plan, error);
+  plan->members = NULL;
+  plan->shown = NULL;
+  return ok;
+}
+
+/* Goes through @plan until it is encrypted, or known to need no encryption. */
+static gboolean
+await_plan (Send *send, ConfabMegolmPlan *plan, GError **error)
+{
+  guint n_failures = 0;
+
+  do {
+    g_autoptr (GError) failure = NULL;
+
+    if (await_round (send, plan, &failure))
+      continue;
+    if (!may_succeed_later (failure)) {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+    g_info ("an event for %s waits: %s", send->event->room_id, failure->message);
+    if (!await_pause (send, n_failures++, failure, error))
+      return FALSE;
+    /* The server was not asked, or has not answered: that is not what can be done without. */
+    plan->asked = FALSE;
+    plan->claimed = FALSE;
+  } while (plan->status != CONFAB_MEGOLM_READY && plan->status != CONFAB_MEGOLM_CLEAR);
+  return TRUE;
 }
 
 /* What is not encrypted may be only while the room is not, each time it is tried. */

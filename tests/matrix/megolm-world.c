@@ -102,6 +102,10 @@ members_func (const char *room_id, gpointer data)
   Room *room = data;
 
   g_assert_cmpstr (room_id, ==, ROOM);
+  if (room->fail_members > 0) {
+    room->fail_members--;
+    return dex_future_new_reject (CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK, "no network");
+  }
   return dex_future_new_take_boxed (G_TYPE_STRV, g_strdupv (room->members));
 }
 

@@ -18,6 +18,7 @@ typedef struct {
   GHashTable *txns;      /* “name txn”: events that were taken */
   GPtrArray *puts;       /* the path of each request for sending, repeated ones too */
   guint fail_puts;       /* the next ones are answered with 502 */
+  guint fail_members;    /* the next times who is in it cannot be had */
 } Room;
 
 typedef struct {

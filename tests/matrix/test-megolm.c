@@ -1072,6 +1072,21 @@ test_retry (Fixture *f, gconstpointer data)
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "once"));
 }
 
+/* What is needed before it can be sent is waited for as the sending itself is. */
+static void
+test_network_late (Fixture *f, gconstpointer data)
+{
+  DexFuture *future;
+
+  f->room->fail_members = 3;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"patient\"}");
+  turn_until_done (f, future);
+  test_expect (future);
+  g_assert_cmpuint (f->room->fail_members, ==, 0);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "patient"));
+}
+
 static gboolean
 was_tried (gpointer data)
 {
@@ -1265,6 +1280,37 @@ test_restart_taken (Lives *self, gconstpointer data)
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "twice"));
 }
 
+static gboolean
+is_pausing (gpointer data)
+{
+  Lives *self = data;
+
+  return self->f.room->fail_members == 0 &&
+         confab_manual_clock_get_n_timeouts (self->f.room->world->clock) == 2;
+}
+
+/* It begins where there is no network yet. */
+static void
+test_restart_offline (Lives *self, gconstpointer data)
+{
+  Fixture *f = &self->f;
+  DexFuture *future;
+
+  person_sync_unseen (f->alice, NULL);
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"kept\"}");
+  test_until (is_left, self);
+  live_again (self, future);
+  person_show (f->alice);
+  f->room->fail_members = 1;
+  confab_megolm_machine_start (f->alice->megolm);
+  test_until (is_pausing, self);
+  g_assert_cmpint (count_left (self), ==, 1);
+  confab_manual_clock_advance (f->room->world->clock, 1000);
+  test_until (is_none_left, self);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "kept"));
+}
+
 static const struct {
   const char *path;
   const char *type;
@@ -1390,11 +1436,13 @@ main (int argc, char **argv)
   ADD ("/megolm/unknown-room", test_unknown_room);
   ADD ("/megolm/unknown-algorithm", test_unknown_algorithm);
   ADD ("/megolm/retry", test_retry);
+  ADD ("/megolm/network-late", test_network_late);
   ADD ("/megolm/encrypted-meanwhile", test_encrypted_meanwhile);
   ADD ("/megolm/gives-up", test_gives_up);
   ADD ("/megolm/too-large", test_too_large);
   ADD_LIVES ("/megolm/restart/keys", NULL, test_restart_keys);
   ADD_LIVES ("/megolm/restart/early", NULL, test_restart_early);
+  ADD_LIVES ("/megolm/restart/offline", NULL, test_restart_offline);
   ADD_LIVES ("/megolm/restart/taken", NULL, test_restart_taken);
   ADD_LIVES ("/megolm/restart/clear", NULL, test_restart_clear);
   ADD_LIVES ("/megolm/restart/encrypted-meanwhile", GUINT_TO_POINTER (1), test_restart_clear);
