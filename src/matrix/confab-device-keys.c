@@ -101,7 +101,7 @@ confab_device_keys_make (ConfabOlmAccount *account, const char *user_id, const c
   g_autofree char *ed25519_id = g_strconcat ("ed25519:", device_id, NULL);
 
   json_array_add_string_element (algorithms, "m.olm.v1.curve25519-aes-sha2");
-  /* Confab reads no room messages, but clients leave devices out that do not name this one. */
+  /* Clients give a device that does not name this one no room keys. */
   json_array_add_string_element (algorithms, "m.megolm.v1.aes-sha2");
   json_object_set_string_member (keys, curve25519_id, confab_olm_account_get_curve25519 (account));
   json_object_set_string_member (keys, ed25519_id, confab_olm_account_get_ed25519 (account));
