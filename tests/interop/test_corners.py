@@ -9,6 +9,7 @@ import unittest
 from clients import bot, hydrogen, jssdk
 from matrix import Account
 from media import wait_same_media
+from scenario import muted
 from synapse import Synapse
 
 
@@ -70,25 +71,54 @@ class Corners(unittest.TestCase):
                 self.assertEqual(len(ours('members')), 1)
                 self.no_warnings(ours)
 
+    def test_two_jssdk(self):
+        # An encrypted mesh of three: what each does is seen by both others, and who comes again is there for both.
+        with self.call(m=bot, n=jssdk, o=jssdk) as (room, ours, *theirs):
+            peers = ours, *theirs
+            self.check(*peers)
+            for peer in peers:
+                others = [other for other in peers if other is not peer]
+                for off in True, False:
+                    peer('mute', mic=off, cam=off)
+                    for other in others:
+                        muted(other, peer.ready, off, off)
+            for peer in (theirs[1], ours):
+                peer('leave')
+                for other in peers:
+                    if other is not peer:
+                        other.until('members', lambda members: len(members) == 1)
+                peer('join-call', roomId=room)
+                self.check(*peers)
+            self.killed(room, ours, theirs[1], jssdk, 'o')
+            self.assertTrue(all(m['encrypted'] for m in ours('members')))
+            self.assertTrue(all(m['encrypted'] for m in ours('wire') if m['type'].startswith('m.call.')))
+            self.no_warnings(ours)
+
     def test_killed_without_a_word(self):
         with self.call(k=bot, l=hydrogen) as (room, ours, theirs):
             self.check(ours, theirs)
-            seen = len(ours.events)
-            theirs.kill()
-            # Nobody said anything: it is the media that tell.
-            ours.until('members', lambda members: not members[0]['connected'])
-            # The same person, in a new browser: another device, while the dead one's entry is still there.
-            with hydrogen(self.server, 'l', (200, 180, 20), 1200) as again:
-                again('join-call', roomId=room)
-                ours.wait_event('member-added', since=seen, deviceId=again.ready['deviceId'])
-                again('wait-media', frames=10)
-                ours('wait-media', frames=10)
-                alive = [m for m in ours('members') if m['connected']]
-                self.assertEqual([m['deviceId'] for m in alive], [again.ready['deviceId']])
-                tracks = [t for t in ours('tracks') if t['deviceId'] == again.ready['deviceId']]
-                self.assertTrue(any(t['kind'] == 'video' and t['meanRgb'][0] > 150 and t['meanRgb'][2] < 100
-                                    for t in tracks), tracks)
+            self.killed(room, ours, theirs, hydrogen, 'l')
             self.no_warnings(ours)
+
+    def killed(self, room, ours, theirs, make, name):
+        """One is killed without a word, and comes again."""
+        def connected():
+            return {m['deviceId'] for m in ours('members') if m['connected']}
+        alive = connected() - {theirs.ready['deviceId']}
+        seen = len(ours.events)
+        theirs.kill()
+        # Nobody said anything: it is the media that tell.
+        ours.until('members', lambda members: {m['deviceId'] for m in members if m['connected']} == alive)
+        # The same person, in a new browser: another device, while the dead one's entry is still there.
+        with make(self.server, name, (200, 180, 20), 1200) as again:
+            again('join-call', roomId=room)
+            ours.wait_event('member-added', since=seen, deviceId=again.ready['deviceId'])
+            again('wait-media', frames=10)
+            ours('wait-media', members=len(alive) + 1, frames=10)
+            self.assertEqual(connected(), alive | {again.ready['deviceId']})
+            tracks = [t for t in ours('tracks') if t['deviceId'] == again.ready['deviceId']]
+            self.assertTrue(any(t['kind'] == 'video' and t['meanRgb'][0] > 150 and t['meanRgb'][2] < 100
+                                for t in tracks), tracks)
 
 
 if __name__ == '__main__':
