@@ -385,7 +385,7 @@ confab_fake_call_terminate (ConfabCall *call)
 }
 
 static void
-confab_fake_call_decline (ConfabCall *call)
+confab_fake_call_decline (ConfabCall *call, ConfabDeclineScope scope)
 {
 }
 

@@ -9,6 +9,7 @@
 #include "confab-call-content.h"
 #include "confab-call-event.h"
 #include "confab-call-room.h"
+#include "confab-declined-calls.h"
 #include "confab-early-messages.h"
 #include "confab-group-call.h"
 #include "confab-json.h"
@@ -460,6 +461,28 @@ confab_call_handler_handle_to_device (ConfabCallHandler *self,
     return;
   confab_early_messages_keep (self->early, sender, message, sender_device_id != NULL);
   check_session (self, sender, message, sender_device_id != NULL);
+}
+
+/**
+ * confab_call_handler_handle_account_data:
+ * @self: a handler
+ * @room_id: where
+ * @type: the event's type; those that are not about calls are ignored
+ * @content: a stranger's content
+ *
+ * What one of this user's devices has said about a room; what it does to the ringing shows at the end of the sync.
+ */
+void
+confab_call_handler_handle_account_data (ConfabCallHandler *self,
+                                         const char *room_id,
+                                         const char *type,
+                                         JsonObject *content)
+{
+  g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
+  g_return_if_fail (content != NULL);
+
+  if (g_str_equal (type, CONFAB_DECLINED_CALLS_TYPE))
+    confab_call_room_set_declined (ensure_room (self, room_id), content);
 }
 
 /**

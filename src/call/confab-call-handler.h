@@ -46,6 +46,10 @@ void confab_call_handler_handle_to_device (ConfabCallHandler *self,
                                            const char *sender_device_id,
                                            const char *type,
                                            JsonObject *content);
+void confab_call_handler_handle_account_data (ConfabCallHandler *self,
+                                              const char *room_id,
+                                              const char *type,
+                                              JsonObject *content);
 void confab_call_handler_handle_membership (ConfabCallHandler *self,
                                             const char *room_id,
                                             const char *user_id,

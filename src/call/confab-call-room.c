@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "confab-call-room.h"
+#include "confab-declined-calls.h"
 #include "confab-json.h"
 #include "confab-log.h"
 #include "confab-rtc-roster.h"
@@ -24,6 +25,7 @@ struct _ConfabCallRoom {
   GHashTable *members; /* user id → JsonObject: mesh memberships as synced */
   GHashTable *left;    /* user ids that are known not to be joined */
   GHashTable *over;    /* ids of calls that were terminated: they never come back */
+  ConfabDeclinedCalls *declined;
   ConfabRtcRoster *rtc;
   GPtrArray *own; /* ConfabCallMembership that this device is to have */
   guint n_writes; /* on their way */
@@ -142,6 +144,7 @@ confab_call_room_finalize (GObject *object)
   g_hash_table_unref (self->members);
   g_hash_table_unref (self->left);
   g_hash_table_unref (self->over);
+  confab_declined_calls_free (self->declined);
   g_ptr_array_unref (self->own);
   G_OBJECT_CLASS (confab_call_room_parent_class)->finalize (object);
 }
@@ -175,6 +178,7 @@ confab_call_room_init (ConfabCallRoom *self)
                                          g_free,
                                          (GDestroyNotify) json_object_unref);
   self->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->declined = confab_declined_calls_new ();
   self->over = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->own = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_call_membership_free);
 }
@@ -478,6 +482,46 @@ confab_call_room_remove_stale (ConfabCallRoom *self)
   weak = g_new0 (GWeakRef, 1);
   g_weak_ref_init (weak, self);
   confab_call_room_write (self, stale_written_cb, weak, free_weak);
+}
+
+/**
+ * confab_call_room_decline:
+ * @self: a room
+ * @call_id: a call that rings
+ * @until_ts: when nobody needs to know of it any more: ms since the epoch
+ *
+ * Tells this user's other devices.
+ */
+void
+confab_call_room_decline (ConfabCallRoom *self, const char *call_id, gint64 until_ts)
+{
+  g_autoptr (JsonObject) content = NULL;
+
+  confab_declined_calls_add (self->declined, call_id, until_ts, confab_call_room_get_now (self));
+  content = confab_declined_calls_to_json (self->declined);
+  /* Should it fail it rings on elsewhere, for a minute at most: nobody is told. */
+  confab_signalling_send_account_data (
+    self->signalling, self->id, CONFAB_DECLINED_CALLS_TYPE, content, NULL, NULL, NULL);
+}
+
+/**
+ * confab_call_room_set_declined:
+ * @self: a room
+ * @content: a stranger's, of %CONFAB_DECLINED_CALLS_TYPE
+ *
+ * What this user has declined, as the server keeps it.
+ */
+void
+confab_call_room_set_declined (ConfabCallRoom *self, JsonObject *content)
+{
+  confab_declined_calls_read (self->declined, content);
+}
+
+/* Returns: whether one of this user's devices has declined it for all of them */
+gboolean
+confab_call_room_is_declined (ConfabCallRoom *self, const char *call_id)
+{
+  return confab_declined_calls_contains (self->declined, call_id);
 }
 
 /**

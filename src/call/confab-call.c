@@ -380,16 +380,17 @@ confab_call_terminate (ConfabCall *self)
 
 /**
  * confab_call_decline:
- * @self: a call that rings
+ * @self: a call
+ * @scope: where it stops ringing
  *
- * Stops the ringing here.
+ * Stops the ringing; the others in the call are not told.
  */
 void
-confab_call_decline (ConfabCall *self)
+confab_call_decline (ConfabCall *self, ConfabDeclineScope scope)
 {
   g_return_if_fail (CONFAB_IS_CALL (self));
 
-  IFACE (self)->decline (self);
+  IFACE (self)->decline (self, scope);
 }
 
 /**

@@ -32,6 +32,11 @@ GQuark confab_call_error_quark (void);
 #define CONFAB_TYPE_CALL (confab_call_get_type ())
 G_DECLARE_INTERFACE (ConfabCall, confab_call, CONFAB, CALL, GObject)
 
+typedef enum {
+  CONFAB_DECLINE_HERE,       /* it may ring on elsewhere */
+  CONFAB_DECLINE_EVERYWHERE, /* on all of this user's devices, those that are offline now, too */
+} ConfabDeclineScope;
+
 struct _ConfabCallInterface {
   GTypeInterface parent_iface;
 
@@ -39,7 +44,7 @@ struct _ConfabCallInterface {
   void (*join) (ConfabCall *self, ConfabLocalMedia *media);
   void (*leave) (ConfabCall *self);
   void (*terminate) (ConfabCall *self);
-  void (*decline) (ConfabCall *self);
+  void (*decline) (ConfabCall *self, ConfabDeclineScope scope);
   void (*set_microphone_muted) (ConfabCall *self, gboolean muted);
   void (*set_camera_muted) (ConfabCall *self, gboolean muted);
   void (*share_screen) (ConfabCall *self);
@@ -63,7 +68,7 @@ GListModel *confab_call_get_participants (ConfabCall *self);
 void confab_call_join (ConfabCall *self, ConfabLocalMedia *media);
 void confab_call_leave (ConfabCall *self);
 void confab_call_terminate (ConfabCall *self);
-void confab_call_decline (ConfabCall *self);
+void confab_call_decline (ConfabCall *self, ConfabDeclineScope scope);
 void confab_call_set_microphone_muted (ConfabCall *self, gboolean muted);
 void confab_call_set_camera_muted (ConfabCall *self, gboolean muted);
 void confab_call_share_screen (ConfabCall *self);

@@ -109,6 +109,7 @@ void
 confab_group_call_emit_failed (ConfabGroupCall *self, ConfabCallError code, const char *message);
 
 /* confab-group-call-ringing.c */
+void confab_group_call_decline (ConfabCall *call, ConfabDeclineScope scope);
 void confab_group_call_set_ringing (ConfabGroupCall *self, gboolean ringing);
 void confab_group_call_note_own (ConfabGroupCall *self);
 void confab_group_call_check_ringing (ConfabGroupCall *self, gint64 server_time);

@@ -11,6 +11,7 @@
 /* When a group call asks for attention: protocol/mesh-calls.md section 9.7. */
 
 #define RING_MS 60000
+#define DECLINED_MS (10 * RING_MS) /* how long it is kept: clocks of devices differ */
 
 static void
 ring_cb (gpointer data)
@@ -53,7 +54,8 @@ static gboolean
 should_ring (ConfabGroupCall *self)
 {
   return self->intent == CONFAB_CALL_INTENT_RING && self->state == CONFAB_CALL_STATE_KNOWN &&
-         !self->declined && !self->answered && is_somebody_else_in (self);
+         !self->declined && !self->answered &&
+         !confab_call_room_is_declined (self->room, self->id) && is_somebody_else_in (self);
 }
 
 void
@@ -66,6 +68,17 @@ confab_group_call_set_ringing (ConfabGroupCall *self, gboolean ringing)
     confab_clock_clear (self->clock, &self->ring_timer);
   confab_call_debug (self->id, "%s", ringing ? "rings" : "rings no more");
   g_object_notify (G_OBJECT (self), "ringing");
+}
+
+void
+confab_group_call_decline (ConfabCall *call, ConfabDeclineScope scope)
+{
+  ConfabGroupCall *self = CONFAB_GROUP_CALL (call);
+
+  self->declined = TRUE;
+  confab_group_call_set_ringing (self, FALSE);
+  if (scope == CONFAB_DECLINE_EVERYWHERE)
+    confab_call_room_decline (self->room, self->id, self->origin_server_ts + DECLINED_MS);
 }
 
 /**

@@ -189,15 +189,6 @@ confab_group_call_terminate (ConfabCall *call)
 }
 
 static void
-confab_group_call_decline (ConfabCall *call)
-{
-  ConfabGroupCall *self = CONFAB_GROUP_CALL (call);
-
-  self->declined = TRUE;
-  confab_group_call_set_ringing (self, FALSE);
-}
-
-static void
 call_iface_init (ConfabCallInterface *iface)
 {
   iface->get_participants = confab_group_call_get_participants;

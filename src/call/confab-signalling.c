@@ -10,9 +10,24 @@ G_DEFINE_INTERFACE (ConfabSignalling, confab_signalling, G_TYPE_OBJECT)
 
 G_DEFINE_QUARK (confab-signalling-error-quark, confab_signalling_error)
 
+/* A carrier without a place for it: other devices are not told. */
+static void
+keep_nothing (ConfabSignalling *self,
+              const char *room_id,
+              const char *type,
+              JsonObject *content,
+              ConfabSignallingDone done,
+              gpointer data,
+              GDestroyNotify destroy)
+{
+  if (destroy != NULL)
+    destroy (data);
+}
+
 static void
 confab_signalling_default_init (ConfabSignallingInterface *iface)
 {
+  iface->send_account_data = keep_nothing;
 }
 
 /**
@@ -79,6 +94,36 @@ confab_signalling_send_state (ConfabSignalling *self,
 
   CONFAB_SIGNALLING_GET_IFACE (self)->send_state (
     self, room_id, type, state_key, content, done, data, destroy);
+}
+
+/**
+ * confab_signalling_send_account_data:
+ * @self: the signalling
+ * @room_id: about which room
+ * @type: the event's type
+ * @content: its content
+ * @done: (nullable) (scope notified) (closure data) (destroy destroy): how it ended
+ * @data: for @done
+ * @destroy: (nullable): frees @data
+ *
+ * For this user's other devices; nobody else sees it but the homeserver. Ordered as state is.
+ *
+ * Spec: Client-Server API, “Client Config”.
+ */
+void
+confab_signalling_send_account_data (ConfabSignalling *self,
+                                     const char *room_id,
+                                     const char *type,
+                                     JsonObject *content,
+                                     ConfabSignallingDone done,
+                                     gpointer data,
+                                     GDestroyNotify destroy)
+{
+  g_return_if_fail (CONFAB_IS_SIGNALLING (self));
+  g_return_if_fail (room_id != NULL && type != NULL && content != NULL);
+
+  CONFAB_SIGNALLING_GET_IFACE (self)->send_account_data (
+    self, room_id, type, content, done, data, destroy);
 }
 
 /**

@@ -66,6 +66,13 @@ struct _ConfabSignallingInterface {
                       ConfabSignallingDone done,
                       gpointer data,
                       GDestroyNotify destroy);
+  void (*send_account_data) (ConfabSignalling *self,
+                             const char *room_id,
+                             const char *type,
+                             JsonObject *content,
+                             ConfabSignallingDone done,
+                             gpointer data,
+                             GDestroyNotify destroy);
   void (*get_ice_servers) (ConfabSignalling *self,
                            ConfabIceServersDone done,
                            gpointer data,
@@ -90,6 +97,13 @@ void confab_signalling_send_state (ConfabSignalling *self,
                                    ConfabSignallingDone done,
                                    gpointer data,
                                    GDestroyNotify destroy);
+void confab_signalling_send_account_data (ConfabSignalling *self,
+                                          const char *room_id,
+                                          const char *type,
+                                          JsonObject *content,
+                                          ConfabSignallingDone done,
+                                          gpointer data,
+                                          GDestroyNotify destroy);
 void confab_signalling_get_ice_servers (ConfabSignalling *self,
                                         ConfabIceServersDone done,
                                         gpointer data,

@@ -29,6 +29,7 @@ struct _ConfabMatrixSignalling {
   ConfabOlmMachine *machine;
   ConfabHomeserver *homeserver;
   ConfabClock *clock;
+  char *user_id;
   GHashTable *slots; /* (element-type utf8 Slot): path → state that is being sent */
   ConfabGetIceServersFunc ice_func;
   gpointer ice_data;
@@ -154,6 +155,36 @@ state_path (const char *room_id, const char *type, const char *state_key)
   return g_strconcat ("/_matrix/client/v3/rooms/", room, "/state/", name, "/", key, NULL);
 }
 
+/* Takes @path over. */
+static void
+put (ConfabMatrixSignalling *self,
+     char *path,
+     JsonObject *content,
+     ConfabSignallingDone done,
+     gpointer data,
+     GDestroyNotify destroy)
+{
+  Slot *slot = g_hash_table_lookup (self->slots, path);
+  Waiter *waiter = g_new (Waiter, 1);
+  gboolean is_new = slot == NULL;
+
+  *waiter = (Waiter) { done, data, destroy };
+  if (is_new) {
+    slot = g_new0 (Slot, 1);
+    slot->self = g_object_ref (self);
+    slot->path = g_steal_pointer (&path);
+    slot->next_waiters = g_ptr_array_new_with_free_func (waiter_free);
+    g_hash_table_insert (self->slots, slot->path, slot);
+  }
+  g_free (path);
+  g_ptr_array_add (slot->next_waiters, waiter);
+  g_clear_pointer (&slot->next, json_object_unref);
+  slot->next = json_object_ref (content);
+  if (is_new)
+    dex_future_disown (
+      dex_scheduler_spawn (NULL, 0, confab_matrix_signalling_state_fiber, slot, slot_free));
+}
+
 static void
 confab_matrix_signalling_send_state (ConfabSignalling *signalling,
                                      const char *room_id,
@@ -165,27 +196,33 @@ confab_matrix_signalling_send_state (ConfabSignalling *signalling,
                                      GDestroyNotify destroy)
 {
   ConfabMatrixSignalling *self = CONFAB_MATRIX_SIGNALLING (signalling);
-  g_autofree char *path = state_path (room_id, type, state_key);
-  Slot *slot = g_hash_table_lookup (self->slots, path);
-  Waiter *waiter = g_new (Waiter, 1);
-  gboolean is_new = slot == NULL;
 
-  *waiter = (Waiter) { done, data, destroy };
   if (self->wire_func != NULL)
     self->wire_func (TRUE, state_key, NULL, type, content, FALSE, self->wire_data);
-  if (is_new) {
-    slot = g_new0 (Slot, 1);
-    slot->self = g_object_ref (self);
-    slot->path = g_strdup (path);
-    slot->next_waiters = g_ptr_array_new_with_free_func (waiter_free);
-    g_hash_table_insert (self->slots, slot->path, slot);
-  }
-  g_ptr_array_add (slot->next_waiters, waiter);
-  g_clear_pointer (&slot->next, json_object_unref);
-  slot->next = json_object_ref (content);
-  if (is_new)
-    dex_future_disown (
-      dex_scheduler_spawn (NULL, 0, confab_matrix_signalling_state_fiber, slot, slot_free));
+  put (self, state_path (room_id, type, state_key), content, done, data, destroy);
+}
+
+static void
+confab_matrix_signalling_send_account_data (ConfabSignalling *signalling,
+                                            const char *room_id,
+                                            const char *type,
+                                            JsonObject *content,
+                                            ConfabSignallingDone done,
+                                            gpointer data,
+                                            GDestroyNotify destroy)
+{
+  ConfabMatrixSignalling *self = CONFAB_MATRIX_SIGNALLING (signalling);
+  g_autofree char *user = g_uri_escape_string (self->user_id, NULL, FALSE);
+  g_autofree char *room = g_uri_escape_string (room_id, NULL, FALSE);
+  g_autofree char *name = g_uri_escape_string (type, NULL, FALSE);
+
+  put (
+    self,
+    g_strconcat ("/_matrix/client/v3/user/", user, "/rooms/", room, "/account_data/", name, NULL),
+    content,
+    done,
+    data,
+    destroy);
 }
 
 /* ---- device messages ---- */
@@ -282,6 +319,7 @@ signalling_iface_init (ConfabSignallingInterface *iface)
 {
   iface->send_to_device = confab_matrix_signalling_send_to_device;
   iface->send_state = confab_matrix_signalling_send_state;
+  iface->send_account_data = confab_matrix_signalling_send_account_data;
   iface->get_ice_servers = confab_matrix_signalling_get_ice_servers;
 }
 
@@ -294,6 +332,7 @@ confab_matrix_signalling_dispose (GObject *object)
   g_clear_object (&self->machine);
   g_clear_object (&self->homeserver);
   g_clear_object (&self->clock);
+  g_clear_pointer (&self->user_id, g_free);
   g_clear_pointer (&self->slots, g_hash_table_unref);
   G_OBJECT_CLASS (confab_matrix_signalling_parent_class)->dispose (object);
 }
@@ -313,13 +352,15 @@ confab_matrix_signalling_init (ConfabMatrixSignalling *self)
 ConfabMatrixSignalling *
 confab_matrix_signalling_new (ConfabOlmMachine *machine,
                               ConfabHomeserver *homeserver,
-                              ConfabClock *clock)
+                              ConfabClock *clock,
+                              const char *user_id)
 {
   ConfabMatrixSignalling *self = g_object_new (CONFAB_TYPE_MATRIX_SIGNALLING, NULL);
 
   self->machine = g_object_ref (machine);
   self->homeserver = g_object_ref (homeserver);
   self->clock = g_object_ref (clock);
+  self->user_id = g_strdup (user_id);
   return self;
 }
 

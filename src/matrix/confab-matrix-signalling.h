@@ -21,9 +21,11 @@ G_DECLARE_FINAL_TYPE (
 /* Resolves to a #ConfabIceServers (boxed): confab_turn_source_get() with its source bound. */
 typedef DexFuture *(*ConfabGetIceServersFunc) (gpointer data);
 
-ConfabMatrixSignalling *confab_matrix_signalling_new (ConfabOlmMachine *machine,
-                                                      ConfabHomeserver *homeserver,
-                                                      ConfabClock *clock) G_GNUC_WARN_UNUSED_RESULT;
+ConfabMatrixSignalling *
+confab_matrix_signalling_new (ConfabOlmMachine *machine,
+                              ConfabHomeserver *homeserver,
+                              ConfabClock *clock,
+                              const char *user_id) G_GNUC_WARN_UNUSED_RESULT;
 /* @func: e.g. (ConfabGetIceServersFunc) confab_turn_source_get with the #ConfabTurnSource as @data */
 void confab_matrix_signalling_set_ice_func (ConfabMatrixSignalling *self,
                                             ConfabGetIceServersFunc func,

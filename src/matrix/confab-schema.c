@@ -258,5 +258,14 @@ static const char
                 "  created_at INTEGER NOT NULL" /* ms since epoch */
                 ");";
 
-const char *const confab_schema_migrations[] = { version_1, version_2, version_3, version_4,
-                                                 version_5, version_6, version_7, NULL };
+/* room_account_data: what this user's devices have said to each other about a room, as far as calls need it */
+static const char version_8[] = "CREATE TABLE room_account_data ("
+                                "  room_id TEXT NOT NULL REFERENCES rooms ON DELETE CASCADE,"
+                                "  type TEXT NOT NULL,"
+                                "  content TEXT NOT NULL,"
+                                "  PRIMARY KEY (room_id, type)"
+                                ") WITHOUT ROWID;";
+
+const char *const confab_schema_migrations[] = { version_1, version_2, version_3,
+                                                 version_4, version_5, version_6,
+                                                 version_7, version_8, NULL };

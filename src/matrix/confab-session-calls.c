@@ -166,6 +166,11 @@ feed_room (ConfabSessionCalls *self, const ConfabSyncRoom *news)
                                            event->state_key,
                                            g_strcmp0 (membership, "join") == 0);
   }
+  for (guint i = 0; i < news->account_data->len; i++) {
+    const ConfabSyncEvent *event = news->account_data->pdata[i];
+    g_autoptr (JsonObject) content = confab_json_copy_object (event->content);
+    confab_call_handler_handle_account_data (self->handler, news->room_id, event->type, content);
+  }
   feed_state (self, news, CONFAB_CALL_STATE_TYPE);
   feed_state (self, news, CONFAB_CALL_MEMBER_STATE_TYPE);
 }
@@ -467,7 +472,7 @@ confab_session_calls_new (ConfabStore *store,
   self->megolm = confab_megolm_machine_new (
     self->machine, store, homeserver, clock, load_members, self);
   self->turn = confab_turn_source_new (homeserver, clock);
-  self->signalling = confab_matrix_signalling_new (self->machine, homeserver, clock);
+  self->signalling = confab_matrix_signalling_new (self->machine, homeserver, clock, user_id);
   confab_matrix_signalling_set_ice_func (self->signalling,
                                          (ConfabGetIceServersFunc) confab_turn_source_get,
                                          g_object_ref (self->turn),

@@ -19,6 +19,7 @@ sync_room_free (ConfabSyncRoom *self)
   g_free (self->room_id);
   g_ptr_array_unref (self->state);
   g_ptr_array_unref (self->timeline);
+  g_ptr_array_unref (self->account_data);
   g_strfreev (self->heroes);
   g_free (self);
 }
@@ -161,6 +162,7 @@ sync_room_new (const char *room_id, ConfabSyncMembership membership)
   room->membership = membership;
   room->state = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_event_free);
   room->timeline = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_event_free);
+  room->account_data = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_event_free);
   room->n_joined = -1;
   room->n_invited = -1;
   room->favourite = -1;
@@ -192,6 +194,7 @@ read_room (ConfabSyncBatch *batch,
   if (room->n_invited < -1 || room->n_invited > G_MAXINT32)
     room->n_invited = -1;
   read_tags (room, data);
+  read_events (batch, confab_json_peek_object (data, "account_data"), "", NULL, room->account_data);
   for (guint i = 0; i < room->timeline->len; i++) {
     const ConfabSyncEvent *event = room->timeline->pdata[i];
     if (!g_str_equal (event->type, CONFAB_REDACTION_TYPE))

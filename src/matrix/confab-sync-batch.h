@@ -39,6 +39,8 @@ typedef enum {
  * @state: (element-type ConfabSyncEvent): state changes in order: the state block, then state in the timeline
  * @n_block: how many of @state are from the state block
  * @timeline: (element-type ConfabSyncEvent): the other events of the timeline, in order
+ * @account_data: (element-type ConfabSyncEvent): what this user's devices have said about the room, and #ConfabCallHandler
+ *   may want to hear
  * @limited: events between the last batch and @timeline are missing (@state is complete nevertheless)
  * @heroes: (nullable): %NULL when they did not change
  * @n_joined: -1 when it did not change
@@ -52,6 +54,7 @@ typedef struct {
   GPtrArray *state;
   guint n_block;
   GPtrArray *timeline;
+  GPtrArray *account_data;
   gboolean limited;
   GStrv heroes;
   gint64 n_joined;

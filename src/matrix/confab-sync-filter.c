@@ -8,6 +8,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "confab-declined-calls.h"
 #include "confab-sync-store.h"
 
 /* The first time one event of each room does: it says when the room was last used. Later a few more, so that
@@ -99,7 +100,7 @@ confab_sync_filter_make (gboolean first)
                                           CONFAB_REDACTION_TYPE,
                                           "m.call.*",
                                           NULL };
-  static const char *const tags[] = { "m.tag", NULL };
+  static const char *const room_data[] = { "m.tag", CONFAB_DECLINED_CALLS_TYPE, NULL };
   static const char *const direct[] = { "m.direct", NULL };
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
@@ -109,7 +110,7 @@ confab_sync_filter_make (gboolean first)
   add_only (builder, "account_data", direct);
   begin (builder, "room");
   add_nothing (builder, "ephemeral");
-  add_only (builder, "account_data", tags);
+  add_only (builder, "account_data", room_data);
   add_events (builder, "state", member, 0);
   add_events (builder, "timeline", first ? first_timeline : timeline, first ? FIRST_LIMIT : LIMIT);
   json_builder_end_object (builder);

@@ -6,6 +6,7 @@
 
 #include "confab-sync-store.h"
 
+#include "confab-declined-calls.h"
 #include "confab-json.h"
 
 const char *const confab_sync_state_types[] = {
@@ -315,6 +316,31 @@ leave_out_stale (ConfabStoreTransaction *transaction, ConfabSyncRoom *room, GErr
 }
 
 static gboolean
+apply_room_account_data (ConfabStoreTransaction *transaction,
+                         const ConfabSyncRoom *room,
+                         GError **error)
+{
+  for (guint i = 0; i < room->account_data->len; i++) {
+    const ConfabSyncEvent *event = room->account_data->pdata[i];
+    g_autofree char *content = NULL;
+
+    if (!g_str_equal (event->type, CONFAB_DECLINED_CALLS_TYPE))
+      continue;
+    content = confab_json_to_string (event->content);
+    if (!confab_store_exec (transaction,
+                            error,
+                            "INSERT INTO room_account_data VALUES (?, ?, ?) ON CONFLICT DO UPDATE "
+                            "SET content = excluded.content",
+                            "sss",
+                            room->room_id,
+                            event->type,
+                            content))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
 apply_room (ConfabStoreTransaction *transaction, ConfabSyncRoom *room, GError **error)
 {
   g_autofree char *heroes = heroes_to_json (room);
@@ -344,7 +370,8 @@ apply_room (ConfabStoreTransaction *transaction, ConfabSyncRoom *room, GError **
         room->last_activity,
         room->room_id))
     return FALSE;
-  if (!leave_out_stale (transaction, room, error))
+  if (!leave_out_stale (transaction, room, error) ||
+      !apply_room_account_data (transaction, room, error))
     return FALSE;
   for (guint i = 0; i < room->state->len; i++) {
     if (!apply_state (transaction, room->room_id, room->state->pdata[i], error))
@@ -463,6 +490,21 @@ load_member_cb (ConfabStoreRow *row, gpointer data, GError **error)
 }
 
 static gboolean
+load_room_account_data_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Load *load = data;
+  ConfabSyncRoom *room = g_hash_table_lookup (load->rooms, confab_store_row_get_string (row, 0));
+  g_autoptr (JsonObject) content = confab_json_parse_object (confab_store_row_get_string (row, 2), -1, error);
+
+  if (room == NULL || content == NULL)
+    return room == NULL;
+  g_ptr_array_add (
+    room->account_data,
+    confab_sync_event_new (confab_store_row_get_string (row, 1), NULL, "", 0, content));
+  return TRUE;
+}
+
+static gboolean
 load_account_data_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
   Load *load = data;
@@ -511,6 +553,12 @@ confab_sync_store_load (ConfabStoreTransaction *transaction, GError **error)
         "SELECT room_id, type, state_key, sender, origin_server_ts, content FROM state "
         "ORDER BY type",
         NULL) ||
+      !confab_store_query (transaction,
+                           load_room_account_data_cb,
+                           &load,
+                           error,
+                           "SELECT room_id, type, content FROM room_account_data",
+                           NULL) ||
       !confab_store_query (transaction,
                            load_account_data_cb,
                            &load,

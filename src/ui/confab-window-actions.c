@@ -100,6 +100,21 @@ leave_action (GSimpleAction *action, GVariant *parameter, gpointer data)
   confab_session_view_model_leave_call (confab_window_get_model (data));
 }
 
+/* For notifications and scripts: room, call, and whether on all devices. */
+static void
+decline_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  const char *room_id = NULL;
+  const char *call_id = NULL;
+  gboolean everywhere = FALSE;
+
+  g_variant_get (parameter, "(&s&sb)", &room_id, &call_id, &everywhere);
+  confab_session_view_model_decline_call (confab_window_get_model (data),
+                                          room_id,
+                                          call_id,
+                                          everywhere);
+}
+
 static void
 show_call_action (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
@@ -186,6 +201,7 @@ confab_window_add_actions (ConfabWindow *self)
     { "join-call", join_action, "(sbb)", NULL, NULL },
     { "start-call", start_action, "(sbb)", NULL, NULL },
     { "leave-call", leave_action, NULL, NULL, NULL },
+    { "decline-call", decline_action, "(ssb)", NULL, NULL },
     { "show-call", show_call_action, NULL, NULL, NULL },
     { "prepare-call", prepare_action, "s", NULL, NULL },
     { "prepare-start", prepare_start_action, "(ss)", NULL, NULL },

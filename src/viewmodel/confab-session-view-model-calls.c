@@ -271,6 +271,33 @@ confab_session_view_model_leave_call (ConfabSessionViewModel *self)
 }
 
 /**
+ * confab_session_view_model_decline_call:
+ * @self: the window
+ * @room_id: where
+ * @call_id: which
+ * @everywhere: on all devices of this user, else only on this one
+ *
+ * Stops the ringing. For what does not ring (any more) it does nothing: notifications are pressed late.
+ */
+void
+confab_session_view_model_decline_call (ConfabSessionViewModel *self,
+                                        const char *room_id,
+                                        const char *call_id,
+                                        gboolean everywhere)
+{
+  ConfabCallHandler *handler = NULL;
+  ConfabCall *call = NULL;
+
+  g_return_if_fail (CONFAB_IS_SESSION_VIEW_MODEL (self));
+
+  handler = confab_session_get_call_handler (self->session);
+  if (handler != NULL)
+    call = confab_call_handler_lookup (handler, room_id, call_id);
+  if (call != NULL && confab_call_get_ringing (call))
+    confab_call_decline (call, everywhere ? CONFAB_DECLINE_EVERYWHERE : CONFAB_DECLINE_HERE);
+}
+
+/**
  * confab_session_view_model_take_call:
  * @self: the window
  * @call: a call that this device is in already, and that is in no room of the account

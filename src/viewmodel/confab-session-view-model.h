@@ -72,6 +72,11 @@ void confab_session_view_model_request_call (ConfabSessionViewModel *self,
                                              gboolean video);
 void confab_session_view_model_take_call (ConfabSessionViewModel *self, ConfabCall *call);
 void confab_session_view_model_leave_call (ConfabSessionViewModel *self);
+/* Stops the ringing of a call; one that does not ring, or is over, is none. */
+void confab_session_view_model_decline_call (ConfabSessionViewModel *self,
+                                             const char *room_id,
+                                             const char *call_id,
+                                             gboolean everywhere);
 
 /* The machine is about to sleep: leaves the call; `suspended` says when the others were told, within 2 s. */
 void confab_session_view_model_suspend (ConfabSessionViewModel *self);

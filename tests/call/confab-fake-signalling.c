@@ -200,6 +200,18 @@ fake_send_state (ConfabSignalling *signalling,
 }
 
 static void
+fake_send_account_data (ConfabSignalling *signalling,
+                        const char *room_id,
+                        const char *type,
+                        JsonObject *content,
+                        ConfabSignallingDone done,
+                        gpointer data,
+                        GDestroyNotify destroy)
+{
+  fake_send_state (signalling, room_id, type, "", content, done, data, destroy);
+}
+
+static void
 fake_get_ice_servers (ConfabSignalling *signalling,
                       ConfabIceServersDone done,
                       gpointer data,
@@ -213,6 +225,7 @@ signalling_iface_init (ConfabSignallingInterface *iface)
 {
   iface->send_to_device = fake_send_to_device;
   iface->send_state = fake_send_state;
+  iface->send_account_data = fake_send_account_data;
   iface->get_ice_servers = fake_get_ice_servers;
 }
 

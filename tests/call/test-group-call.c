@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "confab-call-lab.h"
+#include "confab-declined-calls.h"
 #include "confab-json.h"
 
 /* Stories of ConfabGroupCall: the rows of protocol/mesh-calls.md section 10.1, and sections 7.2, 9.2, 9.6 and 9.7. */
@@ -449,8 +450,79 @@ test_ringing (void)
   g_assert_false (confab_call_get_ringing (lab.call)); /* nobody is in it */
   lab_member (&lab, "@a:x", "A", "S");
   g_assert_true (confab_call_get_ringing (lab.call));
-  confab_call_decline (lab.call);
+  confab_call_decline (lab.call, CONFAB_DECLINE_HERE);
+  g_assert_null (confab_fake_signalling_peek_last (lab.signalling, CONFAB_DECLINED_CALLS_TYPE));
   g_assert_false (confab_call_get_ringing (lab.call));
+  lab_sync_end (&lab);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
+/* Declined for all devices: the others are told; what was declined before is kept until its time is over. */
+static void
+test_ringing_declined_everywhere (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *before = g_strdup_printf ("{\"calls\":{\"old\":{\"until_ts\":%" G_GINT64_FORMAT
+                                             "},\"other\":{\"until_ts\":%" G_GINT64_FORMAT "}}}",
+                                             NOW_MS,
+                                             NOW_MS + 1);
+  g_autoptr (JsonObject) content = confab_json_parse_object (before, -1, NULL);
+  JsonObject *calls = NULL;
+  JsonObject *entry = NULL;
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  confab_call_handler_handle_account_data (lab.handler, ROOM, CONFAB_DECLINED_CALLS_TYPE, content);
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_true (confab_call_get_ringing (lab.call));
+  confab_call_decline (lab.call, CONFAB_DECLINE_EVERYWHERE);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_advance (&lab, 0);
+  calls = confab_json_peek_object (confab_fake_signalling_peek_last (lab.signalling,
+                                                                     CONFAB_DECLINED_CALLS_TYPE),
+                                   "calls");
+  g_assert_nonnull (calls);
+  g_assert_cmpuint (json_object_get_size (calls), ==, 2);
+  g_assert_nonnull (confab_json_peek_object (calls, "other"));
+  entry = confab_json_peek_object (calls, "conf");
+  g_assert_cmpint (confab_json_peek_int (entry, "until_ts", 0), >, NOW_MS + 60000);
+  lab_finish (&lab);
+}
+
+/* Another device has declined it: before it rang here, and while it does; what is no such content changes nothing. */
+static void
+test_ringing_declined_elsewhere (gconstpointer early)
+{
+  static const char *const nonsense[] = {
+    "{}",
+    "{\"calls\":[\"conf\"]}",
+    "{\"calls\":{\"conf\":1}}",
+    "{\"calls\":{\"\":{\"until_ts\":1}}}",
+  };
+  Lab lab = { 0 };
+  g_autoptr (JsonObject) content = confab_json_parse_object ("{\"calls\":{\"conf\":{\"until_ts\":\"soon\"}}}",
+                                                  -1,
+                                                  NULL);
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  if (early == NULL) {
+    lab_member (&lab, "@a:x", "A", "S");
+    for (guint i = 0; i < G_N_ELEMENTS (nonsense); i++) {
+      g_autoptr (JsonObject) other = confab_json_parse_object (nonsense[i], -1, NULL);
+      confab_call_handler_handle_account_data (lab.handler,
+                                               ROOM,
+                                               CONFAB_DECLINED_CALLS_TYPE,
+                                               other);
+      lab_sync_end (&lab);
+      g_assert_true (confab_call_get_ringing (lab.call));
+    }
+    confab_call_handler_handle_account_data (lab.handler, ROOM, "m.tag", content);
+    lab_sync_end (&lab);
+    g_assert_true (confab_call_get_ringing (lab.call));
+  }
+  confab_call_handler_handle_account_data (lab.handler, ROOM, CONFAB_DECLINED_CALLS_TYPE, content);
+  if (early != NULL)
+    lab_member (&lab, "@a:x", "A", "S");
   lab_sync_end (&lab);
   g_assert_false (confab_call_get_ringing (lab.call));
   lab_finish (&lab);
@@ -1482,6 +1554,9 @@ main (int argc, char *argv[])
   TEST ("content", test_content);
   TEST ("ringing", test_ringing);
   TEST ("ringing/stops", test_ringing_stops);
+  TEST ("ringing/declined-everywhere", test_ringing_declined_everywhere);
+  CASE ("ringing/declined-elsewhere", NULL, test_ringing_declined_elsewhere);
+  CASE ("ringing/declined-elsewhere-before", "early", test_ringing_declined_elsewhere);
   TEST ("ringing/answered", test_ringing_answered);
   TEST ("ringing/times-out", test_ringing_times_out);
   CASE ("ringing/ends/all-left", NULL, test_ringing_ends);

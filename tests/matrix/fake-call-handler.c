@@ -138,6 +138,15 @@ confab_call_handler_handle_to_device (ConfabCallHandler *self,
 }
 
 void
+confab_call_handler_handle_account_data (ConfabCallHandler *self,
+                                         const char *room_id,
+                                         const char *type,
+                                         JsonObject *content)
+{
+  note (self, "account-data %s %s", room_id, type);
+}
+
+void
 confab_call_handler_handle_membership (ConfabCallHandler *self,
                                        const char *room_id,
                                        const char *user_id,

@@ -62,7 +62,8 @@ set_up (Fixture *f, gconstpointer data)
   device_start (f->bob);
   f->signalling = confab_matrix_signalling_new (f->alice->machine,
                                                 f->alice->homeserver,
-                                                CONFAB_CLOCK (f->world->clock));
+                                                CONFAB_CLOCK (f->world->clock),
+                                                "@alice:x");
   confab_matrix_signalling_set_wire_func (f->signalling, wire_cb, f);
   f->outcomes = g_string_new (NULL);
   f->bodies = g_string_new (NULL);

@@ -455,6 +455,38 @@ hold_inbox_func (ConfabStoreTransaction *transaction, gpointer data, GError **er
                             NULL);
 }
 
+/* What another device has declined is known before the call is: by the sync, after a restart by the store. Nothing of the
+ * rest that a server puts there is kept. */
+static void
+test_declined (Fixture *f, gconstpointer data)
+{
+  const char *log;
+
+  sign_in (f);
+  fake_account_sync (
+    f->account,
+    "s1",
+    "{\"next_batch\":\"s2\",\"rooms\":{\"join\":{\"!a:x\":{\"state\":{\"events\":[{\"type\":"
+    "\"org.matrix.msc3401.call\",\"state_key\":\"k\",\"sender\":\"@ben:x\",\"content\":{"
+    "\"m.intent\":\"m.ring\"}}]},\"account_data\":{\"events\":[{\"type\":"
+    "\"app.confab.declined_calls\",\"content\":{\"calls\":{\"k\":{}}}},{\"type\":\"m.other\","
+    "\"content\":{}},{\"type\":\"app.confab.declined_calls\",\"content\":7}]}}}}}");
+  until_asked (f, "s2");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_nonnull (strstr (log,
+                            "account-data !a:x app.confab.declined_calls\n"
+                            "account-data !a:x m.other\nstate !a:x org.matrix.msc3401.call k\n"));
+  test_expect (confab_session_stop (f->session));
+
+  new_session (f);
+  test_expect (confab_session_restore (f->session));
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_nonnull (strstr (log,
+                            "account-data !a:x app.confab.declined_calls\n"
+                            "state !a:x org.matrix.msc3401.call k\n"));
+  g_assert_cmpuint (count (log, "account-data"), ==, 1);
+}
+
 static void
 test_to_device (Fixture *f, gconstpointer data)
 {
@@ -771,7 +803,7 @@ assert_filter (Fixture *f, gint64 limit)
   assert_nothing (peek (filter, "presence", NULL));
   assert_nothing (peek (filter, "room", "ephemeral"));
   g_assert_cmpstr (account_data, ==, "m.direct");
-  g_assert_cmpstr (room_data, ==, "m.tag");
+  g_assert_cmpstr (room_data, ==, "m.tag app.confab.declined_calls");
   g_assert_cmpstr (state,
                    ==,
                    "m.room.name m.room.canonical_alias m.room.avatar m.room.topic "
@@ -1128,6 +1160,7 @@ main (int argc, char **argv)
   ADD ("/session/stop-at-any-time", test_stop_at_any_time);
   ADD ("/session/restore-without-secret", test_restore_without_secret);
   ADD ("/session/to-device", test_to_device);
+  ADD ("/session/declined", test_declined);
   ADD ("/session/inbox-that-stays", test_inbox_that_stays);
   ADD ("/session/gap", test_gap);
   for (guint i = 0; i < G_N_ELEMENTS (redactions); i++) {

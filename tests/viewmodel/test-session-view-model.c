@@ -15,6 +15,10 @@
 #define PUT_MEMBER                                                                                 \
   "PUT /_matrix/client/v3/rooms/%21a%3Ax/state/org.matrix.msc3401.call.member/%40anna%3Ax"
 
+#define PUT_DECLINED                                                                               \
+  "PUT /_matrix/client/v3/user/%40anna%3Ax/rooms/%21a%3Ax/account_data/"                           \
+  "app.confab.declined_calls"
+
 typedef struct {
   World *world;
   FakeDevices *devices;
@@ -626,6 +630,37 @@ test_ended (Fixture *f, gconstpointer data)
                    CONFAB_ROOM_ACTION_START);
 }
 
+static void
+test_decline (Fixture *f, gconstpointer everywhere)
+{
+  const char *const people[] = { "@ben:x", NULL };
+  /* The server says what time it is, and it is this machine. */
+  g_autofree char *event = world_event ("org.matrix.msc3401.call",
+                                        "c1",
+                                        "@ben:x",
+                                        g_get_real_time () / 1000,
+                                        "{'m.intent':'m.ring','m.type':'m.video'}");
+  g_autofree char *news = world_room (ROOM, 0, event);
+  g_autofree char *members = world_call_members (ROOM, "c1", people);
+  ConfabCall *call = NULL;
+
+  sign_in (f);
+  world_sync (f->world, news);
+  world_sync (f->world, members);
+  call = confab_call_handler_lookup (confab_session_get_call_handler (f->world->session),
+                                     ROOM,
+                                     "c1");
+  g_assert_true (confab_call_get_ringing (call));
+  confab_session_view_model_decline_call (f->model, ROOM, "c2", TRUE);
+  g_assert_true (confab_call_get_ringing (call));
+  confab_session_view_model_decline_call (f->model, ROOM, "c1", everywhere != NULL);
+  g_assert_false (confab_call_get_ringing (call));
+  /* Pressed twice. */
+  confab_session_view_model_decline_call (f->model, ROOM, "c1", TRUE);
+  test_settle ();
+  g_assert_cmpuint (world_count_requests (f->world, PUT_DECLINED), ==, everywhere != NULL ? 1 : 0);
+}
+
 /* ---- the machine sleeps ---- */
 
 static gboolean
@@ -925,6 +960,9 @@ main (int argc, char **argv)
   ADD ("back", test_back);
   ADD ("other-call", test_other_call);
   ADD ("ended", test_ended);
+  g_test_add ("/session-view-model/decline/here", Fixture, NULL, set_up, test_decline, tear_down);
+  g_test_add (
+    "/session-view-model/decline/everywhere", Fixture, "", set_up, test_decline, tear_down);
   ADD ("slept", test_slept);
   ADD ("slept/too-long", test_slept_too_long);
   ADD ("slept/without-call", test_slept_without_call);

@@ -443,22 +443,29 @@ confab_bot_await_terminate (ConfabBot *self, JsonObject *arguments, GError **err
 }
 
 static void
+decline_here_in_main (ConfabBot *self, gpointer data)
+{
+  confab_call_decline (CONFAB_CALL (data), CONFAB_DECLINE_HERE);
+}
+
+static void
 decline_in_main (ConfabBot *self, gpointer data)
 {
-  confab_call_decline (CONFAB_CALL (data));
+  confab_call_decline (CONFAB_CALL (data), CONFAB_DECLINE_EVERYWHERE);
 }
 
 JsonNode *
 confab_bot_await_decline (ConfabBot *self, JsonObject *arguments, GError **error)
 {
   GListModel *calls = G_LIST_MODEL (get_handler (self));
+  gboolean everywhere = confab_json_peek_boolean (arguments, "everywhere", TRUE);
 
   for (guint i = 0; i < g_list_model_get_n_items (calls); i++) {
     g_autoptr (ConfabCall) call = g_list_model_get_item (calls, i);
     JsonObject *object;
     if (!confab_call_get_ringing (call))
       continue;
-    confab_bot_await_in_main (self, decline_in_main, call);
+    confab_bot_await_in_main (self, everywhere ? decline_in_main : decline_here_in_main, call);
     return new_object (&object);
   }
   g_set_error_literal (error, CONFAB_BOT_ERROR, CONFAB_BOT_ERROR_NO_CALL, "no call rings");

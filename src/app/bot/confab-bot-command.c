@@ -65,7 +65,7 @@ static const struct {
       MAY ("encrypted", BOOLEAN),
       MAY ("invite", USER_IDS),
       MAY ("open", BOOLEAN) } },
-  { "decline", CONFAB_BOT_VERB_DECLINE, {} },
+  { "decline", CONFAB_BOT_VERB_DECLINE, { MAY ("everywhere", BOOLEAN) } },
   { "invite", CONFAB_BOT_VERB_INVITE, { MUST ("roomId", ROOM_ID), MUST ("userId", USER_ID) } },
   { "join-call",
     CONFAB_BOT_VERB_JOIN_CALL,

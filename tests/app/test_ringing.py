@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A call that rings on two devices of one user, with a real Synapse: declined on one or on both, answered, forgotten, and
+after a restart. CONFAB_BOT names the program."""
+
+import os
+import pathlib
+import sys
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'tools'))
+
+from matrix import Account                  # noqa: E402
+from peers import Peer                      # noqa: E402
+from synapse import Synapse                 # noqa: E402
+
+BOT = os.environ.get('CONFAB_BOT', 'confab-bot')
+PASSWORD = 'a pass-word'
+CALL = 'org.matrix.msc3401.call'
+DECLINED = 'app.confab.declined_calls'
+RING_S = 60
+
+
+class Ringing(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Synapse()
+        cls.addClassCleanup(cls.server.stop)
+        cls.server.wait_ready()
+        for name in ('anna', 'bert'):
+            cls.server.register(name, PASSWORD)
+
+    def bot(self, name, *more):
+        peer = Peer([BOT, '--homeserver', self.server.base, '--user', f'@{name}:localhost', '--media', 'none', *more],
+                    name=name, env={'CONFAB_PASSWORD': PASSWORD, 'G_DEBUG': 'fatal-warnings'})
+        self.addCleanup(self.clean, peer)
+        return peer
+
+    @staticmethod
+    def clean(peer):
+        if peer.process.poll() is None:
+            peer.kill()
+        for stream in (peer.process.stdin, peer.process.stdout):
+            stream.close()
+
+    def kept(self):
+        """A device that comes back."""
+        store = tempfile.TemporaryDirectory()
+        self.addCleanup(store.cleanup)
+        return ('--store', store.name)
+
+    def room(self, caller, *others):
+        room = caller('create-room', name='Room', encrypted=False, open=True, invite=['@bert:localhost'])['roomId']
+        others[0]('join-room', roomId=room)
+        for other in others[1:]:
+            other.until('rooms', lambda rooms: room in [r['roomId'] for r in rooms])
+        return room
+
+    def ring(self, caller, room):
+        call = caller('create-call', roomId=room, intent='m.ring', type='m.voice')['callId']
+        caller('join-call', roomId=room, callId=call)
+        return call
+
+    def rings(self, peer, call):
+        return {c['callId']: c['ringing'] for c in peer('calls')}.get(call)
+
+    def declined(self, room):
+        account = Account(self.server.base, 'bert', PASSWORD)
+        return account.request('GET', f'v3/user/{urllib.parse.quote(account.user_id)}/rooms/{urllib.parse.quote(room)}'
+                                      f'/account_data/{DECLINED}')['calls']
+
+    def test_decline(self):
+        anna, desk = self.bot('anna'), self.bot('bert')
+        store = self.kept()
+        phone = self.bot('bert', *store)
+        room = self.room(anna, desk, phone)
+        # Here only: there it rings on.
+        call = self.ring(anna, room)
+        for peer in (desk, phone):
+            peer.wait_event('ringing', callId=call, ringing=True)
+        self.assertEqual(desk('decline', everywhere=False), {})
+        desk.wait_event('ringing', callId=call, ringing=False)
+        with self.assertRaises(RuntimeError):
+            self.declined(room)
+        self.assertTrue(self.rings(phone, call))
+        # Everywhere, and so it is without a word.
+        self.assertEqual(phone('decline'), {})
+        phone.wait_event('ringing', callId=call, ringing=False)
+        anna('terminate')
+        call = self.ring(anna, room)
+        for peer in (desk, phone):
+            peer.wait_event('ringing', callId=call, ringing=True)
+        phone('decline')
+        for peer in (desk, phone):
+            peer.wait_event('ringing', callId=call, ringing=False)
+        # What was declined before is over, and stays only for as long as somebody might need it.
+        self.assertIn(call, self.declined(room))
+        self.assertLessEqual(len(self.declined(room)), 2)
+        # It is on, and a device that starts now, or again, is told before it rings.
+        phone.kill()
+        again = self.bot('bert', *store)
+        fresh = self.bot('bert')
+        for peer in (again, fresh):
+            peer.until('calls', lambda calls: call in [c['callId'] for c in calls])
+            self.assertFalse(self.rings(peer, call))
+            self.assertEqual([e for e in peer.events if e['event'] == 'ringing'], [])
+        self.finish(anna, desk, again, fresh)
+
+    def test_decline_while_away(self):
+        """A device that was off rings no more when it comes, and it was told by the sync, not by its store."""
+        anna, desk = self.bot('anna'), self.bot('bert')
+        store = self.kept()
+        phone = self.bot('bert', *store)
+        room = self.room(anna, desk, phone)
+        self.assertEqual(phone.stop(), 0)
+        call = self.ring(anna, room)
+        desk.wait_event('ringing', callId=call, ringing=True)
+        desk('decline')
+        desk.until('calls', lambda calls: not calls[0]['ringing'])
+        self.assertIn(call, self.declined(room))
+        phone = self.bot('bert', *store)
+        phone.until('calls', lambda calls: call in [c['callId'] for c in calls])
+        self.assertEqual([e for e in phone.events if e['event'] == 'ringing'], [])
+        self.finish(anna, desk, phone)
+
+    def test_answered_elsewhere(self):
+        anna, desk, phone = self.bot('anna'), self.bot('bert'), self.bot('bert')
+        room = self.room(anna, desk, phone)
+        call = self.ring(anna, room)
+        for peer in (desk, phone):
+            peer.wait_event('ringing', callId=call, ringing=True)
+        desk('join-call', roomId=room, callId=call)
+        phone.wait_event('ringing', callId=call, ringing=False)
+        desk('leave')
+        desk.wait_event('ringing', callId=call, ringing=False)
+        self.assertFalse(self.rings(phone, call))
+        self.finish(anna, desk, phone)
+
+    def test_two_begin_at_once(self):
+        """The older one stays; whoever made the other takes it back."""
+        anna, bert = self.bot('anna'), self.bot('bert')
+        room = self.room(anna, bert)
+        numbers = [(p, p.send('create-call', roomId=room, intent='m.ring', type='m.voice')) for p in (anna, bert)]
+        made = [p.reply(number)['callId'] for p, number in numbers]
+        self.assertNotEqual(*made)
+        owner = Account(self.server.base, 'anna', PASSWORD)
+        end = time.monotonic() + 20
+        stays, goes = [], []
+        while len(goes) != 1:
+            self.assertLess(time.monotonic(), end, 'both go on')
+            state = owner.request('GET', f'v3/rooms/{urllib.parse.quote(room)}/state')
+            calls = [e for e in state if e['type'] == CALL and e['state_key'] in made]
+            goes = [e for e in calls if 'm.terminated' in e['content']]
+            stays = [e for e in calls if e not in goes]
+            time.sleep(0.05)    # a poll: the room's state is looked at from outside
+        for peer in (anna, bert):
+            peer.until('calls', lambda calls: [c['callId'] for c in calls] == [e['state_key'] for e in stays])
+        stays, goes = stays[0], goes[0]
+        # By whoever made it: the event of the other one is still its maker's.
+        self.assertNotEqual(stays['sender'], goes['sender'])
+        self.finish(anna, bert)
+
+    def test_nobody_answers(self):
+        anna, desk = self.bot('anna'), self.bot('bert')
+        room = self.room(anna, desk)
+        began = time.monotonic()
+        call = self.ring(anna, room)
+        desk.wait_event('ringing', callId=call, ringing=True)
+        desk.wait_event('ringing', callId=call, ringing=False, timeout=RING_S + 10)
+        self.assertGreater(time.monotonic() - began, RING_S - 5)
+        self.assertEqual(desk('calls')[0]['members'], 1)
+        self.finish(anna, desk)
+
+    def finish(self, *peers):
+        for peer in peers:
+            self.assertEqual([e for e in peer.events if e['event'] == 'warning'], [], peer.name)
+            self.assertEqual(peer.stop(), 0, peer.name)
+
+
+if __name__ == '__main__':
+    unittest.main()
