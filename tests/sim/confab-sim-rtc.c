@@ -46,6 +46,12 @@ confab_sim_rtc_free (ConfabSimRtc *self)
   g_free (self);
 }
 
+gboolean
+confab_sim_rtc_is_empty (ConfabSimRtc *self)
+{
+  return g_hash_table_size (self->members) == 0;
+}
+
 void
 confab_sim_rtc_clear (ConfabSimRtc *self)
 {
@@ -98,13 +104,10 @@ confab_sim_rtc_take (ConfabSimRtc *self, const ConfabSimEvent *event)
 guint
 confab_sim_rtc_count (ConfabSimRtc *self, GHashTable *left, gint64 now_ms)
 {
-  g_autoptr (GHashTable) users = NULL;
+  g_autoptr (GHashTable) users = g_hash_table_new (g_str_hash, g_str_equal);
   GHashTableIter iter;
   gpointer value;
 
-  if (g_hash_table_size (self->members) == 0)
-    return 0;
-  users = g_hash_table_new (g_str_hash, g_str_equal);
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     const Member *member = value;

@@ -17,6 +17,7 @@ typedef struct _ConfabSimRtc ConfabSimRtc;
 ConfabSimRtc *confab_sim_rtc_new (void) G_GNUC_WARN_UNUSED_RESULT;
 void confab_sim_rtc_free (ConfabSimRtc *self);
 gboolean confab_sim_rtc_take (ConfabSimRtc *self, const ConfabSimEvent *event);
+gboolean confab_sim_rtc_is_empty (ConfabSimRtc *self);
 void confab_sim_rtc_clear (ConfabSimRtc *self);
 guint confab_sim_rtc_count (ConfabSimRtc *self, GHashTable *left, gint64 now_ms);
 

@@ -467,12 +467,17 @@ plan (ConfabSimWorld *self)
   };
   guint n = 10 + below (self, 30);
   gint64 at = 1000000;
+  gboolean waits = FALSE;
 
   for (guint i = 0; i < n; i++) {
     /* Often close together, now and then after a while. */
     at += G_GINT64_CONSTANT (1000) * below (self, below (self, 4) == 0 ? 30000 : 2000);
     {
       ActionKind kind = i < self->network.n ? ACTION_JOIN : choose_kind (self);
+      /* An hour is long for who looks each second whether somebody is still there: one is enough. */
+      if (kind == ACTION_WAIT && waits)
+        kind = ACTION_JOIN;
+      waits |= kind == ACTION_WAIT;
       Action action = {
         .at = at,
         .kind = kind,
@@ -824,8 +829,8 @@ confab_sim_world_new (guint32 seed)
   self->hardness = below (self, N_HARDNESSES);
   self->intent = below (self, 2) == 0 ? CONFAB_CALL_INTENT_ROOM : CONFAB_CALL_INTENT_PROMPT;
   self->rivals = self->intent != CONFAB_CALL_INTENT_ROOM && below (self, 3) == 0;
-  /* Mostly few: that is where most of what can go wrong does. */
-  n = below (self, 20) == 0 ? 5 + below (self, 8) : 2 + below (self, 3);
+  /* Mostly few: that is where most of what can go wrong does, and it costs less by their square. */
+  n = below (self, 50) == 0 ? 5 + below (self, 8) : 2 + below (self, 3);
   n_own = below (self, 8) == 0 ? 2 + below (self, MIN (n, 4) - 1) : MIN (n - 1, 2);
   for (guint i = 0; i < n; i++)
     add_client (self, i, n, n_own);
