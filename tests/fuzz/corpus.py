@@ -139,6 +139,44 @@ def sdps():
     yield from (b'turn:turn.x:3478?transport=udp', b'turns:[::1]:5349?transport=tcp', b'stun:stun.x')
 
 
+def answers():
+    """The first byte: to what, and 5 times with which status; see the target."""
+    good = (
+        (0, {'versions': ['v1.11'], 'unstable_features': {'org.matrix.msc4140': True}}),
+        (0, {'m.homeserver': {'base_url': 'https://x'}, 'm.identity_server': {'base_url': 'https://y'}}),
+        (1, {'username': 'u', 'password': 'p', 'ttl': 86400, 'uris': ['turn:t.x:3478?transport=udp', 'stun:t.x']}),
+        (2, {'device_keys': {'@b:x': {'DEV': {
+            'user_id': '@b:x', 'device_id': 'DEV', 'algorithms': ['m.olm.v1.curve25519-aes-sha2'],
+            'keys': {'curve25519:DEV': 'A' * 43, 'ed25519:DEV': 'B' * 43},
+            'signatures': {'@b:x': {'ed25519:DEV': 'C' * 86}}, 'unsigned': {'device_display_name': 'd'}}}},
+             'failures': {'y': {'errcode': 'M_UNKNOWN'}}}),
+        (3, {'one_time_keys': {'@b:x': {'DEV': {'signed_curve25519:AAAAHg': {
+            'key': 'A' * 43, 'fallback': True, 'signatures': {'@b:x': {'ed25519:DEV': 'C' * 86}}}}}}, 'failures': {}}),
+        (4, {'event_id': '$e'}),
+    )
+    bad = {'errcode': 'M_LIMIT_EXCEEDED', 'error': 'Too many', 'retry_after_ms': 2000, 'soft_logout': True}
+    for what, body in good:
+        yield bytes([what]) + b'\n' + json.dumps(body).encode()
+        for status in range(4, 13):
+            yield bytes([what + 5 * status]) + b'3\n' + json.dumps(bad).encode()
+    yield bytes([4 + 5 * 8]) + b'Fri, 31 Dec 2027 23:59:59 GMT\n<html>'
+
+
+def payloads():
+    for row in to_device():
+        for kind, content in row:
+            yield kind.encode() + b'\n' + json.dumps(content).encode()
+    megolm = {'algorithm': 'm.megolm.v1.aes-sha2', 'room_id': '!a:x', 'session_id': 'B' * 43}
+    yield b'm.room_key\n' + json.dumps(dict(megolm, session_key='AgAAAAA' + 'A' * 300)).encode()
+    yield b'm.room_key.withheld\n' + json.dumps(dict(megolm, code='m.blacklisted', reason='r',
+                                                     sender_key='A' * 43)).encode()
+    yield b'm.forwarded_room_key\n' + json.dumps(dict(megolm, session_key='AQAAAAA', sender_key='A' * 43,
+                                                      forwarding_curve25519_key_chain=[])).encode()
+    yield b'm.dummy\n{}'
+    yield json.dumps({'type': 'm.dummy', 'content': {}, 'sender': '@b:x', 'recipient': '@me:x',
+                      'recipient_keys': {'ed25519': 'A' * 43}, 'keys': {'ed25519': 'B' * 43}}).encode()
+
+
 def olm():
     yield b'\x00AwogAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAASIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
     yield b'\x01AwogAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQACIQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
@@ -160,7 +198,7 @@ def bot_commands():
 
 MAKERS = {
     'fuzz-call-event': call_events, 'fuzz-seq-queue': seq_queue, 'fuzz-sync': syncs, 'fuzz-sdp': sdps, 'fuzz-olm': olm,
-    'fuzz-bot-command': bot_commands,
+    'fuzz-bot-command': bot_commands, 'fuzz-answers': answers, 'fuzz-payload': payloads,
 }
 
 
