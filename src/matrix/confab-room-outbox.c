@@ -122,7 +122,7 @@ typedef struct {
   ConfabOlmVault *vault;
   gint64 now_ms;
   GPtrArray *events;
-  GArray *stale; /* gint64 */
+  GArray *dropped; /* gint64 */
 } Read;
 
 static gboolean
@@ -131,6 +131,7 @@ event_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
   Read *read = data;
   g_autoptr (ConfabRoomOutboxEvent) event = g_new0 (ConfabRoomOutboxEvent, 1);
   g_autoptr (GBytes) key = confab_store_row_get_bytes (row, 3);
+  g_autoptr (GError) why = NULL;
 
   event->id = confab_store_row_get_int (row, 0);
   event->room_id = g_strdup (confab_store_row_get_string (row, 1));
@@ -139,15 +140,17 @@ event_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
   event->wire_type = g_strdup (confab_store_row_get_string (row, 6));
   event->wire = g_strdup (confab_store_row_get_string (row, 7));
   event->created_at = confab_store_row_get_int (row, 8);
-  if (ABS (read->now_ms - event->created_at) >= confab_room_outbox_max_age_ms (event->type)) {
-    g_info ("an event for %s is too old to be sent", event->room_id);
-    g_array_append_val (read->stale, event->id);
+  if (ABS (read->now_ms - event->created_at) < confab_room_outbox_max_age_ms (event->type))
+    event->content = unseal (read->vault, key, confab_store_row_get_string (row, 4), &why);
+  if (event->content != NULL) {
+    g_ptr_array_add (read->events, g_steal_pointer (&event));
     return TRUE;
   }
-  event->content = unseal (read->vault, key, confab_store_row_get_string (row, 4), error);
-  if (event->content == NULL)
-    return FALSE;
-  g_ptr_array_add (read->events, g_steal_pointer (&event));
+  /* One that is damaged does not keep the others. */
+  g_info ("an event for %s is not sent any more: %s",
+          event->room_id,
+          why != NULL ? why->message : "it is too old");
+  g_array_append_val (read->dropped, event->id);
   return TRUE;
 }
 
@@ -158,8 +161,8 @@ confab_room_outbox_read (ConfabOlmVault *vault,
                          GPtrArray *events,
                          GError **error)
 {
-  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (gint64));
-  Read read = { vault, now_ms, events, stale };
+  g_autoptr (GArray) dropped = g_array_new (FALSE, FALSE, sizeof (gint64));
+  Read read = { vault, now_ms, events, dropped };
 
   if (!confab_store_query (transaction,
                            event_row_cb,
@@ -169,8 +172,8 @@ confab_room_outbox_read (ConfabOlmVault *vault,
                            "created_at FROM room_outbox ORDER BY id",
                            NULL))
     return FALSE;
-  for (guint i = 0; i < stale->len; i++) {
-    if (!confab_room_outbox_delete (transaction, g_array_index (stale, gint64, i), error))
+  for (guint i = 0; i < dropped->len; i++) {
+    if (!confab_room_outbox_delete (transaction, g_array_index (dropped, gint64, i), error))
       return FALSE;
   }
   return TRUE;

@@ -33,7 +33,7 @@ gboolean confab_room_outbox_insert (ConfabOlmVault *vault,
                                     ConfabStoreTransaction *transaction,
                                     ConfabRoomOutboxEvent *event,
                                     GError **error);
-/* What processes before this one left (element-type ConfabRoomOutboxEvent), in order, less what is too old. */
+/* What processes before this one left (element-type ConfabRoomOutboxEvent), in order, less what is too old or damaged. */
 gboolean confab_room_outbox_read (ConfabOlmVault *vault,
                                   ConfabStoreTransaction *transaction,
                                   gint64 now_ms,

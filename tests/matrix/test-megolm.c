@@ -1254,6 +1254,30 @@ test_restart_early (Lives *self, gconstpointer data)
                        SAID ("alice", "ADEV", "one") "@alice:x|ADEV|m.reaction|hand|DEVICE ");
 }
 
+/* A row that the disk has spoilt is lost, and no other. */
+static void
+test_restart_damaged (Lives *self, gconstpointer data)
+{
+  Fixture *f = &self->f;
+  DexFuture *one, *two;
+
+  person_sync_unseen (f->alice, NULL);
+  one = person_send (f->alice, "m.room.message", "{\"body\":\"one\"}");
+  two = person_send (f->alice, "m.room.message", "{\"body\":\"two\"}");
+  dex_future_disown (two);
+  while (count_left (self) < 2)
+    g_main_context_iteration (NULL, TRUE);
+  live_again (self, one);
+  device_exec (f->alice->device,
+               "UPDATE room_outbox SET content = 'AAAA' WHERE id = (SELECT min (id) FROM "
+               "room_outbox)");
+  person_show (f->alice);
+  confab_megolm_machine_start (f->alice->megolm);
+  test_until (is_none_left, self);
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "two"));
+}
+
 /* The server has it, and its answer is lost: it is sent again, as it was, and is there once. */
 static void
 test_restart_taken (Lives *self, gconstpointer data)
@@ -1443,6 +1467,7 @@ main (int argc, char **argv)
   ADD_LIVES ("/megolm/restart/keys", NULL, test_restart_keys);
   ADD_LIVES ("/megolm/restart/early", NULL, test_restart_early);
   ADD_LIVES ("/megolm/restart/offline", NULL, test_restart_offline);
+  ADD_LIVES ("/megolm/restart/damaged", NULL, test_restart_damaged);
   ADD_LIVES ("/megolm/restart/taken", NULL, test_restart_taken);
   ADD_LIVES ("/megolm/restart/clear", NULL, test_restart_clear);
   ADD_LIVES ("/megolm/restart/encrypted-meanwhile", GUINT_TO_POINTER (1), test_restart_clear);
