@@ -15,7 +15,7 @@ struct _ConfabRemoteStreams {
   GListStore *streams; /* ConfabStream, user media first */
   GPtrArray *tracks;   /* ConfabRemoteTrack */
   ConfabStreamMetadata *metadata;
-  GHashTable *dropped; /* ids that metadata once had: not shown as strays */
+  GHashTable *dropped; /* ids that metadata once had, and their purpose: not shown as strays */
   gboolean weak;
 };
 
@@ -118,6 +118,41 @@ has_picture (ConfabRemoteStreams *self, ConfabStream *stream)
   return FALSE;
 }
 
+static ConfabStream *
+find_empty (ConfabRemoteStreams *self, ConfabStreamPurpose purpose)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->streams)); i++) {
+    g_autoptr (ConfabStream) stream = g_list_model_get_item (G_LIST_MODEL (self->streams), i);
+
+    if (confab_stream_get_purpose (stream) == purpose && !has_picture (self, stream))
+      return stream; /* the list keeps it */
+  }
+  return NULL;
+}
+
+/*
+ * js-sdk shares again with a new stream in its metadata, and the old one in the SDP, where its track is replaced: what comes
+ * back belongs to the stream that took the old one's place.
+ */
+static void
+rename_tracks (ConfabRemoteStreams *self)
+{
+  for (guint i = 0; i < self->tracks->len; i++) {
+    ConfabRemoteTrack *track = self->tracks->pdata[i];
+    const char *id = id_of (track);
+    ConfabStream *stream;
+    gpointer purpose;
+
+    if (id == NULL || confab_remote_track_get_kind (track) != CONFAB_MEDIA_KIND_VIDEO ||
+        !confab_remote_track_get_sending (track) ||
+        !g_hash_table_lookup_extended (self->dropped, id, NULL, &purpose))
+      continue;
+    stream = find_empty (self, GPOINTER_TO_INT (purpose));
+    if (stream != NULL)
+      confab_remote_track_set_stream_id (track, confab_stream_get_id (stream));
+  }
+}
+
 /* A track went, or goes over to another stream: what it leaves behind shows nothing, and goes when nobody listed it. */
 static void
 settle_streams (ConfabRemoteStreams *self)
@@ -137,6 +172,7 @@ settle_streams (ConfabRemoteStreams *self)
 static void
 direction_changed_cb (ConfabRemoteTrack *track, GParamSpec *pspec, ConfabRemoteStreams *self)
 {
+  rename_tracks (self);
   settle_streams (self);
 }
 
@@ -175,7 +211,9 @@ drop_unlisted (ConfabRemoteStreams *self)
                        confab_stream_get_purpose (stream) == CONFAB_STREAM_PURPOSE_UNKNOWN))
       continue;
     if (id != NULL)
-      g_hash_table_add (self->dropped, g_strdup (id));
+      g_hash_table_replace (self->dropped,
+                            g_strdup (id),
+                            GINT_TO_POINTER (confab_stream_get_purpose (stream)));
     g_list_store_remove (self->streams, i);
   }
 }
@@ -287,6 +325,7 @@ confab_remote_streams_set_metadata (ConfabRemoteStreams *self, ConfabStreamMetad
     confab_stream_set_audio_muted (stream, info->audio_muted);
     confab_stream_set_video_muted (stream, info->video_muted);
   }
+  rename_tracks (self);
   bind_tracks (self);
 }
 

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
  * ConfabRemoteTrack:
  *
  * One sound or picture that comes in over a #ConfabPeerConnection. `media` makes it when the first packet
- * comes, and writes its properties; `call` and all above only read, but for `watched`. Main thread only.
+ * comes, and writes its properties; `call` and all above only read, but for `watched`, and for `stream-id` where the
+ * signalling knows better. Main thread only.
  */
 #define CONFAB_TYPE_REMOTE_TRACK (confab_remote_track_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabRemoteTrack, confab_remote_track, CONFAB, REMOTE_TRACK, GObject)

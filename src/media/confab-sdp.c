@@ -334,52 +334,6 @@ confab_sdp_find_stream_id (const char *text, const char *mid)
   return by_ssrc != NULL ? first_word (by_ssrc) : NULL;
 }
 
-/* RFC 8866 section 6.7; without a line it is both. */
-static gboolean
-is_directed (const char *text, const char *mid, const char *against, const char *along)
-{
-  g_auto (GStrv) lines = confab_sdp_split_lines (text);
-  const int wanted = confab_sdp_find_mline (text, mid);
-  gboolean directed = TRUE;
-  int mline = -1;
-
-  for (guint i = 0; wanted >= 0 && lines[i] != NULL && mline <= wanted; i++) {
-    if (enters_media (lines[i], &mline) || (mline >= 0 && mline != wanted))
-      continue;
-    if (strcmp (lines[i], "a=inactive") == 0 || strcmp (lines[i], against) == 0)
-      directed = FALSE;
-    else if (strcmp (lines[i], "a=sendrecv") == 0 || strcmp (lines[i], along) == 0)
-      directed = TRUE;
-  }
-  return wanted >= 0 && directed;
-}
-
-/**
- * confab_sdp_receives:
- * @text: a description
- * @mid: an m-section
- *
- * Returns: whether who wrote it takes what is sent in that m-section
- */
-gboolean
-confab_sdp_receives (const char *text, const char *mid)
-{
-  return is_directed (text, mid, "a=sendonly", "a=recvonly");
-}
-
-/**
- * confab_sdp_sends:
- * @text: a description
- * @mid: an m-section
- *
- * Returns: whether who wrote it sends in that m-section
- */
-gboolean
-confab_sdp_sends (const char *text, const char *mid)
-{
-  return is_directed (text, mid, "a=recvonly", "a=sendonly");
-}
-
 /**
  * confab_sdp_get_mid:
  * @text: a description

@@ -20,8 +20,6 @@ gboolean
 confab_sdp_check_follows (const char *text, const char *before, gboolean is_answer, GError **error);
 char *confab_sdp_find_stream_id (const char *text, const char *mid) G_GNUC_WARN_UNUSED_RESULT;
 char *confab_sdp_get_mid (const char *text, int mline_index) G_GNUC_WARN_UNUSED_RESULT;
-gboolean confab_sdp_receives (const char *text, const char *mid);
-gboolean confab_sdp_sends (const char *text, const char *mid);
 int confab_sdp_find_mline (const char *text, const char *mid);
 int confab_sdp_find_payload (const char *text, const char *media, const char *encoding);
 char *confab_sdp_get_setup (const char *text) G_GNUC_WARN_UNUSED_RESULT;
@@ -29,6 +27,11 @@ char *confab_sdp_set_setup (const char *text, const char *setup) G_GNUC_WARN_UNU
 char *confab_sdp_insert_msid (const char *text, const char *stream_id) G_GNUC_WARN_UNUSED_RESULT;
 char *confab_sdp_insert_candidate (const char *text, int mline_index, const char *candidate)
   G_GNUC_WARN_UNUSED_RESULT;
+
+/* confab-sdp-direction.c */
+gboolean confab_sdp_receives (const char *text, const char *mid);
+gboolean confab_sdp_sends (const char *text, const char *mid);
+char *confab_sdp_expect_known (const char *text, const char *remote) G_GNUC_WARN_UNUSED_RESULT;
 
 /* confab-sdp-refusal.c */
 char *confab_sdp_fill_refused (const char *text, const char *offer, GStrv *refused, GError **error)

@@ -292,7 +292,9 @@ confab_webrtc_peer_get_local_sdp (ConfabPeerConnection *connection)
 {
   ConfabWebrtcPeer *self = CONFAB_WEBRTC_PEER (connection);
   const char *text = self->prepared != NULL ? self->local_offer : self->local_sdp;
-  const char *setup = self->role;
+  const gboolean is_offer = self->prepared != NULL || self->local_type == CONFAB_SDP_TYPE_OFFER;
+  const char *setup = is_offer ? "actpass" : self->role;
+  g_autofree char *expecting = NULL;
   g_autofree char *with_msid = NULL;
   g_autofree char *with_setup = NULL;
   g_autofree char *whole = NULL;
@@ -300,9 +302,8 @@ confab_webrtc_peer_get_local_sdp (ConfabPeerConnection *connection)
   if (self->pipeline == NULL || text == NULL)
     return NULL;
 
-  if (self->prepared != NULL || self->local_type == CONFAB_SDP_TYPE_OFFER)
-    setup = "actpass";
-  with_msid = confab_sdp_insert_msid (text, self->stream_id);
+  expecting = is_offer ? confab_sdp_expect_known (text, self->remote_sdp) : g_strdup (text);
+  with_msid = confab_sdp_insert_msid (expecting, self->stream_id);
   with_setup = setup != NULL ? confab_sdp_set_setup (with_msid, setup)
                              : g_steal_pointer (&with_msid);
   /* Candidates of a bundle whose first m-section is refused stand nowhere: they follow by themselves. */

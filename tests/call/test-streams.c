@@ -213,6 +213,33 @@ test_strays (void)
   g_assert_finalize_object (streams);
 }
 
+/* As js-sdk shares for the second time: the metadata have a new stream, the SDP the old one. */
+static void
+test_shared_again (void)
+{
+  ConfabRemoteStreams *streams = confab_remote_streams_new ();
+  ConfabRemoteTrack *track;
+
+  set_metadata (streams, "{" MAIN "," SCREEN "}");
+  track = add_track (streams, CONFAB_MEDIA_KIND_VIDEO, "s", "2");
+  confab_remote_track_set_playing (track, TRUE);
+  for (guint i = 0; i < 2; i++) {
+    set_metadata (streams, "{" MAIN "}");
+    confab_remote_track_set_sending (track, FALSE);
+    assert_streams (streams, "m:uaV ");
+    set_metadata (streams, "{" MAIN ",\"n\":{\"purpose\":\"m.screenshare\"}}");
+    assert_streams (streams, "m:uaV n:sAV ");
+    confab_remote_track_set_stream_id (track, "s");
+    confab_remote_track_set_sending (track, TRUE);
+    assert_streams (streams, "m:uaV n:sAV! ");
+    /* Each description says again what it said before. */
+    confab_remote_track_set_stream_id (track, "s");
+    assert_streams (streams, "m:uaV n:sAV! ");
+    g_assert_cmpstr (confab_remote_track_get_stream_id (track), ==, "n");
+  }
+  g_assert_finalize_object (streams);
+}
+
 /* An m-section may be silent for a while, and carry another stream afterwards. */
 static void
 test_direction (void)
@@ -318,6 +345,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/streams/without-metadata", test_without_metadata);
   g_test_add_func ("/streams/strays", test_strays);
   g_test_add_func ("/streams/direction", test_direction);
+  g_test_add_func ("/streams/shared-again", test_shared_again);
   g_test_add_func ("/streams/streamless", test_streamless);
   g_test_add_func ("/streams/sound", test_sound);
   g_test_add_func ("/streams/malformed", test_malformed);

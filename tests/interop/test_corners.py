@@ -3,55 +3,14 @@
 """What other clients do to a call that a scenario of two does not show: three of different makers in one mesh, one that
 is killed without a word, one that comes and goes seven times."""
 
-import contextlib
 import unittest
 
 from clients import bot, hydrogen, jssdk
-from matrix import Account
-from media import wait_same_media
+from meeting import Meeting
 from scenario import muted
-from synapse import Synapse
 
 
-class Corners(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Synapse()
-        cls.addClassCleanup(cls.server.stop)
-        cls.server.wait_ready()
-
-    @contextlib.contextmanager
-    def call(self, **makers):
-        """Everybody by name in one encrypted room's call; the first makes it."""
-        for name in makers:
-            self.server.register(name, 'pw')
-        first, *others = makers
-        room = Account(self.server.base, first, 'pw').create_room(
-            'Corners', True, invite=[f'@{name}:localhost' for name in others])
-        for name in others:
-            Account(self.server.base, name, 'pw').join(room)
-        with contextlib.ExitStack() as stack:
-            looks = ((40, 60, 200), 900), ((200, 60, 40), 620), ((60, 170, 60), 440)
-            peers = [stack.enter_context(make(self.server, name) if make is bot
-                                         else make(self.server, name, *looks[i]))
-                     for i, (name, make) in enumerate(makers.items())]
-            peers[0]('create-call', roomId=room, intent='m.room', type='m.video', name='corners')
-            for peer in peers:
-                peer('join-call', roomId=room)
-            yield room, *peers
-
-    def check(self, *peers):
-        for peer in peers:
-            peer('wait-media', members=len(peers) - 1, frames=10)
-            for other in peers:
-                if other is not peer:
-                    wait_same_media(self, peer, other.ready)
-
-    def no_warnings(self, *bots):
-        for peer in bots:
-            self.assertEqual([e for e in peer.events if e['event'] == 'warning'], [])
-            self.assertEqual(peer.stop(), 0)
-
+class Corners(Meeting):
     def test_three_makers(self):
         # All in one mesh; hydrogen and js-sdk invite each other as they do without us.
         for order in ({'a': bot, 'b': hydrogen, 'c': jssdk}, {'d': jssdk, 'e': hydrogen, 'f': bot}):

@@ -264,6 +264,35 @@ test_sends (void)
   g_assert_false (confab_sdp_sends (HEAD AUDIO, "1"));
 }
 
+#define SECOND(direction) "m=video 9 X 1\r\na=mid:2\r\na=" direction "\r\n"
+
+static void
+test_expect_known (void)
+{
+  static const struct {
+    const char *ours, *remote, *expected;
+  } cases[] = {
+    { SECOND ("sendrecv"), NULL, SECOND ("sendonly") },
+    { SECOND ("recvonly"), NULL, SECOND ("inactive") },
+    { SECOND ("sendrecv"), HEAD AUDIO VIDEO, SECOND ("sendonly") },
+    { SECOND ("sendrecv"), HEAD AUDIO VIDEO SECOND ("recvonly"), SECOND ("sendonly") },
+    { SECOND ("recvonly"), HEAD AUDIO VIDEO SECOND ("inactive"), SECOND ("inactive") },
+    { SECOND ("recvonly"), HEAD AUDIO VIDEO SECOND ("sendonly"), SECOND ("recvonly") },
+    { SECOND ("sendrecv"), HEAD AUDIO VIDEO SECOND ("sendrecv"), SECOND ("sendrecv") },
+    { SECOND ("sendonly"), NULL, SECOND ("sendonly") },
+  };
+  g_autofree char *first = confab_sdp_expect_known (HEAD AUDIO VIDEO, NULL);
+
+  g_assert_cmpstr (first, ==, HEAD AUDIO VIDEO);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *text = g_strconcat (HEAD AUDIO VIDEO, cases[i].ours, NULL);
+    g_autofree char *expected = g_strconcat (HEAD AUDIO VIDEO, cases[i].expected, NULL);
+    g_autofree char *found = confab_sdp_expect_known (text, cases[i].remote);
+
+    g_assert_cmpstr (found, ==, expected);
+  }
+}
+
 static void
 test_receives (void)
 {
@@ -423,6 +452,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdp/mid-names", test_mid_names);
   g_test_add_func ("/sdp/receives", test_receives);
   g_test_add_func ("/sdp/sends", test_sends);
+  g_test_add_func ("/sdp/expect-known", test_expect_known);
   g_test_add_func ("/sdp/fill-answer", test_fill_answer);
   g_test_add_func ("/sdp/fill-offer", test_fill_offer);
   g_test_add_func ("/ice/uris", test_ice_uris);

@@ -5,7 +5,7 @@ import {
   Client, FeatureFlag, FeatureSet, LoadStatus, LocalMedia, Platform, createNavigation, createRouter,
 } from "hydrogen-view-sdk";
 
-import { Media, present, until, waitMedia } from "/page/media.js";
+import { Media, SCREEN, present, until, waitMedia } from "/page/media.js";
 
 const peer = { client: null, call: null };
 let media;
@@ -42,7 +42,7 @@ peer.login = async ({ homeserver, user, password, colour, toneHz, camera, hidden
   if (peer.client.loadStatus.get() !== LoadStatus.Ready)
     throw new Error(`login: ${peer.client.loginFailure ?? peer.client.loadError?.message}`);
   const { session } = peer.client;
-  return { userId: session.userId, deviceId: session.deviceId };
+  return { userId: session.userId, deviceId: session.deviceId, screenMeanRgb: SCREEN };
 };
 
 const calls = () => Array.from(peer.client.session.callHandler.calls.values());
@@ -69,12 +69,12 @@ peer.createCall = async ({ roomId, intent = "m.prompt", type = "m.video", name =
   return { callId: call.id };
 };
 
-peer.joinCall = async ({ roomId, callId, timeout = 20000 }) => {
+peer.joinCall = async ({ roomId, callId, screen = false, timeout = 20000 }) => {
   const start = performance.now();
   peer.call = await until(
     () => calls().find((c) => c.roomId === roomId && !c.isTerminated && (!callId || c.id === callId)),
     timeout, "call known");
-  await peer.call.join(new LocalMedia(await media.localStream()));
+  await peer.call.join(new LocalMedia(await media.localStream(), screen ? media.screenStream() : undefined));
   const { error } = peer.call;
   if (error) throw error;
   await until(() => peer.call.hasJoined, timeout, "own membership");
@@ -105,8 +105,14 @@ peer.mute = async ({ mic, cam }) => {
   return { microphone: now.microphone, camera: now.camera };
 };
 
-const view = (member) =>
-  media.view(`${member.userId} ${member.deviceId}`, member.remoteMedia?.userMedia);
+// As Element's hydrogen does it: what else is sent is cloned.
+peer.screen = async ({ on }) => {
+  await peer.call.setMedia(peer.call.localMedia.withScreenShare(on ? media.screenStream() : undefined));
+  return { on: !!peer.call.localMedia.screenShare };
+};
+
+const view = (member, purpose = "userMedia") =>
+  media.view(`${purpose} ${member.userId} ${member.deviceId}`, member.remoteMedia?.[purpose]);
 
 peer.members = () => members().map((member) => ({
   userId: member.userId,
@@ -115,13 +121,17 @@ peer.members = () => members().map((member) => ({
   remoteMute: member.remoteMuteSettings
     ? { microphone: member.remoteMuteSettings.microphone, camera: member.remoteMuteSettings.camera } : null,
   hasUserMedia: !!view(member),
+  hasScreenShare: !!view(member, "screenShare"),
   frames: view(member)?.video.getVideoPlaybackQuality().totalVideoFrames ?? 0,
   error: member.error?.message ?? null,
 }));
 
-peer.tracks = () => media.tracks(members().map((member) => ({
-  userId: member.userId, deviceId: member.deviceId, purpose: "usermedia", shown: view(member),
-})));
+peer.tracks = () => media.tracks(members().flatMap((member) => [
+  { userId: member.userId, deviceId: member.deviceId, purpose: "usermedia", shown: view(member) },
+  {
+    userId: member.userId, deviceId: member.deviceId, purpose: "screenshare", shown: view(member, "screenShare"),
+  },
+]));
 
 peer.stats = () => media.stats();
 

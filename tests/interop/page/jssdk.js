@@ -3,9 +3,8 @@
 // is patched; the browser's devices are a picture and a tone of its own.
 import * as sdk from "matrix-js-sdk";
 import { GroupCallEventHandlerEvent } from "matrix-js-sdk/lib/webrtc/groupCallEventHandler.js";
-import { Media, present, until, waitMedia } from "./media.js";
+import { Media, SCREEN, present, until, waitMedia } from "./media.js";
 
-const SCREEN = [30, 160, 160];
 const peer = { client: null, call: null };
 let media;
 
@@ -13,7 +12,7 @@ peer.login = async ({ homeserver, user, password, colour, toneHz, hidden }) => {
   media = new Media({ colour, toneHz, camera: false, hidden });
   navigator.mediaDevices.getUserMedia = (wanted) =>
     media.localStream({ audio: !!wanted.audio, video: !!wanted.video });
-  navigator.mediaDevices.getDisplayMedia = async () => media.screenStream(SCREEN);
+  navigator.mediaDevices.getDisplayMedia = async () => media.screenStream();
   await window.Olm.init({ locateFile: () => "/npm/@matrix-org/olm/olm.wasm" });
   const login = await sdk.createClient({ baseUrl: homeserver }).loginRequest({
     type: "m.login.password", identifier: { type: "m.id.user", user }, password,
@@ -26,7 +25,7 @@ peer.login = async ({ homeserver, user, password, colour, toneHz, hidden }) => {
   peer.client.setGlobalErrorOnUnknownDevices(false);
   await peer.client.startClient({ initialSyncLimit: 20 });
   await until(() => peer.client.isInitialSyncComplete(), 30000, "first sync");
-  return { userId: login.user_id, deviceId: login.device_id };
+  return { userId: login.user_id, deviceId: login.device_id, screenMeanRgb: SCREEN };
 };
 
 peer.joinRoom = async ({ roomId, timeout = 20000 }) => {

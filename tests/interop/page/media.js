@@ -2,6 +2,9 @@
 // What every client in a browser has in common: a picture of one colour with a moving stripe and one tone, so that a
 // receiver can tell whose it is, and the means to tell what comes of the others.
 
+// The colour of the picture that stands for the own screen.
+export const SCREEN = [30, 160, 160];
+
 // Watched, not changed: what the browser itself counts.
 const connections = new Set();
 globalThis.RTCPeerConnection = class extends globalThis.RTCPeerConnection {
@@ -112,8 +115,8 @@ export class Media {
     return stream;
   }
 
-  screenStream(colour) {
-    return this.#picture("screen", colour);
+  screenStream() {
+    return this.#picture("screen", SCREEN);
   }
 
   // A stream, played in an element: WebAudio gets nothing from a remote stream that nobody plays.
