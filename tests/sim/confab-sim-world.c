@@ -30,6 +30,7 @@ typedef enum {
   ACTION_LEAVE,
   ACTION_MUTE_MICROPHONE,
   ACTION_MUTE_CAMERA,
+  ACTION_SHARE,
   ACTION_NEGOTIATE,
   ACTION_RTC,
   ACTION_RTC_ROOM,
@@ -60,6 +61,7 @@ static const struct {
   [ACTION_LEAVE] = { "leaves", HARDNESS_CALM, 4 },
   [ACTION_MUTE_MICROPHONE] = { "microphone", HARDNESS_CALM, 3 },
   [ACTION_MUTE_CAMERA] = { "camera", HARDNESS_CALM, 3 },
+  [ACTION_SHARE] = { "shares, or stops", HARDNESS_CALM, 3 },
   [ACTION_NEGOTIATE] = { "negotiates", HARDNESS_CALM, 3 },
   [ACTION_RTC] = { "MatrixRTC", HARDNESS_CALM, 3 },
   [ACTION_RTC_ROOM] = { "MatrixRTC comes into the room or leaves it", HARDNESS_CALM, 1 },
@@ -291,6 +293,19 @@ mute (ConfabSimWorld *self, const Action *action)
 }
 
 static void
+share (ConfabSimWorld *self, const Action *action)
+{
+  ConfabCall *call = confab_sim_client_peek_call (self->clients[action->who]);
+
+  if (call == NULL)
+    return;
+  if (action->value % 2)
+    confab_call_share_screen (call);
+  else
+    confab_call_stop_sharing (call);
+}
+
+static void
 disturb_connection (ConfabSimWorld *self, const Action *action)
 {
   ConfabFakePeerConnection *connection = find_connection (self, action->who, action->other);
@@ -357,6 +372,9 @@ act (ConfabSimWorld *self, const Action *action)
   case ACTION_MUTE_MICROPHONE:
   case ACTION_MUTE_CAMERA:
     mute (self, action);
+    break;
+  case ACTION_SHARE:
+    share (self, action);
     break;
   case ACTION_NEGOTIATE:
   case ACTION_MEDIA_FAILS:
@@ -463,7 +481,7 @@ plan (ConfabSimWorld *self)
     [ACTION_MEDIA_CUT] = 60000,   [ACTION_TROUBLE] = 30000, [ACTION_LINK_LOST] = 20000,
     [ACTION_OFFLINE] = 90000,     [ACTION_LIMIT] = 90000,   [ACTION_PARTITION] = 60000,
     [ACTION_MUTE_MICROPHONE] = 2, [ACTION_MUTE_CAMERA] = 2, [ACTION_LEAVE_ROOM] = 2,
-    [ACTION_RTC] = 1 << 20,       [ACTION_RTC_ROOM] = 64,
+    [ACTION_SHARE] = 2,           [ACTION_RTC] = 1 << 20,   [ACTION_RTC_ROOM] = 64,
   };
   guint n = 10 + below (self, 30);
   gint64 at = 1000000;
@@ -710,6 +728,14 @@ check_quiet (ConfabSimWorld *self)
   }
 }
 
+static gboolean
+is_sharing (ConfabSimWorld *self, guint who)
+{
+  ConfabCall *call = confab_sim_client_peek_call (self->clients[who]);
+
+  return call != NULL && confab_call_get_sharing (call) == CONFAB_SHARING_ON;
+}
+
 /* The server's member events name those who are in the call with their sessions, and nobody else. */
 static void
 check_server (ConfabSimWorld *self, gboolean joined)
@@ -730,6 +756,8 @@ check_server (ConfabSimWorld *self, gboolean joined)
       n++;
       if (g_strcmp0 (entry->session_id, session) != 0)
         fail (self, "the server has another session of %s", self->network.devices[i]);
+      if (entry->shares_screen != is_sharing (self, i))
+        fail (self, "the server is wrong of whether %s shares", self->network.devices[i]);
     }
     if (n != (joined ? 1 : 0))
       fail (self, "the server has %u entries of %s", n, self->network.devices[i]);
@@ -757,6 +785,43 @@ check_negotiation (ConfabSimWorld *self)
               "%s has not come to terms with %s",
               self->network.devices[i],
               self->network.devices[j]);
+    }
+  }
+}
+
+static gboolean
+shows_screen (ConfabCallMember *member)
+{
+  GListModel *streams = confab_participant_get_streams (CONFAB_PARTICIPANT (member));
+
+  for (guint i = 0; i < g_list_model_get_n_items (streams); i++) {
+    g_autoptr (ConfabStream) stream = g_list_model_get_item (streams, i);
+    if (confab_stream_get_purpose (stream) == CONFAB_STREAM_PURPOSE_SCREENSHARE)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* After each pair has come to terms: everybody agrees about who shares, and each connection carries it or does not. */
+static void
+check_sharing (ConfabSimWorld *self)
+{
+  for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
+    for (guint j = 0; j < self->network.n && self->failure == NULL; j++) {
+      ConfabFakePeerConnection *connection = i != j ? find_connection (self, j, i) : NULL;
+
+      if (connection == NULL)
+        continue;
+      if (shows_screen (find_member (self, i, j)) != is_sharing (self, j))
+        fail (self,
+              "%s is wrong of whether %s shares",
+              self->network.devices[i],
+              self->network.devices[j]);
+      else if (confab_fake_peer_connection_get_shares (connection) != is_sharing (self, j))
+        fail (self,
+              "the connection of %s to %s is wrong of the screen",
+              self->network.devices[j],
+              self->network.devices[i]);
     }
   }
 }
@@ -797,6 +862,8 @@ settle (ConfabSimWorld *self)
     fail (self, "there is not one call");
   if (self->failure == NULL)
     check_negotiation (self);
+  if (self->failure == NULL)
+    check_sharing (self);
   if (self->failure == NULL)
     check_end (self);
 }
