@@ -28,6 +28,7 @@ struct _ConfabStore {
   sqlite3 *db;        /* the worker's, after construction */
   GHashTable *cached; /* (owned) SQL text → sqlite3_stmt; the worker's */
   GThreadPool *worker;
+  guint64 n_steps; /* of SQLite's machine; the worker's */
 };
 
 struct _ConfabStoreTransaction {
@@ -153,8 +154,21 @@ query_valist (ConfabStoreTransaction *transaction,
     else if (func != NULL)
       ok = func ((ConfabStoreRow *) statement, data, error);
   }
+  self->n_steps += (guint64) sqlite3_stmt_status (statement, SQLITE_STMTSTATUS_VM_STEP, TRUE);
   release (self, statement);
   return ok;
+}
+
+/**
+ * confab_store_get_n_steps:
+ * @transaction: a transaction
+ *
+ * Returns: how much work the store's queries have been so far, in steps of SQLite's machine, whatever the computer
+ */
+guint64
+confab_store_get_n_steps (ConfabStoreTransaction *transaction)
+{
+  return transaction->store->n_steps;
 }
 
 static gboolean

@@ -65,6 +65,8 @@ gboolean confab_store_exec (
 typedef struct _ConfabStoreRow ConfabStoreRow;
 typedef gboolean (*ConfabStoreRowFunc) (ConfabStoreRow *row, gpointer data, GError **error);
 
+/* How much work all queries so far were, in steps of SQLite's machine: what tests compare. */
+guint64 confab_store_get_n_steps (ConfabStoreTransaction *transaction);
 gboolean confab_store_query (ConfabStoreTransaction *transaction,
                              ConfabStoreRowFunc func,
                              gpointer data,

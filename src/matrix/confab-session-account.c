@@ -46,6 +46,7 @@ calls_room_event_cb (ConfabSessionCalls *calls, ConfabRoomEvent *event, ConfabSe
 }
 
 typedef struct {
+  ConfabSyncStorePart part;
   ConfabSyncBatch *batch;
   gint64 synced_at;
 } Load;
@@ -57,7 +58,7 @@ load_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 
   if (!confab_sync_store_get_synced_at (transaction, &load->synced_at, error))
     return FALSE;
-  load->batch = confab_sync_store_load (transaction, error);
+  load->batch = confab_sync_store_load (transaction, load->part, error);
   return load->batch != NULL;
 }
 
@@ -121,9 +122,9 @@ goes_on (ConfabSession *self, guint epoch, GError **error)
 }
 
 static gboolean
-await_kept_shown (ConfabSession *self, guint epoch, GError **error)
+await_part_shown (ConfabSession *self, guint epoch, ConfabSyncStorePart part, GError **error)
 {
-  Load load = { 0 };
+  Load load = { .part = part };
   gboolean ok;
 
   if (!dex_await (confab_store_future (self->store, load_func, &load), error))
@@ -139,6 +140,16 @@ await_kept_shown (ConfabSession *self, guint epoch, GError **error)
   return ok;
 }
 
+/* First the rooms with a call: what rings is known before thousands of others are read. */
+static gboolean
+await_kept_shown (ConfabSession *self, guint epoch, GError **error)
+{
+  if (!await_part_shown (self, epoch, CONFAB_SYNC_STORE_WITH_CALLS, error))
+    return FALSE;
+  g_object_notify (G_OBJECT (self), "call-handler");
+  return await_part_shown (self, epoch, CONFAB_SYNC_STORE_WITHOUT_CALLS, error);
+}
+
 /* Everything but the sign-in itself: what is kept is shown, and the loop starts. Fibers only. */
 static gboolean
 await_open (ConfabSession *self, guint epoch, GError **error)
@@ -150,7 +161,6 @@ await_open (ConfabSession *self, guint epoch, GError **error)
   g_object_notify (G_OBJECT (self), "device-id");
   g_object_notify (G_OBJECT (self), "rooms");
   g_object_notify (G_OBJECT (self), "media-repository");
-  g_object_notify (G_OBJECT (self), "call-handler");
   confab_session_set_state (self,
                             self->since != NULL ? CONFAB_SESSION_STATE_OFFLINE
                                                 : CONFAB_SESSION_STATE_FIRST_SYNC,

@@ -348,6 +348,12 @@ feed_fiber (gpointer data)
     feed_room (self, feed->batch->rooms->pdata[i]);
     confab_slice_await (&slice);
   }
+  if (feed->batch->partial) {
+    /* Messages may be about any room; what rings is known without them. */
+    if (!self->stopped)
+      end_batch (self);
+    return dex_future_new_true ();
+  }
   confab_megolm_machine_set_shown (self->megolm, feed->batch->next_batch);
   if (!dex_await (confab_call_inbox_hand_on (self->inbox), &error) ||
       (!self->stopped && !dex_await (confab_megolm_machine_hand_on (self->megolm), &error)))

@@ -74,6 +74,7 @@ typedef struct {
  * @one_time_key_counts: (nullable) (element-type utf8 gint64): algorithm → how many are left, as GINT_TO_POINTER;
  *   %NULL when the server did not say
  * @unused_fallback_key_types: (nullable): %NULL when the server did not say
+ * @partial: more of the same comes next: nothing that is not in it is to be concluded
  * @initial: it is a device's first: what is in it happened before
  *
  * All that one sync brought, from whatever endpoint; typed and checked. A part that is not as the specification
@@ -92,6 +93,7 @@ typedef struct {
   GStrv unused_fallback_key_types;
   guint n_skipped;
   gboolean initial;
+  gboolean partial;
 } ConfabSyncBatch;
 
 /* From the reply to `GET /_matrix/client/v3/sync`. Any thread. */

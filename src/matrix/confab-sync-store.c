@@ -518,8 +518,29 @@ load_account_data_cb (ConfabStoreRow *row, gpointer data, GError **error)
   return TRUE;
 }
 
+static gboolean
+load_part (ConfabStoreTransaction *transaction,
+           ConfabSyncStorePart part,
+           const char *columns_and_table,
+           const char *rest,
+           ConfabStoreRowFunc func,
+           Load *load,
+           GError **error)
+{
+  static const char *const conditions[] = {
+    [CONFAB_SYNC_STORE_ALL] = "",
+    [CONFAB_SYNC_STORE_WITH_CALLS] = " WHERE room_id IN (SELECT room_id FROM calls)",
+    [CONFAB_SYNC_STORE_WITHOUT_CALLS] = " WHERE room_id NOT IN (SELECT room_id FROM calls)",
+  };
+  g_autofree char *sql = g_strconcat ("SELECT ", columns_and_table, conditions[part], rest, NULL);
+
+  return confab_store_query (transaction, func, load, error, sql, NULL);
+}
+
 ConfabSyncBatch *
-confab_sync_store_load (ConfabStoreTransaction *transaction, GError **error)
+confab_sync_store_load (ConfabStoreTransaction *transaction,
+                        ConfabSyncStorePart part,
+                        GError **error)
 {
   g_autofree char *since = NULL;
   g_autoptr (ConfabSyncBatch) batch = NULL;
@@ -529,36 +550,40 @@ confab_sync_store_load (ConfabStoreTransaction *transaction, GError **error)
   if (!confab_sync_store_get_meta (transaction, "since", &since, error))
     return NULL;
   batch = confab_sync_batch_new (since != NULL ? since : "");
+  batch->partial = part == CONFAB_SYNC_STORE_WITH_CALLS;
   load = (Load) { .batch = batch, .rooms = rooms };
   /* Call state before call members: a membership is nothing without its call. */
-  if (!confab_store_query (
-        transaction,
-        load_room_cb,
-        &load,
-        error,
-        "SELECT room_id, n_joined, n_invited, heroes, favourite, last_activity FROM rooms",
-        NULL) ||
-      !confab_store_query (
-        transaction,
-        load_member_cb,
-        &load,
-        error,
-        "SELECT room_id, user_id, membership, display_name, avatar_url FROM members",
-        NULL) ||
-      !confab_store_query (
-        transaction,
-        load_state_cb,
-        &load,
-        error,
-        "SELECT room_id, type, state_key, sender, origin_server_ts, content FROM state "
-        "ORDER BY type",
-        NULL) ||
-      !confab_store_query (transaction,
-                           load_room_account_data_cb,
-                           &load,
-                           error,
-                           "SELECT room_id, type, content FROM room_account_data",
-                           NULL) ||
+  if (!load_part (transaction,
+                  part,
+                  "room_id, n_joined, n_invited, heroes, favourite, last_activity FROM rooms",
+                  "",
+                  load_room_cb,
+                  &load,
+                  error) ||
+      !load_part (transaction,
+                  part,
+                  "room_id, user_id, membership, display_name, avatar_url FROM members",
+                  "",
+                  load_member_cb,
+                  &load,
+                  error) ||
+      !load_part (transaction,
+                  part,
+                  "room_id, type, state_key, sender, origin_server_ts, content FROM state",
+                  " ORDER BY type",
+                  load_state_cb,
+                  &load,
+                  error) ||
+      !load_part (transaction,
+                  part,
+                  "room_id, type, content FROM room_account_data",
+                  "",
+                  load_room_account_data_cb,
+                  &load,
+                  error))
+    return NULL;
+  /* What is about all rooms is known before the first. */
+  if (part != CONFAB_SYNC_STORE_WITHOUT_CALLS &&
       !confab_store_query (transaction,
                            load_account_data_cb,
                            &load,

@@ -14,9 +14,16 @@ G_BEGIN_DECLS
 gboolean confab_sync_store_apply (ConfabStoreTransaction *transaction,
                                   ConfabSyncBatch *batch,
                                   GError **error);
-/* All that is kept, as if one sync had brought it; next_batch is empty when there was none yet. */
-ConfabSyncBatch *confab_sync_store_load (ConfabStoreTransaction *transaction, GError **error)
-  G_GNUC_WARN_UNUSED_RESULT;
+/* Which rooms: those with a call come first, so that what rings is known before a large account is read. */
+typedef enum {
+  CONFAB_SYNC_STORE_ALL,
+  CONFAB_SYNC_STORE_WITH_CALLS, /* costs what these rooms cost, however many others there are */
+  CONFAB_SYNC_STORE_WITHOUT_CALLS,
+} ConfabSyncStorePart;
+/* What is kept, as if one sync had brought it; next_batch is empty when there was none yet. */
+ConfabSyncBatch *confab_sync_store_load (ConfabStoreTransaction *transaction,
+                                         ConfabSyncStorePart part,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean confab_sync_store_set_meta (ConfabStoreTransaction *transaction,
                                      const char *key,

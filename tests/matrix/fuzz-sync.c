@@ -50,7 +50,7 @@ trip_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
   if (!confab_sync_store_apply (transaction, trip->batch, error))
     return FALSE;
   receive (transaction, trip->batch);
-  trip->loaded = confab_sync_store_load (transaction, error);
+  trip->loaded = confab_sync_store_load (transaction, CONFAB_SYNC_STORE_ALL, error);
   g_set_error_literal (error,
                        G_IO_ERROR,
                        G_IO_ERROR_CANCELLED,

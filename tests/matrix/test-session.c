@@ -485,6 +485,9 @@ test_declined (Fixture *f, gconstpointer data)
                             "account-data !a:x app.confab.declined_calls\n"
                             "state !a:x org.matrix.msc3401.call k\n"));
   g_assert_cmpuint (count (log, "account-data"), ==, 1);
+  /* It rings, or not, before any other room is read. */
+  g_assert_nonnull (strstr (log, "state !a:x org.matrix.msc3401.call k\nend-stored\n"));
+  g_assert_cmpuint (count (log, "end-stored"), ==, 2);
 }
 
 static void
