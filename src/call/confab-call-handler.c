@@ -355,6 +355,18 @@ handle_call_state (ConfabCallHandler *self,
   add_call (self, call);
 }
 
+/* What this device wrote at that moment may have been taken back for others, who do not look at the date. */
+static void
+tell_forked (ConfabCallHandler *self, const char *room_id)
+{
+  for (guint i = 0; i < n_calls (self); i++) {
+    ConfabGroupCall *call = peek_call (self, i);
+
+    if (is_in_room (call, room_id))
+      confab_group_call_handle_fork (call);
+  }
+}
+
 static void
 update_members (ConfabCallHandler *self, const char *room_id, const char *user_id)
 {
@@ -402,8 +414,11 @@ confab_call_handler_handle_state (ConfabCallHandler *self,
     handle_call_state (self, room_id, state_key, origin_server_ts, content);
   } else if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE) && g_str_equal (state_key, sender)) {
     /* Whatever it is, it stands in the place of the user's entries: an early MatrixRTC client's has none. */
-    confab_call_room_set_member (ensure_room (self, room_id), state_key, content);
-    update_members (self, room_id, state_key);
+    if (confab_call_room_set_member (
+          ensure_room (self, room_id), state_key, origin_server_ts, content))
+      update_members (self, room_id, state_key);
+    else
+      tell_forked (self, room_id);
   } else if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE)) {
     confab_call_room_handle_rtc (
       ensure_room (self, room_id), state_key, sender, origin_server_ts, content);

@@ -11,6 +11,7 @@
 #include "confab-rtc-roster.h"
 
 #define STALE_RETRY_MS 30000
+#define MAX_DATES 8 /* of member events, for each user */
 
 struct _ConfabCallRoom {
   GObject parent_instance;
@@ -22,6 +23,8 @@ struct _ConfabCallRoom {
   char *id;
   gboolean encrypted;
   gboolean can_send_call;
+  GHashTable *
+    dates; /* user id → GArray of gint64: when their last member events were written, the last one last */
   GHashTable *members; /* user id → JsonObject: mesh memberships as synced */
   GHashTable *left;    /* user ids that are known not to be joined */
   GHashTable *over;    /* ids of calls that were terminated: they never come back */
@@ -142,6 +145,7 @@ confab_call_room_finalize (GObject *object)
   g_free (self->device_id);
   g_free (self->id);
   g_hash_table_unref (self->members);
+  g_hash_table_unref (self->dates);
   g_hash_table_unref (self->left);
   g_hash_table_unref (self->over);
   confab_declined_calls_free (self->declined);
@@ -177,6 +181,10 @@ confab_call_room_init (ConfabCallRoom *self)
                                          g_str_equal,
                                          g_free,
                                          (GDestroyNotify) json_object_unref);
+  self->dates = g_hash_table_new_full (g_str_hash,
+                                       g_str_equal,
+                                       g_free,
+                                       (GDestroyNotify) g_array_unref);
   self->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->declined = confab_declined_calls_new ();
   self->over = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -333,18 +341,57 @@ confab_call_room_get_n_rtc_users (ConfabCallRoom *self)
   return confab_rtc_roster_get_n_users (self->rtc);
 }
 
+/*
+ * When several people write at the same moment, the room's history forks, and a sync may then bring the member event that
+ * somebody had before, after the one that they have now (Synapse 1.160 does). Each is dated by its writer's server: one that
+ * was seen before, and has been replaced by a later one, is history.
+ */
+static gboolean
+is_history (ConfabCallRoom *self, const char *user_id, gint64 origin_server_ts)
+{
+  GArray *dates = g_hash_table_lookup (self->dates, user_id);
+
+  if (dates == NULL) {
+    dates = g_array_new (FALSE, FALSE, sizeof (gint64));
+    g_hash_table_insert (self->dates, g_strdup (user_id), dates);
+  }
+  for (guint i = 0; i < dates->len; i++) {
+    if (g_array_index (dates, gint64, i) != origin_server_ts)
+      continue;
+    if (origin_server_ts < g_array_index (dates, gint64, dates->len - 1))
+      return TRUE;
+    g_array_remove_index (dates, i);
+    break;
+  }
+  if (dates->len == MAX_DATES)
+    g_array_remove_index (dates, 0);
+  g_array_append_val (dates, origin_server_ts);
+  return FALSE;
+}
+
 /**
  * confab_call_room_set_member:
  * @self: a room
  * @user_id: whose member event it is
+ * @origin_server_ts: of it
  * @content: a stranger's, of mesh kind or empty
+ *
+ * Returns: %FALSE when it is one that the user has replaced since: the room's history has forked
  */
-void
-confab_call_room_set_member (ConfabCallRoom *self, const char *user_id, JsonObject *content)
+gboolean
+confab_call_room_set_member (ConfabCallRoom *self,
+                             const char *user_id,
+                             gint64 origin_server_ts,
+                             JsonObject *content)
 {
+  if (is_history (self, user_id, origin_server_ts)) {
+    confab_call_debug (self->id, "an earlier member event of %s comes again: ignored", user_id);
+    return FALSE;
+  }
   g_hash_table_replace (self->members, g_strdup (user_id), json_object_ref (content));
   if (g_str_equal (user_id, self->user_id))
     self->own_changed = TRUE;
+  return TRUE;
 }
 
 /**

@@ -33,7 +33,10 @@ void confab_call_room_set_encrypted (ConfabCallRoom *self, gboolean encrypted);
 gboolean confab_call_room_get_can_send_call (ConfabCallRoom *self);
 void confab_call_room_set_can_send_call (ConfabCallRoom *self, gboolean can_send);
 void confab_call_room_set_joined (ConfabCallRoom *self, const char *user_id, gboolean joined);
-void confab_call_room_set_member (ConfabCallRoom *self, const char *user_id, JsonObject *content);
+gboolean confab_call_room_set_member (ConfabCallRoom *self,
+                                      const char *user_id,
+                                      gint64 origin_server_ts,
+                                      JsonObject *content);
 void confab_call_room_handle_rtc (ConfabCallRoom *self,
                                   const char *state_key,
                                   const char *sender,

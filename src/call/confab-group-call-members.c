@@ -147,6 +147,20 @@ confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id)
 }
 
 /**
+ * confab_group_call_handle_fork:
+ * @self: a call
+ *
+ * The room's history has forked, and a sync brought back what somebody had before: hydrogen and js-sdk take that for what they
+ * have now, and so may not know of this device any more. Its entry, written anew, brings the branches together.
+ */
+void
+confab_group_call_handle_fork (ConfabGroupCall *self)
+{
+  if (confab_own_membership_is_in_force (self->own))
+    confab_own_membership_reaffirm (self->own);
+}
+
+/**
  * confab_group_call_handle_message:
  * @self: a call
  * @sender: who sent it

@@ -40,6 +40,7 @@ struct _ConfabOwnMembership {
   gboolean seen; /* in the last sync that had the event */
   guint renew_timer;
   guint rewrite_timer;
+  guint reaffirm_timer;
 };
 
 typedef struct {
@@ -318,6 +319,39 @@ confab_own_membership_rewrite (ConfabOwnMembership *self)
       self);
 }
 
+static void
+reaffirm_cb (gpointer data)
+{
+  ConfabOwnMembership *self = data;
+
+  self->reaffirm_timer = 0;
+  send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
+}
+
+/**
+ * confab_own_membership_reaffirm:
+ * @self: an own membership in force
+ *
+ * Others may have lost sight of the entry, which the homeserver has: it is written again, not at once, since they do the
+ * same, and not for ever.
+ */
+void
+confab_own_membership_reaffirm (ConfabOwnMembership *self)
+{
+  if (self->reaffirm_timer != 0 || !confab_own_membership_may_rewrite (self))
+    return;
+  if (self->n_rewritten == 0 || is_window_over (self)) {
+    self->n_rewritten = 0;
+    self->rewritten_at = confab_clock_get_time (self->clock);
+  }
+  self->n_rewritten++;
+  self->reaffirm_timer = confab_clock_add_timeout (self->clock,
+                                                   (guint) g_random_int_range (MIN_REWRITE_MS,
+                                                                               MAX_REWRITE_MS + 1),
+                                                   reaffirm_cb,
+                                                   self);
+}
+
 /**
  * confab_own_membership_check:
  * @self: an own membership
@@ -361,6 +395,7 @@ confab_own_membership_stop (ConfabOwnMembership *self)
   self->seen = FALSE;
   confab_clock_clear (self->clock, &self->renew_timer);
   confab_clock_clear (self->clock, &self->rewrite_timer);
+  confab_clock_clear (self->clock, &self->reaffirm_timer);
 }
 
 /**

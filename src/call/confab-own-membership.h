@@ -39,6 +39,7 @@ void confab_own_membership_write (ConfabOwnMembership *self);
 void confab_own_membership_set_sharing (ConfabOwnMembership *self, gboolean sharing);
 void confab_own_membership_renew (ConfabOwnMembership *self);
 void confab_own_membership_rewrite (ConfabOwnMembership *self);
+void confab_own_membership_reaffirm (ConfabOwnMembership *self);
 void confab_own_membership_in_force (ConfabOwnMembership *self);
 void confab_own_membership_renew_later (ConfabOwnMembership *self);
 void confab_own_membership_check (ConfabOwnMembership *self);

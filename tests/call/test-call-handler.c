@@ -54,6 +54,52 @@ test_wrong_session (void)
 }
 
 static void
+member_at (Lab *lab, gint64 origin_server_ts, const char *calls)
+{
+  g_autofree char *text = g_strdup_printf ("{\"m.calls\":[%s]}", calls);
+  g_autoptr (JsonObject) content = confab_json_parse_object (text, -1, NULL);
+
+  confab_call_handler_handle_state (
+    lab->handler, ROOM, MEMBER, "@a:x", "@a:x", origin_server_ts, content);
+  lab_sync_end (lab);
+}
+
+/* Two people join at the same moment, and the room's history forks: a sync brings what somebody had before once more. */
+static void
+test_history_comes_again (void)
+{
+  static const char *const there = "{\"m.call_id\":\"conf\",\"m.devices\":[{\"device_id\":\"A\","
+                                   "\"session_id\":\"S\",\"expires_ts\":9000000000000}]}";
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  member_at (&lab, NOW_MS + 1, "");
+  member_at (&lab, NOW_MS + 2, there);
+  assert_member (&lab, "waiting");
+  assert_log (&lab, "MEMBER ");
+  member_at (&lab, NOW_MS + 1, "");
+  member_at (&lab, NOW_MS + 1, "");
+  member_at (&lab, NOW_MS + 2, there);
+  assert_member (&lab, "waiting");
+  /* Other clients do not look at the date: for them this device may be gone, and so it says again that it is there. */
+  assert_log (&lab, "");
+  lab_advance (&lab, 2600);
+  assert_log (&lab, "MEMBER ");
+  lab_advance (&lab, 60000);
+  assert_log (&lab, "");
+  /* A server's clock may have been put back since. */
+  member_at (&lab, NOW_MS, "");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  for (guint i = 3; i < 40; i++)
+    member_at (&lab, NOW_MS + i, i % 2 == 0 ? there : "");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  member_at (&lab, NOW_MS + 38, there);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
+static void
 test_wrong_device (void)
 {
   Lab lab = { 0 };
@@ -465,6 +511,7 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  TEST ("history-comes-again", test_history_comes_again);
   TEST ("early", test_early);
   CASE ("early/before-member", NULL, test_early_everything);
   CASE ("early/before-own-entry", "member", test_early_everything);

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Shared screens between confab-bot and others: at the join and during the call, by whoever invites and by whoever is
-invited, ended and shared again."""
+invited, ended and shared again; and calls that both join at the same moment."""
 
 import unittest
 
 from clients import bot, hydrogen, jssdk
 from media import COLOUR_TOLERANCE, wait_no_screen, wait_screen
 from meeting import Meeting
+
+JOINS_AT_ONCE = 5
 
 
 class Screens(Meeting):
@@ -21,6 +23,20 @@ class Screens(Meeting):
     def leave(self, *peers):
         for peer in peers:
             peer('leave')
+
+    def join_at_once(self, room, *peers):
+        """The room's history forks, and a sync brings back that somebody is not there. (hydrogen does not invite who comes
+        back by that, so this is for js-sdk.)"""
+        for _ in range(JOINS_AT_ONCE):
+            self.leave(*peers)
+            for peer in peers:
+                peer.until('calls', lambda calls: not calls[0]['members'])
+            numbers = [peer.send('join-call', roomId=room) for peer in peers]
+            for peer, number in zip(peers, numbers):
+                peer.reply(number)
+            for peer in peers:
+                peer('wait-media', members=1, frames=5)
+        self.check(*peers)
 
     def shows_unlisted(self, viewer, sharer):
         """hydrogen shares during a call without metadata (its PeerCall.setMedia keeps the local media of the join): that is
@@ -68,6 +84,7 @@ class Screens(Meeting):
             theirs('screen', on=True)
             wait_screen(self, ours, theirs.ready)
             self.check(ours, theirs)
+            self.join_at_once(room, ours, theirs)
             self.no_warnings(ours, invited)
 
 
