@@ -59,6 +59,8 @@ confab_json_parse (const char *data, gssize length, GError **error)
   g_autoptr (GError) parse_error = NULL;
   JsonNode *root;
 
+  if (data == NULL) /* an empty GBytes has no data */
+    data = "";
   if (length < 0)
     length = strlen (data);
   if (!g_utf8_validate_len (data, length, NULL) || memchr (data, '\0', length) != NULL) {

@@ -37,6 +37,16 @@ test_depth (void)
   g_assert_cmpuint (strlen (confab_json_peek_string (object, "a\"")), ==, 200000);
 }
 
+/* As an empty GBytes gives it; found by a fuzzer. */
+static void
+test_nothing (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (confab_json_parse (NULL, 0, &error));
+  g_assert_error (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_INVALID);
+}
+
 static void
 test_read (void)
 {
@@ -137,6 +147,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/json/invalid", test_invalid);
+  g_test_add_func ("/json/nothing", test_nothing);
   g_test_add_func ("/json/depth", test_depth);
   g_test_add_func ("/json/read", test_read);
   g_test_add_func ("/json/canonical", test_canonical);
