@@ -107,7 +107,7 @@ check_number (ConfabSimClient *self,
   guint next = GPOINTER_TO_UINT (g_hash_table_lookup (self->next_seq, key));
 
   if (seq > next)
-    fail (self, "number %u of %s comes before %u", seq, key, next);
+    fail (self, "numbers: number %u of %s comes before %u", seq, key, next);
   g_hash_table_replace (self->next_seq, key, GUINT_TO_POINTER (MAX (next, seq + 1)));
 }
 
@@ -134,14 +134,14 @@ check_message (ConfabSimClient *self,
   entries = confab_call_membership_parse (g_hash_table_lookup (self->members, user_id));
   entry = find_entry (entries, json_object_get_string_member (content, "conf_id"), device_id);
   if (clear)
-    fail (self, "%s in clear", type);
+    fail (self, "encrypted: %s in clear", type);
   if (!g_strv_contains (counted, type))
-    fail (self, "%s is not counted by hydrogen", type);
+    fail (self, "counted: %s is not counted by hydrogen", type);
   if (entry == NULL ||
       !g_str_equal (entry->session_id, json_object_get_string_member (content, "dest_session_id")))
-    fail (self, "%s to a session of %s/%s that is gone", type, user_id, device_id);
+    fail (self, "live-session: %s to a session of %s/%s that is gone", type, user_id, device_id);
   if (g_strcmp0 (self->session, json_object_get_string_member (content, "sender_session_id")) != 0)
-    fail (self, "%s from a session that is gone", type);
+    fail (self, "own-session: %s from a session that is gone", type);
   check_number (self, user_id, device_id, content);
 }
 
@@ -661,7 +661,7 @@ count_open (ConfabSimClient *self)
       self->n_closed++;
     if (confab_fake_peer_connection_is_abused (connection))
       fail (self,
-            "a connection was told what it cannot do: %s",
+            "signaling-state: a connection was told what it cannot do: %s",
             confab_fake_peer_connection_get_log (connection));
     n += !confab_fake_peer_connection_get_closed (connection);
   }
@@ -721,7 +721,7 @@ find_wrong_member (ConfabSimClient *self, const char *call_id)
   for (guint i = 0; i < self->shown->len; i++) {
     if (!is_client (self, self->shown->pdata[i]))
       fail (self,
-            "%s is no member of a mesh",
+            "mesh-only: %s is no member of a mesh",
             confab_call_member_get_device_id (self->shown->pdata[i]));
   }
   for (guint i = 0; i < self->network->n; i++) {
@@ -741,7 +741,7 @@ check_members (ConfabSimClient *self)
     return;
   if (self->state != confab_call_get_state (self->call) ||
       self->shown->len != g_list_model_get_n_items (confab_call_get_participants (self->call)))
-    fail (self, "the call has changed without telling");
+    fail (self, "tells: the call has changed without telling");
   wrong = find_wrong_member (self, confab_group_call_get_id (CONFAB_GROUP_CALL (self->call)));
   self->members_changed = wrong != NULL;
   if (wrong == NULL || g_strcmp0 (wrong, self->wrong) != 0)
@@ -749,7 +749,7 @@ check_members (ConfabSimClient *self)
   self->wrong = wrong;
   self->touched |= wrong != NULL; /* for how long? */
   if (wrong != NULL && now - self->wrong_since > WRONG_MEMBERS_US)
-    fail (self, "is wrong of whether %s is in the call", wrong);
+    fail (self, "members: is wrong of whether %s is in the call", wrong);
 }
 
 /* At the moment at which somebody's membership runs out it may be seen before or after. */
@@ -764,7 +764,10 @@ check_rtc (ConfabSimClient *self)
   now_ms = confab_clock_get_real_time (self->clock) / 1000;
   n = confab_sim_rtc_count (self->rtc, self->left, now_ms);
   if (self->n_rtc != n && self->n_rtc != confab_sim_rtc_count (self->rtc, self->left, now_ms - 1))
-    fail (self, "counts %u people in the MatrixRTC call where there are %u", self->n_rtc, n);
+    fail (self,
+          "rtc-count: counts %u people in the MatrixRTC call where there are %u",
+          self->n_rtc,
+          n);
 }
 
 /* Something happens to it. */
@@ -798,13 +801,13 @@ confab_sim_client_check (ConfabSimClient *self)
   n_open = count_open (self);
   n_held = count_held (self);
   if (n_open != n_held)
-    fail (self, "%u connections are open for %u members", n_open, n_held);
+    fail (self, "one-connection: %u connections are open for %u members", n_open, n_held);
   if (!active && self->media != NULL && !confab_fake_local_media_get_closed (self->media))
-    fail (self, "microphone and camera are open outside of the call");
+    fail (self, "media-closed: microphone and camera are open outside of the call");
   if (!active && n_open > 0)
-    fail (self, "%u connections are open outside of the call", n_open);
+    fail (self, "outside: %u connections are open outside of the call", n_open);
   if (self->wants_in && !active && !self->told)
-    fail (self, "is out of the call without a word");
+    fail (self, "told: is out of the call without a word");
   if (self->state != CONFAB_CALL_STATE_ENDED)
     check_members (self);
 }

@@ -194,7 +194,7 @@ step (ConfabSimWorld *self)
   for (guint i = 0; i < self->network.n && self->clients[i] != NULL; i++)
     confab_sim_client_check (self->clients[i]);
   if (++self->n_steps > MAX_STEPS)
-    fail (self, "the world does not come to rest");
+    fail (self, "rest: the world does not come to rest");
 }
 
 static void
@@ -552,7 +552,7 @@ gather (ConfabSimWorld *self)
     call_id = confab_sim_server_dup_call_id (self->network.server);
   }
   if (call_id == NULL) {
-    fail (self, "no call can be made");
+    fail (self, "joined: no call can be made");
     return;
   }
   tell (self, "all join %s", call_id);
@@ -614,16 +614,19 @@ check_pair (ConfabSimWorld *self, guint who, guint other, gboolean may_be_unreac
   ConfabFakePeerConnection *back = find_connection (self, other, who);
 
   if (member == NULL) {
-    fail (self, "%s does not see %s", self->network.devices[who], self->network.devices[other]);
+    fail (self,
+          "seen: %s does not see %s",
+          self->network.devices[who],
+          self->network.devices[other]);
   } else if (confab_call_member_get_connected (member)) {
     if (back == NULL || confab_fake_peer_connection_get_other (connection) != back)
       fail (self,
-            "%s is connected to nothing of %s",
+            "connected: %s is connected to nothing of %s",
             self->network.devices[who],
             self->network.devices[other]);
   } else if (!may_be_unreachable || !is_at_rest (self, who, other, member)) {
     fail (self,
-          "%s sees %s %s for ever",
+          "connected: %s sees %s %s for ever",
           self->network.devices[who],
           self->network.devices[other],
           nick (member));
@@ -636,7 +639,7 @@ check_pairs (ConfabSimWorld *self, gboolean may_be_unreachable)
   for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
     ConfabCall *call = confab_sim_client_peek_call (self->clients[i]);
     if (call == NULL || confab_call_get_state (call) != CONFAB_CALL_STATE_JOINED)
-      fail (self, "%s has not joined", self->network.devices[i]);
+      fail (self, "joined: %s has not joined", self->network.devices[i]);
     for (guint j = 0; j < self->network.n && self->failure == NULL; j++) {
       if (i != j)
         check_pair (self, i, j, may_be_unreachable);
@@ -669,7 +672,7 @@ check_mute (ConfabSimWorld *self, guint who, guint other)
   if (confab_call_member_get_microphone_muted (member) != confab_stream_get_audio_muted (stream) ||
       confab_call_member_get_camera_muted (member) != confab_stream_get_video_muted (stream))
     fail (self,
-          "%s is wrong of what %s has muted",
+          "mute: %s is wrong of what %s has muted",
           self->network.devices[who],
           self->network.devices[other]);
 }
@@ -682,13 +685,13 @@ check_queues (ConfabSimWorld *self, guint who, guint other)
 
   if (queued->len > 0)
     fail (self,
-          "%s still holds %u messages of %s",
+          "queues: %s still holds %u messages of %s",
           self->network.devices[who],
           queued->len,
           self->network.devices[other]);
   if (confab_call_member_get_n_unsent (member) > 0)
     fail (self,
-          "%s has not sent all to %s",
+          "queues: %s has not sent all to %s",
           self->network.devices[who],
           self->network.devices[other]);
 }
@@ -716,9 +719,9 @@ check_quiet (ConfabSimWorld *self)
     confab_sim_client_poll (self->clients[i]);
   for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
     if (!confab_sim_client_is_idle (self->clients[i]))
-      fail (self, "%s is not idle", self->network.devices[i]);
+      fail (self, "queues: %s is not idle", self->network.devices[i]);
     if (confab_sim_client_get_n_early (self->clients[i]) > 0)
-      fail (self, "%s keeps early messages", self->network.devices[i]);
+      fail (self, "queues: %s keeps early messages", self->network.devices[i]);
     for (guint j = 0; j < self->network.n && self->failure == NULL; j++) {
       if (i == j)
         continue;
@@ -755,12 +758,12 @@ check_server (ConfabSimWorld *self, gboolean joined)
         continue;
       n++;
       if (g_strcmp0 (entry->session_id, session) != 0)
-        fail (self, "the server has another session of %s", self->network.devices[i]);
+        fail (self, "server: the server has another session of %s", self->network.devices[i]);
       if (entry->shares_screen != is_sharing (self, i))
-        fail (self, "the server is wrong of whether %s shares", self->network.devices[i]);
+        fail (self, "server: the server is wrong of whether %s shares", self->network.devices[i]);
     }
     if (n != (joined ? 1 : 0))
-      fail (self, "the server has %u entries of %s", n, self->network.devices[i]);
+      fail (self, "server: the server has %u entries of %s", n, self->network.devices[i]);
   }
 }
 
@@ -782,7 +785,7 @@ check_negotiation (ConfabSimWorld *self)
       ConfabFakePeerConnection *connection = i != j ? find_connection (self, i, j) : NULL;
       if (connection != NULL && !confab_fake_peer_connection_is_stable (connection))
         fail (self,
-              "%s has not come to terms with %s",
+              "stable: %s has not come to terms with %s",
               self->network.devices[i],
               self->network.devices[j]);
     }
@@ -814,12 +817,12 @@ check_sharing (ConfabSimWorld *self)
         continue;
       if (shows_screen (find_member (self, i, j)) != is_sharing (self, j))
         fail (self,
-              "%s is wrong of whether %s shares",
+              "sharing: %s is wrong of whether %s shares",
               self->network.devices[i],
               self->network.devices[j]);
       else if (confab_fake_peer_connection_get_shares (connection) != is_sharing (self, j))
         fail (self,
-              "the connection of %s to %s is wrong of the screen",
+              "sharing: the connection of %s to %s is wrong of the screen",
               self->network.devices[j],
               self->network.devices[i]);
     }
@@ -859,7 +862,7 @@ settle (ConfabSimWorld *self)
   check_quiet (self);
   check_server (self, TRUE);
   if (self->failure == NULL && confab_sim_server_count_calls (self->network.server) != 1)
-    fail (self, "there is not one call");
+    fail (self, "one-call: there is not one call");
   if (self->failure == NULL)
     check_negotiation (self);
   if (self->failure == NULL)
@@ -1010,10 +1013,12 @@ confab_sim_world_run (ConfabSimWorld *self)
   }
   if (self->failure == NULL)
     settle (self);
+  if (self->failure != NULL)
+    return self->failure; /* what is wrong may end the process when it is freed */
   for (guint i = 0; i < self->network.n; i++)
     g_clear_pointer (&self->clients[i], confab_sim_client_free);
   run_for (self, 5000); /* device messages that were on their way */
   if (self->failure == NULL && confab_sim_time_get_n_timeouts (self->time) > 0)
-    fail (self, "%u timeouts are left", confab_sim_time_get_n_timeouts (self->time));
+    fail (self, "timeouts: %u timeouts are left", confab_sim_time_get_n_timeouts (self->time));
   return self->failure;
 }
