@@ -9,6 +9,9 @@
 #include "confab-call-rows.h"
 #include "confab-log.h"
 
+#define MAX_RETRIES 3
+#define RETRY_MS 2000
+
 typedef enum {
   STATE_STABLE,
   STATE_MAKING_OFFER,
@@ -39,6 +42,8 @@ struct _ConfabNegotiation {
   gboolean needed;                /* once this exchange is through */
   ConfabCallEvent *waiting_offer; /* (nullable): the peer's, for later, without metadata */
   guint timer;                    /* runs while an offer waits for its answer */
+  guint n_failures;               /* in a row */
+  guint retry_timer;              /* runs after one */
 };
 
 /* Side effects of the table's rows. */
@@ -47,6 +52,7 @@ static void
 make_offer (ConfabNegotiation *self, ConfabCallEvent *message)
 {
   self->needed = FALSE;
+  confab_clock_clear (self->clock, &self->retry_timer);
   if (self->polite)
     confab_peer_connection_prepare_offer (self->connection);
   else
@@ -126,6 +132,36 @@ apply_answer (ConfabNegotiation *self, ConfabCallEvent *message)
   self->funcs->apply (CONFAB_SDP_TYPE_ANSWER, message, self->data);
 }
 
+static void
+note_success (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  self->n_failures = 0;
+}
+
+static void
+retry_cb (gpointer data)
+{
+  ConfabNegotiation *self = data;
+
+  self->retry_timer = 0;
+  confab_negotiation_handle (self, CONFAB_NEGOTIATION_NEEDED, NULL);
+}
+
+/* An offer of the own may be in force for which there is no answer any more, and none that can be applied: nothing the
+ * peer offers can be taken then, and it cannot be taken back. Another offer takes its place. */
+static void
+retry_later (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  if (self->n_failures >= MAX_RETRIES)
+    return;
+  self->n_failures++;
+  if (self->retry_timer == 0)
+    self->retry_timer = confab_clock_add_timeout (self->clock,
+                                                  RETRY_MS << (self->n_failures - 1),
+                                                  retry_cb,
+                                                  self);
+}
+
 /* Guards. */
 
 static gboolean
@@ -167,8 +203,8 @@ static const struct {
   { IN (MAKING_OFFER), ON (LOCAL_SET), NULL, TO (OFFER_SENT), send_offer },
   { IN (MAKING_ANSWER), ON (LOCAL_SET), NULL, TO (STABLE), send_answer },
   { IN (APPLYING_OFFER), ON (REMOTE_SET), NULL, TO (MAKING_ANSWER), make_answer },
-  { IN (APPLYING_ANSWER), ON (REMOTE_SET), NULL, TO (STABLE), NULL },
-  { ANY, ON (FAILED), NULL, TO (STABLE), NULL },
+  { IN (APPLYING_ANSWER), ON (REMOTE_SET), NULL, TO (STABLE), note_success },
+  { ANY, ON (FAILED), NULL, TO (STABLE), retry_later },
   { IN (STABLE), ON (OFFERED), NULL, TO (APPLYING_OFFER), apply_offer },
   { IN (OFFER_SENT), ON (OFFERED), is_polite, TO (APPLYING_OFFER), yield_to_offer },
   { IN (MAKING_OFFER) | IN (OFFER_SENT), ON (OFFERED), is_impolite, STAY, ignore_offer },
@@ -296,6 +332,7 @@ void
 confab_negotiation_clear (ConfabNegotiation *self)
 {
   confab_clock_clear (self->clock, &self->timer);
+  confab_clock_clear (self->clock, &self->retry_timer);
   g_clear_pointer (&self->waiting_offer, confab_call_event_unref);
   self->needed = FALSE;
 }

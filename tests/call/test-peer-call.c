@@ -484,6 +484,21 @@ static const Story stories[] = {
     NULL,
     "invite negotiate:answer ",
     "remote-offer remote-offer create-answer" },
+  /* An offer whose answer cannot be applied stays in force, and nothing that the peer offers can be taken: it is replaced.
+   * Found by the simulator. */
+  { "/peer-call/answer-cannot-be-applied",
+    OUT "answer +1 ice-connected needed +1 fail-next negotiated +2002",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer negotiate:offer ",
+    "create-offer remote-answer create-offer remote-answer create-offer" },
+  { "/peer-call/answer-cannot-be-applied/three-times",
+    OUT "answer +1 ice-connected needed +1 fail-next negotiated +2002 fail-next negotiated +4002 "
+        "fail-next negotiated +8002 fail-next negotiated +60000",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer negotiate:offer negotiate:offer negotiate:offer ",
+    NULL },
   { "/peer-call/offer-cannot-be-made",
     OUT "answer +1 ice-connected fail-next needed +1 needed +1",
     CONFAB_PEER_CALL_CONNECTED,
