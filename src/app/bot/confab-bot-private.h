@@ -67,6 +67,12 @@ void confab_bot_pulse (ConfabBot *self);
 typedef void (*ConfabBotMainFunc) (ConfabBot *self, gpointer data);
 void confab_bot_await_in_main (ConfabBot *self, ConfabBotMainFunc func, gpointer data);
 
+/* The start; see confab-bot-start.c. Signed in, with its rooms, and whoever reads its output told of it. */
+gboolean confab_bot_await_ready (ConfabBot *self, GError **error);
+/* Into the call of --join, if there is one. */
+gboolean confab_bot_await_first_join (ConfabBot *self, GError **error);
+gboolean confab_bot_is_logged_out (ConfabBot *self);
+
 /* The result of a command, or NULL and an error. */
 JsonNode *
 confab_bot_await_command (ConfabBot *self, const ConfabBotCommand *command, GError **error)
