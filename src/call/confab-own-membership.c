@@ -82,8 +82,8 @@ written_cb (const GError *error, gpointer data)
     return;
   self->n_writing -= write->is_entry;
   self->func (error == NULL ? write->success : write->failure, error, self->data);
-  /* What failed is tried again with the renewal that follows. */
-  if (error == NULL && self->func != NULL)
+  /* A renewal that failed is soon tried again; a first write that failed may be there all the same, and is not. */
+  if (self->func != NULL && (error == NULL || write->failure == CONFAB_OWN_MEMBERSHIP_WRITE_FAILED))
     update_feeds (self);
 }
 
@@ -372,7 +372,7 @@ confab_own_membership_check (ConfabOwnMembership *self)
   if (there && !self->seen) {
     self->seen = TRUE;
     self->func (CONFAB_OWN_MEMBERSHIP_SEEN, NULL, self->data);
-  } else if (!there && self->in_force) {
+  } else if (!there && (self->in_force || self->seen)) { /* seen before the server has answered */
     self->seen = FALSE;
     self->func (CONFAB_OWN_MEMBERSHIP_LOST, NULL, self->data);
   }

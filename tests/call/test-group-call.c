@@ -866,6 +866,29 @@ test_join_echoed_then_failed (void)
   lab_finish (&lab);
 }
 
+/* It has come in sync, and is gone again, before it is known what became of the request: another device of the user had not
+ * seen it. Found by the simulator. */
+static void
+test_join_echoed_then_lost (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  lab_advance (&lab, 1);
+  lab_echo_own (&lab);
+  assert_state (&lab, "joined");
+  confab_fake_signalling_clear_log (lab.signalling);
+  lose_own_entry (&lab);
+  lab_advance (&lab, 10);
+  assert_log (&lab, "MEMBER ");
+  assert_state (&lab, "joined");
+  g_assert_cmpuint (lab_count_own_devices (&lab), ==, 1);
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  lab_finish (&lab);
+}
+
 static void
 test_join_ended (void)
 {
@@ -1492,6 +1515,7 @@ add_way_in (void)
   TEST ("join/echoed-then-failed", test_join_echoed_then_failed);
   TEST ("join/foci", test_join_foci);
   TEST ("join/sfu", test_join_sfu);
+  TEST ("join/echoed-then-lost", test_join_echoed_then_lost);
   TEST ("join/ended", test_join_ended);
   TEST ("session-is-new", test_session_is_new);
   TEST ("rejoin/while-leaving", test_rejoin_while_leaving);

@@ -173,6 +173,24 @@ test_member_comes_while_sharing (void)
   lab_finish (&lab);
 }
 
+/* The first write of the entry was taken, but its answer is lost: the entry says it all the same. Found by the simulator. */
+static void
+test_entry_unconfirmed (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  lab_advance (&lab, 1);
+  lab_echo_own (&lab);
+  confab_call_share_screen (lab.call);
+  lab_advance (&lab, 10);
+  assert_state (&lab, "joined");
+  g_assert_true (entry_shares (&lab));
+  lab_finish (&lab);
+}
+
 /* A connection that is made anew has it, too; one that is made after the end has it not. */
 static void
 test_retry (void)
@@ -401,6 +419,7 @@ main (int argc, char **argv)
   TEST ("renewed", test_renewed);
   TEST ("asks", test_asks);
   TEST ("ends-by-itself", test_ends_by_itself);
+  TEST ("entry-unconfirmed", test_entry_unconfirmed);
   TEST ("leave", test_leave);
   TEST ("joins-again", test_joins_again);
   return g_test_run ();
