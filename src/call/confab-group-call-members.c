@@ -8,6 +8,10 @@
 
 /* The members of a ConfabGroupCall: who is in it, by their entries in the room's state. */
 
+/* A member event has room for a thousand devices, each of which would be a connection. */
+#define MAX_DEVICES_OF_USER 16
+#define MAX_MEMBERS 200
+
 /* Whose messages they are is looked up for each of them: that is not to cost more in a large call. */
 typedef struct {
   const char *user_id;
@@ -94,6 +98,19 @@ add_member (ConfabGroupCall *self, const char *user_id, const ConfabCallMembersh
                              confab_ice_keeper_peek (self->servers));
 }
 
+static gboolean
+has_room_for (ConfabGroupCall *self, const char *user_id)
+{
+  guint n_members = confab_group_call_get_n_members (self);
+  guint n_devices = 0;
+
+  for (guint i = 0; i < n_members; i++)
+    n_devices += g_str_equal (confab_call_member_get_user_id (
+                                confab_group_call_peek_member (self, i)),
+                              user_id);
+  return n_members < MAX_MEMBERS && n_devices < MAX_DEVICES_OF_USER;
+}
+
 static const ConfabCallMembership *
 find_entry (ConfabGroupCall *self, GPtrArray *entries, const char *device_id)
 {
@@ -140,7 +157,7 @@ confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id)
     member = find_member (self, user_id, entry->device_id);
     if (member != NULL)
       confab_call_member_update (member, entry);
-    else if (entry->expires_ts > now_ms)
+    else if (entry->expires_ts > now_ms && has_room_for (self, user_id))
       add_member (self, user_id, entry);
   }
   self->own_changed |= own_user;

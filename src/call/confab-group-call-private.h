@@ -61,6 +61,7 @@ struct _ConfabGroupCall {
   gboolean declined;
   gboolean answered; /* the own user was in it, with whatever device */
   guint ring_timer;
+  gboolean rang_out;  /* for as long as it may: a date may lie in the future */
   gboolean made_here; /* in this run */
   gboolean own_draft; /* made here, and this device was not in it yet */
   gboolean abandoned; /* left before it was created */

@@ -19,6 +19,7 @@ ring_cb (gpointer data)
   ConfabGroupCall *self = data;
 
   self->ring_timer = 0;
+  self->rang_out = TRUE;
   confab_group_call_set_ringing (self, FALSE);
 }
 
@@ -54,7 +55,7 @@ static gboolean
 should_ring (ConfabGroupCall *self)
 {
   return self->intent == CONFAB_CALL_INTENT_RING && self->state == CONFAB_CALL_STATE_KNOWN &&
-         !self->declined && !self->answered &&
+         !self->declined && !self->answered && !self->rang_out &&
          !confab_call_room_is_declined (self->room, self->id) && is_somebody_else_in (self);
 }
 

@@ -109,6 +109,9 @@ tidied_up_cb (const GError *error, gpointer data)
     confab_call_info (self->id, "the call was not terminated: %s", error->message);
   else
     PUSH (TERMINATED);
+  /* One that has to give way is looked at again with the next sync. */
+  if (g_error_matches (error, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_NETWORK))
+    self->yielded = FALSE;
   confab_group_call_check_left (self);
 }
 

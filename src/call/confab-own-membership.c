@@ -11,6 +11,8 @@
 #define RENEW_MS (45 * 60 * 1000)
 #define RENEW_JITTER_MS (2 * 60 * 1000)
 #define RENEW_RETRY_MS 30000
+/* A copy of the entry that another device has written back may be older by this: renewals leave more than that. */
+#define SET_BACK_MS (5 * 60 * 1000)
 #define REWRITE_WINDOW_US (60 * G_USEC_PER_SEC)
 #define MAX_REWRITES 8 /* within that */
 #define EAGER_REWRITES 3
@@ -359,14 +361,17 @@ confab_own_membership_reaffirm (ConfabOwnMembership *self)
  * Looks at the own member event as the last sync left it, so that what left and came back within it counts as there:
  * %CONFAB_OWN_MEMBERSHIP_SEEN when the session's entry came for the first time, %CONFAB_OWN_MEMBERSHIP_LOST when it
  * is not there although the homeserver took it, and %CONFAB_OWN_MEMBERSHIP_RENEWAL_DUE when it was set back: another
- * device of the user has written the event as it had been before the last renewal.
+ * device of the user has written the event as it had been before the last renewal, or before a screen was shared or was
+ * no more. One that is a little older is let be: to write because of it would set the others back in turn.
  */
 void
 confab_own_membership_check (ConfabOwnMembership *self)
 {
   ConfabCallMembership *entry = dup_entry (self);
   gboolean there = entry != NULL;
-  gboolean set_back = there && self->in_force && entry->expires_ts < self->expires_ts;
+  gboolean set_back = there && self->in_force &&
+                      (entry->expires_ts < self->expires_ts - SET_BACK_MS ||
+                       (self->n_writing == 0 && entry->shares_screen != self->written_sharing));
 
   g_clear_pointer (&entry, confab_call_membership_free);
   if (there && !self->seen) {

@@ -405,7 +405,8 @@ confab_peer_call_set_screen (ConfabPeerCall *self, ConfabStream *screen)
  * @error: (nullable): why it could not be sent
  *
  * An invite or answer that cannot be sent ends the call. Candidates and what else comes during the call are tried
- * four times, 1, 4 and 16 s apart, before it ends with `signalling_timeout` (section 12).
+ * four times, 1, 4 and 16 s apart, before it ends with `signalling_timeout` (section 12). While it is connected they are
+ * tried for ever: people who hear each other are not parted because the homeserver does not answer.
  */
 void
 confab_peer_call_sent (ConfabPeerCall *self, ConfabCallEvent *message, const GError *error)
@@ -423,7 +424,9 @@ confab_peer_call_sent (ConfabPeerCall *self, ConfabCallEvent *message, const GEr
     PUSH (INVITE_FAILED);
   else if (message->type == CONFAB_CALL_EVENT_ANSWER)
     PUSH (ANSWER_FAILED);
-  else if (!confab_resend_queue_failed (self->resends, message))
+  else if (!confab_resend_queue_failed (self->resends,
+                                        message,
+                                        self->state == CONFAB_PEER_CALL_CONNECTED))
     PUSH (SIGNALLING_FAILED);
 }
 

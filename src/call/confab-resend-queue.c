@@ -84,11 +84,12 @@ confab_resend_queue_free (ConfabResendQueue *self)
  * confab_resend_queue_failed:
  * @self: a queue
  * @message: what could not be sent
+ * @patient: whether it may be tried for ever
  *
- * Returns: whether it is tried again; %FALSE after the fourth attempt
+ * Returns: whether it is tried again; %FALSE after the fourth attempt, unless @patient
  */
 gboolean
-confab_resend_queue_failed (ConfabResendQueue *self, ConfabCallEvent *message)
+confab_resend_queue_failed (ConfabResendQueue *self, ConfabCallEvent *message, gboolean patient)
 {
   static const guint pauses_ms[MAX_ATTEMPTS - 1] = { 1000, 4000, 16000 };
   Entry *entry = find_entry (self, message);
@@ -99,12 +100,13 @@ confab_resend_queue_failed (ConfabResendQueue *self, ConfabCallEvent *message)
     entry->message = confab_call_event_ref (message);
     g_ptr_array_add (self->entries, entry);
   }
-  if (entry->attempts == MAX_ATTEMPTS - 1)
+  if (entry->attempts >= MAX_ATTEMPTS - 1 && !patient)
     return FALSE;
   entry->timer = confab_clock_add_timeout (self->clock,
-                                           pauses_ms[entry->attempts++],
+                                           pauses_ms[MIN (entry->attempts, MAX_ATTEMPTS - 2)],
                                            resend_cb,
                                            entry);
+  entry->attempts++;
   return TRUE;
 }
 

@@ -22,7 +22,8 @@ ConfabResendQueue *
 confab_resend_queue_new (ConfabClock *clock, ConfabResendFunc send, gpointer data)
   G_GNUC_WARN_UNUSED_RESULT;
 void confab_resend_queue_free (ConfabResendQueue *self);
-gboolean confab_resend_queue_failed (ConfabResendQueue *self, ConfabCallEvent *message);
+gboolean
+confab_resend_queue_failed (ConfabResendQueue *self, ConfabCallEvent *message, gboolean patient);
 void confab_resend_queue_sent (ConfabResendQueue *self, ConfabCallEvent *message);
 void confab_resend_queue_clear (ConfabResendQueue *self);
 

@@ -335,6 +335,30 @@ test_two_at_once (gconstpointer data)
   lab_finish (&lab);
 }
 
+/* The server is away when the later one is to go: it goes with a later sync. */
+static void
+test_two_at_once_not_ended (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *id = NULL;
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  id = confab_call_dup_id (lab.call);
+  lab.echo = FALSE;
+  lab_advance (&lab, 1);
+  state_at (&lab, "theirs", NOW_MS, "m.ring");
+  confab_fake_signalling_fail (lab.signalling, CALL, CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  state_at (&lab, id, NOW_MS + 1, "m.ring");
+  lab_sync_end (&lab);
+  lab_advance (&lab, 2);
+  assert_state (&lab, "known");
+  lab_sync_end (&lab);
+  lab_advance (&lab, 2);
+  assert_state (&lab, "ended");
+  lab_finish (&lab);
+}
+
 /* A call that belongs to the room is no rival, nor is one that was there before, or is elsewhere. */
 static void
 test_two_not_at_once (void)
@@ -526,6 +550,7 @@ main (int argc, char *argv[])
   CASE ("two-at-once/earlier", GINT_TO_POINTER (-1), test_two_at_once);
   CASE ("two-at-once/much-later", GINT_TO_POINTER (60001), test_two_at_once);
   TEST ("two-at-once/not", test_two_not_at_once);
+  TEST ("two-at-once/not-ended", test_two_at_once_not_ended);
   TEST ("many-calls", test_many_calls);
   TEST ("list", test_list);
   TEST ("members-before-call", test_members_before_call);

@@ -639,6 +639,29 @@ test_mute (void)
   lab_finish (&lab);
 }
 
+/* The homeserver takes nothing any more: those who hear each other go on, and it is said when it can be. */
+static void
+test_mute_not_sent (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  confab_fake_signalling_fail (lab.signalling,
+                               METADATA_CHANGED,
+                               CONFAB_SIGNALLING_ERROR_NETWORK,
+                               12);
+  confab_call_set_microphone_muted (lab.call, TRUE);
+  lab_advance (&lab, 5 * 60 * 1000);
+  assert_member (&lab, "connected");
+  g_assert_null (strstr (confab_fake_signalling_get_log (lab.signalling), "hangup"));
+  lab_advance (&lab, 60000);
+  g_assert_true (g_str_has_suffix (confab_fake_signalling_get_log (lab.signalling),
+                                   "sdp_stream_metadata_changed "));
+  g_assert_cmpuint (confab_call_member_get_n_unsent (lab_peek_member (&lab)), ==, 0);
+  lab_finish (&lab);
+}
+
 /* As JavaScript compares, by UTF-16 code unit: U+1F600 is D83D DE00, and less than U+FF5E. */
 static void
 test_order (gconstpointer data)
@@ -1656,6 +1679,7 @@ add_messages (void)
   TEST ("clear-after-olm", test_clear_after_olm);
   TEST ("encrypted-amid-clear", test_encrypted_amid_clear);
   TEST ("mute", test_mute);
+  TEST ("mute/not-sent", test_mute_not_sent);
   TEST ("mute/fans-out", test_mute_fans_out);
   TEST ("mute/before", test_mute_before);
   TEST ("mute/missing", test_mute_missing);

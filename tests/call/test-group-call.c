@@ -562,6 +562,59 @@ test_ringing_times_out (void)
   lab_finish (&lab);
 }
 
+/* One member event is not to make a thousand connections. */
+static void
+test_too_many_devices (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (GString) text = g_string_new ("{\"m.calls\":[{\"m.call_id\":\"conf\",\"m.devices\":[");
+
+  lab_start (&lab);
+  lab_join (&lab);
+  for (guint i = 0; i < 100; i++)
+    g_string_append_printf (
+      text,
+      "%s{\"device_id\":\"D%u\",\"session_id\":\"S\",\"expires_ts\":9000000000000}",
+      i > 0 ? "," : "",
+      i);
+  g_string_append (text, "]}]}");
+  lab_state (&lab, MEMBER, "@c:x", "@c:x", text->str);
+  lab_sync_end (&lab);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 16);
+  g_assert_cmpuint (confab_fake_local_media_get_n_connections (lab.media), ==, 16);
+  lab_member (&lab, "@a:x", "A", "S"); /* somebody else has not to suffer for it */
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 17);
+  for (guint i = 0; i < 250; i++) {
+    g_autofree char *user = g_strdup_printf ("@u%u:x", i);
+    lab_member (&lab, user, "D", "S");
+  }
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 200);
+  lab_finish (&lab);
+}
+
+/* The caller's clock is wrong: it rings for a minute, and once. */
+static void
+test_ringing_future (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (JsonObject) content = confab_json_parse_object (
+    "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}", -1, NULL);
+
+  lab_start (&lab);
+  confab_call_handler_handle_state (
+    lab.handler, ROOM, CALL, "conf2", "@a:x", NOW_MS + 600000, content);
+  g_set_object (&lab.call, confab_call_handler_lookup (lab.handler, ROOM, "conf2"));
+  lab_member_of (&lab, "@a:x", "A");
+  lab_advance (&lab, 59999);
+  g_assert_true (confab_call_get_ringing (lab.call));
+  lab_advance (&lab, 1);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_advance (&lab, 1000);
+  lab_sync_end (&lab);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
 static void
 test_ringing_stops (void)
 {
@@ -1300,9 +1353,15 @@ test_own_entry_set_back (void)
   lab_join (&lab);
   session = g_strdup (confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)));
   for (guint i = 0; i < 3; i++) {
+    gint64 written_ms = confab_clock_get_real_time (CONFAB_CLOCK (lab.clock)) / 1000 + 3600000;
+
+    /* What is a moment older is as good. */
     confab_fake_signalling_clear_log (lab.signalling);
+    lab_member_until (&lab, "@b:x", "ME", session, written_ms - 3 * 60000);
+    lab_sync_end (&lab);
+    assert_log (&lab, "");
     lab_advance (&lab, 1000);
-    lab_member_until (&lab, "@b:x", "ME", session, NOW_MS + 3600000 - 1000);
+    lab_member_until (&lab, "@b:x", "ME", session, written_ms - 6 * 60000);
     lab_sync_end (&lab);
     assert_log (&lab, "MEMBER ");
     g_assert_cmpint (lab_get_own_expiry (&lab),
@@ -1583,6 +1642,8 @@ main (int argc, char *argv[])
   CASE ("ringing/declined-elsewhere-before", "early", test_ringing_declined_elsewhere);
   TEST ("ringing/answered", test_ringing_answered);
   TEST ("ringing/times-out", test_ringing_times_out);
+  TEST ("too-many-devices", test_too_many_devices);
+  TEST ("ringing/dated-ahead", test_ringing_future);
   CASE ("ringing/ends/all-left", NULL, test_ringing_ends);
   CASE ("ringing/ends/terminated", "terminated", test_ringing_ends);
   TEST ("ringing/old", test_ringing_old);
