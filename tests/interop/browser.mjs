@@ -111,7 +111,7 @@ page.on("console", (message) => process.stderr.write(`${args.user}: ${message.te
 const COMMANDS = {
   "join-room": "joinRoom", rooms: "rooms", calls: "calls", "create-call": "createCall",
   "join-call": "joinCall", leave: "leave", mute: "mute", members: "members", tracks: "tracks",
-  "wait-media": "waitMedia", stats: "stats", screen: "screen",
+  "wait-media": "waitMedia", stats: "stats", screen: "screen", "invite-again": "inviteAgain",
   "send-event": "sendEvent", "block-device": "blockDevice", messages: "messages",
 };
 

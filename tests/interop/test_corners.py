@@ -53,6 +53,29 @@ class Corners(Meeting):
             self.assertTrue(all(m['encrypted'] for m in ours('wire') if m['type'].startswith('m.call.')))
             self.no_warnings(ours)
 
+    def test_glare(self):
+        # We invite, and hydrogen does, too: its invite is refused, and nothing happens to the call.
+        with self.call(q=bot, r=hydrogen) as (_, ours, theirs):
+            self.check(ours, theirs)
+            before = ours('members')[0]
+            self.assertEqual(before['direction'], 'outbound')
+            theirs('invite-again')
+            ours.until('wire', lambda wire: any(
+                e['direction'] == 'out' and e['type'] == 'm.call.hangup' and e['callId'] == 'c-out-of-turn'
+                for e in wire))
+            self.check(ours, theirs)
+            self.assertEqual(ours('members')[0]['callId'], before['callId'])
+            self.no_warnings(ours)
+        # Hydrogen invites, and once more: the later one counts.
+        with self.call(t=bot, s=hydrogen) as (_, ours, theirs):
+            self.check(ours, theirs)
+            before = ours('members')[0]
+            self.assertEqual(before['direction'], 'inbound')
+            theirs('invite-again')
+            ours.until('members', lambda members: members[0]['connected'] and members[0]['callId'] != before['callId'])
+            self.check(ours, theirs)
+            self.no_warnings(ours)
+
     def test_killed_without_a_word(self):
         with self.call(k=bot, l=hydrogen) as (room, ours, theirs):
             self.check(ours, theirs)

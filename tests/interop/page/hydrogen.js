@@ -111,6 +111,23 @@ peer.screen = async ({ on }) => {
   return { on: !!peer.call.localMedia.screenShare };
 };
 
+// Invites where there is a call already: by its turn another time, and out of turn beside the call.
+peer.inviteAgain = async () => {
+  for (const member of members()) {
+    const { connection } = member;
+    await connection.logItem.wrap("invite again", async (log) => {
+      const callId = connection.peerCall.callId;
+      if (member.userId > peer.client.session.userId) {
+        await member.callIfNeeded(log);
+        if (connection.peerCall.callId === callId) throw new Error("no other call");
+      } else {
+        await member._createPeerCall("c-out-of-turn").call(connection.localMedia, connection.localMuteSettings, log);
+      }
+    });
+  }
+  return {};
+};
+
 const view = (member, purpose = "userMedia") =>
   media.view(`${purpose} ${member.userId} ${member.deviceId}`, member.remoteMedia?.[purpose]);
 
