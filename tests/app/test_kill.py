@@ -116,13 +116,13 @@ class Killed(unittest.TestCase):
         carl.kill()
         n_ghosts = 0
         for kill in range(N_KILLS):
+            if kill % 4 == 3:
+                # And once more before it was there.
+                self.kill_while_alive(self.victim(), self.random.uniform(0, 0.5))
             carl = self.victim()
-            if kill % 2:
-                # It lives long enough to tidy up, and dies in what follows.
-                self.await_ready(carl)
-                self.await_no_ghost()
-            delay = self.random.uniform(0, 4)
-            self.kill_while_alive(carl, delay)
+            self.await_ready(carl)
+            self.await_no_ghost()
+            self.kill_while_alive(carl, self.random.uniform(0, 3))
             n_ghosts += self.ghost()
             print(f'kill {kill + 1}: {time.monotonic() - self.started_at:.2f} s after the start', flush=True)
         self.assertGreater(n_ghosts, 3, 'nothing was left behind: the kills were no test')
