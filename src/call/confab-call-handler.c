@@ -505,7 +505,10 @@ confab_call_handler_handle_account_data (ConfabCallHandler *self,
  * @self: a handler
  * @room_id: a room
  * @user_id: somebody
- * @joined: whether they are in it; who was never told about counts as joined
+ * @joined: whether they are in it; who was never told about counts as joined, so say %FALSE of who has an entry before
+ *   confab_call_handler_handle_state(), as long as it is not known
+ *
+ * What it does to the ringing shows at the end of the sync.
  */
 void
 confab_call_handler_handle_membership (ConfabCallHandler *self,

@@ -7,6 +7,7 @@
 #include "confab-room-fields-private.h"
 
 #include "confab-matrix-error.h"
+#include "confab-room-private.h"
 #include "confab-slice.h"
 
 /* People of a room whom no sync has told of. */
@@ -16,6 +17,7 @@
 typedef struct {
   ConfabRoom *room;
   char *user_id;
+  ConfabRequestFlags flags;
 } Fetch;
 
 static void
@@ -37,14 +39,10 @@ fetch_member_fiber (gpointer data)
                                            user_id);
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) content = dex_await_boxed (
-    confab_homeserver_send (fetch->room->homeserver, "GET", path, NULL, 0, CONFAB_REQUEST_NONE),
-    &error);
+    confab_homeserver_send (fetch->room->homeserver, "GET", path, NULL, 0, fetch->flags), &error);
 
-  if (content == NULL) {
-    /* The id stays as the name: nothing is lost, and the next sync may bring the member. */
-    g_info ("%s: no member event: %s", fetch->user_id, error->message);
-    return dex_future_new_false ();
-  }
+  if (content == NULL)
+    return dex_future_new_for_error (g_steal_pointer (&error));
   if (confab_room_people_lookup (fetch->room->people, fetch->user_id) == NULL) {
     confab_room_people_take_event (fetch->room->people, fetch->user_id, content);
     confab_room_people_changed (fetch->room);
@@ -122,14 +120,48 @@ load_members_fiber (gpointer data)
   return ok ? dex_future_new_true () : dex_future_new_for_error (g_steal_pointer (&error));
 }
 
-void
-confab_room_fetch_member (ConfabRoom *self, const char *user_id)
+static DexFuture *
+fetch_member (ConfabRoom *self, const char *user_id, ConfabRequestFlags flags)
 {
   Fetch *fetch = g_new (Fetch, 1);
 
-  *fetch = (Fetch) { .room = g_object_ref (self), .user_id = g_strdup (user_id) };
-  dex_future_disown (
-    dex_scheduler_spawn (NULL, 0, fetch_member_fiber, fetch, (GDestroyNotify) fetch_free));
+  *fetch = (Fetch) { .room = g_object_ref (self), .user_id = g_strdup (user_id), .flags = flags };
+  return dex_scheduler_spawn (NULL, 0, fetch_member_fiber, fetch, (GDestroyNotify) fetch_free);
+}
+
+static DexFuture *
+not_fetched_cb (DexFuture *future, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* The id stays as the name: nothing is lost, and the next sync may bring the member. */
+  dex_future_get_value (future, &error);
+  g_info ("%s: no member event: %s", (const char *) data, error->message);
+  return dex_future_new_false ();
+}
+
+void
+confab_room_fetch_member (ConfabRoom *self, const char *user_id)
+{
+  dex_future_disown (dex_future_catch (
+    fetch_member (self, user_id, CONFAB_REQUEST_NONE), not_fetched_cb, g_strdup (user_id), g_free));
+}
+
+DexFuture *
+confab_room_learn_member (ConfabRoom *self, const char *user_id)
+{
+  return fetch_member (self, user_id, CONFAB_REQUEST_NO_RETRY);
+}
+
+gboolean
+confab_room_get_joined (ConfabRoom *self, const char *user_id, gboolean *joined)
+{
+  const ConfabPerson *person = confab_room_people_lookup (self->people, user_id);
+
+  if (person == NULL)
+    return FALSE;
+  *joined = person->joined;
+  return TRUE;
 }
 
 /**

@@ -8,6 +8,7 @@
 
 #include "confab-call-departure.h"
 #include "confab-call-inbox.h"
+#include "confab-call-people.h"
 #include "confab-call-recheck.h"
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
@@ -33,6 +34,7 @@ struct _ConfabSessionCalls {
   ConfabCallHandler *handler;
   GPtrArray *calls; /* what the handler's list held when it last changed */
   ConfabCallInbox *inbox;
+  ConfabCallPeople *people;
   gboolean live; /* what comes is the server's, no more the store's */
   gboolean fed;  /* something has come */
   gboolean stopped;
@@ -127,6 +129,8 @@ feed_state (ConfabSessionCalls *self, const ConfabSyncRoom *news, const char *ty
     const ConfabSyncEvent *event = news->state->pdata[i];
     if (!g_str_equal (event->type, type))
       continue;
+    if (g_str_equal (type, CONFAB_CALL_MEMBER_STATE_TYPE))
+      confab_call_people_note (self->people, news->room_id, event);
     feed_event (self, news->room_id, event);
     if (g_str_equal (type, CONFAB_CALL_MEMBER_STATE_TYPE)) {
       /* Who is in a call will be spoken to. */
@@ -144,8 +148,10 @@ feed_room (ConfabSessionCalls *self, const ConfabSyncRoom *news)
   ConfabRoom *room = confab_room_list_lookup (self->rooms, news->room_id);
 
   if (room == NULL || news->membership != CONFAB_SYNC_MEMBERSHIP_JOIN) {
-    if (news->membership == CONFAB_SYNC_MEMBERSHIP_LEAVE)
+    if (news->membership == CONFAB_SYNC_MEMBERSHIP_LEAVE) {
+      confab_call_people_forget_room (self->people, news->room_id);
       confab_call_handler_remove_room (self->handler, news->room_id);
+    }
     return;
   }
   /* What the calls need to judge events by, before the events. */
@@ -202,6 +208,13 @@ end_batch (ConfabSessionCalls *self)
     confab_call_handler_end_sync (self->handler, server_time);
   else
     confab_call_handler_end_stored (self->handler, server_time);
+}
+
+static void
+people_told_cb (ConfabCallPeople *people, ConfabSessionCalls *self)
+{
+  if (!self->stopped)
+    end_batch (self);
 }
 
 static DexFuture *
@@ -365,6 +378,9 @@ feed_fiber (gpointer data)
     if (self->live && self->fed)
       recheck_calls (self, feed->batch);
     self->fed = TRUE;
+    /* What the store has of them the first sync may add to. */
+    if (self->live)
+      confab_call_people_ask (self->people);
   }
   return dex_future_new_true ();
 }
@@ -395,6 +411,7 @@ stop_fiber (gpointer data)
   if (self->stopped)
     return dex_future_new_true ();
   self->stopped = TRUE;
+  confab_call_people_stop (self->people);
   events = confab_megolm_machine_stop (self->megolm);
   dex_await (confab_call_inbox_stop (self->inbox), NULL);
   confab_matrix_signalling_stop (self->signalling);
@@ -410,6 +427,9 @@ confab_session_calls_dispose (GObject *object)
 
   if (self->handler != NULL)
     g_signal_handlers_disconnect_by_data (self->handler, self);
+  if (self->people != NULL)
+    confab_call_people_stop (self->people);
+  g_clear_object (&self->people);
   g_clear_object (&self->handler);
   g_clear_object (&self->signalling);
   g_clear_object (&self->turn);
@@ -488,6 +508,9 @@ confab_session_calls_new (ConfabStore *store,
                                            user_id,
                                            device_id);
   self->inbox = confab_call_inbox_new (store, dispatch, self);
+  self->people = confab_call_people_new (rooms, self->handler, clock, user_id);
+  g_signal_connect_object (
+    self->people, "told", G_CALLBACK (people_told_cb), self, G_CONNECT_DEFAULT);
   g_signal_connect (self->handler, "items-changed", G_CALLBACK (calls_changed_cb), self);
   g_signal_connect (self->handler, "rtc-changed", G_CALLBACK (rtc_changed_cb), self);
   g_signal_connect_object (

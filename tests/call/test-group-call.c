@@ -458,6 +458,25 @@ test_ringing (void)
   lab_finish (&lab);
 }
 
+/* Of whom it is not known yet whether they are in the room: they ring when it is. */
+static void
+test_ringing_once_in_room (void)
+{
+  Lab lab = { 0 };
+
+  lab_start_with (&lab, "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}");
+  confab_call_handler_handle_membership (lab.handler, ROOM, "@a:x", FALSE);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_sync_end (&lab);
+  g_assert_cmpuint (g_list_model_get_n_items (confab_call_get_participants (lab.call)), ==, 0);
+  g_assert_false (confab_call_get_ringing (lab.call));
+  confab_call_handler_handle_membership (lab.handler, ROOM, "@a:x", TRUE);
+  lab_sync_end (&lab);
+  g_assert_cmpuint (g_list_model_get_n_items (confab_call_get_participants (lab.call)), ==, 1);
+  g_assert_true (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+}
+
 /* Declined for all devices: the others are told; what was declined before is kept until its time is over. */
 static void
 test_ringing_declined_everywhere (void)
@@ -1636,6 +1655,7 @@ main (int argc, char *argv[])
   TEST ("matrix-rtc", test_matrix_rtc);
   TEST ("content", test_content);
   TEST ("ringing", test_ringing);
+  TEST ("ringing-once-in-room", test_ringing_once_in_room);
   TEST ("ringing/stops", test_ringing_stops);
   TEST ("ringing/declined-everywhere", test_ringing_declined_everywhere);
   CASE ("ringing/declined-elsewhere", NULL, test_ringing_declined_elsewhere);

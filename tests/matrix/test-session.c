@@ -747,6 +747,237 @@ test_redacted_while_away (Fixture *f, gconstpointer data)
   test_until (is_told_empty, f);
 }
 
+#define CEM_PATH "/_matrix/client/v3/rooms/%21a%3Ax/state/m.room.member/%40cem%3Ax"
+
+/* A whole sync in which @user_id, in the state block, has an entry in a call that runs out after @lifetime_ms. */
+static char *
+dup_entry_sync (const char *next_batch,
+                const char *user_id,
+                gint64 lifetime_ms,
+                const char *more_events)
+{
+  return g_strdup_printf (
+    "{\"next_batch\":\"%s\",\"rooms\":{\"join\":{\"!a:x\":{\"state\":{\"events\":[" ROOM_STATE
+    ",{\"type\":\"org.matrix.msc3401.call\",\"state_key\":\"k\",\"sender\":\"@ben:x\","
+    "\"content\":{\"m.intent\":\"m.ring\"}},"
+    "{\"type\":\"org.matrix.msc3401.call.member\",\"state_key\":\"%s\",\"sender\":\"%s\","
+    "\"origin_server_ts\":9,\"content\":{\"m.calls\":[{\"m.call_id\":\"k\",\"m.devices\":[{"
+    "\"device_id\":\"D\",\"session_id\":\"S\",\"expires_ts\":%" G_GINT64_FORMAT
+    ",\"feeds\":[]}]}]}}%s]}}}}}",
+    next_batch,
+    user_id,
+    user_id,
+    g_get_real_time () / 1000 + lifetime_ms,
+    more_events);
+}
+
+static const char *
+get_log (Fixture *f)
+{
+  return fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+}
+
+/* What the calls heard last of Cem's membership. */
+static gboolean
+is_out (Fixture *f)
+{
+  const char *out = g_strrstr (get_log (f), "member !a:x @cem:x out");
+  const char *in = g_strrstr (get_log (f), "member !a:x @cem:x in");
+
+  return out != NULL && (in == NULL || in < out);
+}
+
+/* And that something was made of it since. */
+static gboolean
+is_in (gpointer data)
+{
+  const char *out = g_strrstr (get_log (data), "member !a:x @cem:x out");
+  const char *in = g_strrstr (get_log (data), "member !a:x @cem:x in");
+
+  return in != NULL && (out == NULL || out < in) && strstr (in, "end-sync") != NULL;
+}
+
+static gboolean
+is_answered (gpointer data)
+{
+  Fixture *f = data;
+  const char *out = g_strrstr (get_log (f), "member !a:x @cem:x out");
+
+  return count (get_log (f), "member !a:x @cem:x out") > 1 && strstr (out, "end-sync") != NULL;
+}
+
+static gboolean
+is_asked (gpointer data)
+{
+  return fake_homeserver_get_n_requests (((Fixture *) data)->account->server, CEM_PATH) > 0;
+}
+
+/* Cem was put out of the room before this device was there; his entry still stands. */
+static void
+test_kicked (Fixture *f, gconstpointer data)
+{
+  g_autofree char *first = dup_entry_sync ("s1", "@cem:x", 3600000, "");
+  const char *out;
+
+  fake_homeserver_reply (f->account->server, CEM_PATH, 200, "{\"membership\":\"leave\"}");
+  fake_account_sync (f->account, "", first);
+  sign_in (f);
+  /* Before anything was made of his entry. */
+  out = strstr (get_log (f), "member !a:x @cem:x out");
+  g_assert_nonnull (out);
+  g_assert_nonnull (strstr (out, "state !a:x org.matrix.msc3401.call.member @cem:x"));
+  test_until (is_answered, f);
+  fake_account_sync (f->account, "s1", CALL_SYNC ("s2", ""));
+  until_asked (f, "s2");
+  g_assert_true (is_out (f));
+  g_assert_cmpuint (count (get_log (f), "member !a:x @cem:x in"), ==, 0);
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->account->server, CEM_PATH), ==, 1);
+  /* Until he is back. */
+  fake_account_sync (f->account,
+                     "s2",
+                     CALL_SYNC ("s3",
+                                "{\"type\":\"m.room.member\",\"state_key\":\"@cem:x\",\"sender\":"
+                                "\"@cem:x\",\"content\":{\"membership\":\"join\"}}"));
+  until_asked (f, "s3");
+  g_assert_true (is_in (f));
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->account->server, CEM_PATH), ==, 1);
+}
+
+static void
+test_never_there (Fixture *f, gconstpointer data)
+{
+  g_autofree char *first = dup_entry_sync ("s1", "@cem:x", 3600000, "");
+
+  fake_homeserver_reply (f->account->server,
+                         CEM_PATH,
+                         404,
+                         "{\"errcode\":\"M_NOT_FOUND\",\"error\":\"none\"}");
+  fake_account_sync (f->account, "", first);
+  sign_in (f);
+  test_until (is_answered, f);
+  fake_account_sync (f->account, "s1", CALL_SYNC ("s2", ""));
+  until_asked (f, "s2");
+  g_assert_true (is_out (f));
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->account->server, CEM_PATH), ==, 1);
+}
+
+static void
+test_unknown_caller (Fixture *f, gconstpointer data)
+{
+  g_autofree char *first = dup_entry_sync ("s1", "@cem:x", 3600000, "");
+  g_auto (GStrv) ids = NULL;
+
+  fake_homeserver_reply (f->account->server, CEM_PATH, 200, "{\"membership\":\"join\"}");
+  fake_account_sync (f->account, "", first);
+  sign_in (f);
+  test_until (is_in, f);
+  fake_account_sync (f->account, "s1", CALL_SYNC ("s2", ""));
+  until_asked (f, "s2");
+  g_assert_true (is_in (f));
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->account->server, CEM_PATH), ==, 1);
+  ids = confab_room_dup_joined_user_ids (
+    confab_room_list_lookup (confab_session_get_rooms (f->session), "!a:x"));
+  g_assert_cmpstrv (ids, ((const char *const[]) { "@ben:x", "@cem:x", NULL }));
+}
+
+/* Nobody can say: then the entry is believed, and the next sync asks again. */
+static void
+test_unknown_for_now (Fixture *f, gconstpointer data)
+{
+  g_autofree char *first = dup_entry_sync ("s1", "@cem:x", 3600000, "");
+
+  fake_homeserver_reply (f->account->server, CEM_PATH, 502, "{}");
+  fake_homeserver_reply (f->account->server, CEM_PATH, 200, "{\"membership\":\"ban\"}");
+  fake_account_sync (f->account, "", first);
+  sign_in (f);
+  test_until (is_in, f);
+  fake_account_sync (f->account, "s1", CALL_SYNC ("s2", ""));
+  test_until (is_answered, f);
+  g_assert_true (is_out (f));
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->account->server, CEM_PATH), ==, 2);
+}
+
+static void
+keep_cb (FakeHomeserver *server, SoupServerMessage *message, JsonObject *body, gpointer data)
+{
+  SoupServerMessage **kept = data;
+
+  soup_server_message_pause (message);
+  *kept = g_object_ref (message);
+}
+
+static gboolean
+is_told_in_twice (gpointer data)
+{
+  return count (get_log (data), "member !a:x @cem:x in") == 2;
+}
+
+/* A sync that comes while the answer is on its way is newer than the answer. */
+static void
+test_kicked_and_back (Fixture *f, gconstpointer data)
+{
+  g_autofree char *first = dup_entry_sync ("s1", "@cem:x", 3600000, "");
+  g_autoptr (SoupServerMessage) question = NULL;
+
+  fake_homeserver_handle (f->account->server, CEM_PATH, keep_cb, &question);
+  fake_account_sync (f->account, "", first);
+  sign_in (f);
+  test_until (is_asked, f);
+  g_assert_true (is_out (f));
+  fake_account_sync (f->account,
+                     "s1",
+                     CALL_SYNC ("s2",
+                                "{\"type\":\"m.room.member\",\"state_key\":\"@cem:x\",\"sender\":"
+                                "\"@cem:x\",\"content\":{\"membership\":\"join\"}}"));
+  until_asked (f, "s2");
+  g_assert_true (is_in (f));
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->account->server, CEM_PATH), ==, 1);
+  fake_homeserver_respond (question, 200, "{\"membership\":\"leave\"}");
+  soup_server_message_unpause (question);
+  test_until (is_told_in_twice, f);
+  g_assert_cmpuint (count (get_log (f), "member !a:x @cem:x out"), ==, 1);
+}
+
+typedef struct {
+  const char *path;
+  const char *user_id;
+  gint64 lifetime_ms;
+  const char *more_events;
+} NoQuestion;
+
+static const NoQuestion no_questions[] = {
+  { "expired", "@cem:x", -1000, "" },
+  { "own", "@anna:x", 3600000, "" },
+  { "known", "@ben:x", 3600000, "" },
+  { "known-after",
+    "@cem:x",
+    3600000,
+    ",{\"type\":\"m.room.member\",\"state_key\":\"@cem:x\",\"sender\":\"@cem:x\",\"content\":{"
+    "\"membership\":\"join\"}}" },
+};
+
+/* Nobody is asked of whom it does not matter, or is known. */
+static void
+test_no_question (Fixture *f, gconstpointer data)
+{
+  const NoQuestion *question = data;
+  g_autofree char *first = dup_entry_sync ("s1",
+                                           question->user_id,
+                                           question->lifetime_ms,
+                                           question->more_events);
+
+  fake_account_sync (f->account, "", first);
+  sign_in (f);
+  fake_account_sync (f->account, "s1", CALL_SYNC ("s2", ""));
+  until_asked (f, "s2");
+  test_settle ();
+  g_assert_cmpuint (count (get_log (f), "state !a:x org.matrix.msc3401.call.member"), ==, 1);
+  for (guint i = 0; i < fake_homeserver_get_log (f->account->server)->len; i++)
+    g_assert_null (
+      strstr (fake_homeserver_get_log (f->account->server)->pdata[i], "/state/m.room.member/"));
+  g_assert_cmpuint (count (get_log (f), " out\n"), ==, 0);
+}
+
 static char *
 filter_of_last_sync (Fixture *f)
 {
@@ -1172,6 +1403,15 @@ main (int argc, char **argv)
   }
   ADD ("/session/redacted-in-gap", test_redacted_in_gap);
   ADD ("/session/redacted-while-away", test_redacted_while_away);
+  ADD ("/session/kicked", test_kicked);
+  ADD ("/session/never-there", test_never_there);
+  ADD ("/session/unknown-caller", test_unknown_caller);
+  ADD ("/session/unknown-for-now", test_unknown_for_now);
+  ADD ("/session/kicked-and-back", test_kicked_and_back);
+  for (guint i = 0; i < G_N_ELEMENTS (no_questions); i++) {
+    g_autofree char *path = g_strconcat ("/session/no-question/", no_questions[i].path, NULL);
+    g_test_add (path, Fixture, &no_questions[i], set_up, test_no_question, tear_down);
+  }
   ADD ("/session/filter", test_filter);
   ADD ("/session/back-off", test_back_off);
   ADD ("/session/bad-sync", test_bad_sync);
