@@ -13,6 +13,8 @@
 #define MAX_PER_DEVICE_SIZE (1024 * 1024)
 #define MAX_ALL 2000
 #define MAX_ALL_SIZE (8 * 1024 * 1024)
+#define MAX_PER_USER (MAX_ALL / 4)
+#define MAX_PER_USER_SIZE (MAX_ALL_SIZE / 4)
 #define INVITE_MARGIN_MS 3000
 
 struct _ConfabEarlyMessages {
@@ -64,33 +66,107 @@ drop_void (ConfabEarlyMessages *self, const char *sender, ConfabCallEvent *messa
   }
 }
 
-/* Drops the oldest, of the sender's device or of all, until @size more bytes and one more message are within bounds. */
-static void
-make_room (ConfabEarlyMessages *self, const char *sender, ConfabCallEvent *message, gsize size)
+typedef struct {
+  const char *sender;    /* (nullable): %NULL: anybody */
+  const char *device_id; /* (nullable) */
+} Scope;
+
+typedef struct {
+  guint n;
+  gsize size;
+} Share;
+
+static gboolean
+is_in (const Early *early, const Scope *scope)
 {
-  gsize n_device = 0, n_all = 0;
-  gsize device_size = size, all_size = size;
+  return (scope->sender == NULL || g_str_equal (early->sender, scope->sender)) &&
+         (scope->device_id == NULL || g_str_equal (early->message->device_id, scope->device_id));
+}
 
-  for (guint i = self->messages->len; i-- > 0;) {
+static Share
+measure (ConfabEarlyMessages *self, const Scope *scope)
+{
+  Share share = { 0 };
+
+  for (guint i = 0; i < self->messages->len; i++) {
     const Early *early = self->messages->pdata[i];
-    gboolean same = is_from (early, sender, message);
+    if (is_in (early, scope)) {
+      share.n++;
+      share.size += early->size;
+    }
+  }
+  return share;
+}
 
-    n_all++;
-    all_size += early->size;
-    if (same) {
-      n_device++;
-      device_size += early->size;
-    }
-    if (n_all < MAX_ALL && all_size <= MAX_ALL_SIZE &&
-        (!same || (n_device < MAX_PER_DEVICE && device_size <= MAX_PER_DEVICE_SIZE)))
+/* The oldest that anybody could have sent in the sender's name; if there is none, the oldest. */
+static void
+drop_one (ConfabEarlyMessages *self, const Scope *scope)
+{
+  guint victim = G_MAXUINT;
+
+  for (guint i = 0; i < self->messages->len; i++) {
+    const Early *early = self->messages->pdata[i];
+    if (!is_in (early, scope))
       continue;
-    n_all--;
-    all_size -= early->size;
-    if (same) {
-      n_device--;
-      device_size -= early->size;
-    }
-    g_ptr_array_remove_index (self->messages, i);
+    if (victim == G_MAXUINT || !early->encrypted)
+      victim = i;
+    if (!early->encrypted)
+      break;
+  }
+  g_assert (victim != G_MAXUINT);
+  g_ptr_array_remove_index (self->messages, victim);
+}
+
+/* Whoever has most of what there is too much of; of several the one who has the oldest. */
+static const char *
+find_greediest (ConfabEarlyMessages *self, gboolean by_size)
+{
+  g_autoptr (GHashTable) amounts = g_hash_table_new (g_str_hash, g_str_equal);
+  const char *greediest = NULL;
+  gsize most = 0;
+
+  for (guint i = 0; i < self->messages->len; i++) {
+    const Early *early = self->messages->pdata[i];
+    gsize amount = GPOINTER_TO_SIZE (g_hash_table_lookup (amounts, early->sender));
+    amount += by_size ? early->size : 1;
+    g_hash_table_insert (amounts, early->sender, GSIZE_TO_POINTER (amount));
+    most = MAX (most, amount);
+  }
+  for (guint i = 0; i < self->messages->len && greediest == NULL; i++) {
+    const Early *early = self->messages->pdata[i];
+    if (GPOINTER_TO_SIZE (g_hash_table_lookup (amounts, early->sender)) == most)
+      greediest = early->sender;
+  }
+  return greediest;
+}
+
+static void
+bound (ConfabEarlyMessages *self, const Scope *scope, guint max, gsize max_size)
+{
+  Share share = measure (self, scope);
+
+  while (share.n > max || share.size > max_size) {
+    drop_one (self, scope);
+    share = measure (self, scope);
+  }
+}
+
+/* What one user sends must not cost another's messages their place: a user can have any number of devices, and name
+ * any in clear. */
+static void
+keep_bounds (ConfabEarlyMessages *self, const char *sender, const char *device_id)
+{
+  const Scope device = { sender, device_id };
+  const Scope user = { sender, NULL };
+  const Scope all = { NULL, NULL };
+  Share share;
+
+  bound (self, &device, MAX_PER_DEVICE, MAX_PER_DEVICE_SIZE);
+  bound (self, &user, MAX_PER_USER, MAX_PER_USER_SIZE);
+  for (share = measure (self, &all); share.n > MAX_ALL || share.size > MAX_ALL_SIZE;
+       share = measure (self, &all)) {
+    const Scope greediest = { find_greediest (self, share.n <= MAX_ALL), NULL };
+    drop_one (self, &greediest);
   }
 }
 
@@ -143,18 +219,17 @@ confab_early_messages_keep (ConfabEarlyMessages *self,
                             ConfabCallEvent *message,
                             gboolean encrypted)
 {
-  gsize size = confab_call_event_get_size (message);
   Early *early = g_new0 (Early, 1);
 
   drop_void (self, sender, message);
-  make_room (self, sender, message, size);
-  early->size = size;
+  early->size = confab_call_event_get_size (message);
   early->sender = g_strdup (sender);
   early->encrypted = encrypted;
   early->message = confab_call_event_ref (message);
   early->received_at = confab_clock_get_time (self->clock);
   g_ptr_array_add (self->messages, early);
   confab_call_debug (message->call_id, "%s kept for later", confab_call_event_get_name (message));
+  keep_bounds (self, sender, message->device_id);
 }
 
 /**

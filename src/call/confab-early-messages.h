@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  *
  * Device messages that came before what they belong to: the call, its member, the member's session, or this device's
  * own join (protocol/mesh-calls.md section 9.3). They are strangers' messages, so they are bounded: 60 s; 50 messages
- * and 1 MiB of one device; 2000 messages and 8 MiB in all. The oldest give way.
+ * and 1 MiB of one device; 500 and 2 MiB of one user; 2000 and 8 MiB in all. Of all, those of whoever has most give way;
+ * everywhere those in clear before those that are encrypted, and the oldest first.
  */
 typedef struct _ConfabEarlyMessages ConfabEarlyMessages;
 
