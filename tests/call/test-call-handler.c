@@ -387,6 +387,58 @@ test_two_not_at_once (void)
   lab_finish (&lab);
 }
 
+/* A call over an SFU cannot be joined from here: it is no reason to take one's own back. */
+static void
+test_two_over_sfu (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (JsonObject) content = confab_json_parse_object (
+    "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\","
+    "\"io.element.livekit_service_url\":\"https://x\"}",
+    -1,
+    NULL);
+  g_autofree char *id = NULL;
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  id = confab_call_dup_id (lab.call);
+  lab.echo = FALSE;
+  lab_advance (&lab, 1);
+  confab_fake_signalling_clear_log (lab.signalling);
+  confab_call_handler_handle_state (lab.handler, ROOM, CALL, "sfu", "@a:x", NOW_MS, content);
+  state_at (&lab, id, NOW_MS + 1, "m.ring");
+  lab_advance (&lab, 2);
+  assert_log (&lab, "");
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
+/* Who makes two means two. */
+static void
+test_two_own (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+
+  lab_start (&lab);
+  lab.echo = FALSE;
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  first = confab_call_dup_id (lab.call);
+  lab_advance (&lab, 1);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  second = confab_call_dup_id (lab.call);
+  lab_advance (&lab, 1);
+  confab_fake_signalling_clear_log (lab.signalling);
+  state_at (&lab, second, NOW_MS + 1, "m.ring");
+  state_at (&lab, first, NOW_MS + 2, "m.ring");
+  lab_advance (&lab, 2);
+  assert_log (&lab, "");
+  g_assert_nonnull (confab_call_handler_lookup (lab.handler, ROOM, first));
+  g_assert_nonnull (confab_call_handler_lookup (lab.handler, ROOM, second));
+  lab_finish (&lab);
+}
+
 /* A room is no place for calls without number. */
 static void
 test_many_calls (void)
@@ -550,6 +602,8 @@ main (int argc, char *argv[])
   CASE ("two-at-once/earlier", GINT_TO_POINTER (-1), test_two_at_once);
   CASE ("two-at-once/much-later", GINT_TO_POINTER (60001), test_two_at_once);
   TEST ("two-at-once/not", test_two_not_at_once);
+  TEST ("two-at-once/over-sfu", test_two_over_sfu);
+  TEST ("two-at-once/own", test_two_own);
   TEST ("two-at-once/not-ended", test_two_at_once_not_ended);
   TEST ("many-calls", test_many_calls);
   TEST ("list", test_list);

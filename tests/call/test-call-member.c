@@ -1199,6 +1199,31 @@ test_new_session_of_inviter (void)
   lab_finish (&lab);
 }
 
+/* None of the sessions that it had is news, however long ago: only one that was never heard of says that it began anew. */
+static void
+test_new_session_not_old (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S0");
+  lab_join (&lab);
+  for (guint i = 1; i <= 8; i++) {
+    g_autofree char *session_id = g_strdup_printf ("S%u", i);
+    lab_member (&lab, "@a:x", "A", session_id);
+  }
+  lab_receive_as (&lab, "@a:x", "A", TRUE, "S8", "m.call.invite", "c1", 0, OFFER);
+  assert_member (&lab, "connecting");
+  for (guint i = 0; i < 8; i++) {
+    g_autofree char *session_id = g_strdup_printf ("S%u", i);
+    lab_receive_as (&lab, "@a:x", "A", TRUE, session_id, "m.call.invite", "old", 0, OFFER);
+    assert_member (&lab, "connecting");
+  }
+  lab_receive_as (&lab, "@a:x", "A", TRUE, "new", "m.call.invite", "c2", 0, OFFER);
+  assert_member (&lab, "waiting");
+  lab_finish (&lab);
+}
+
 /* Before this device is in the call, too. */
 static void
 test_new_session_before_join (void)
@@ -1735,6 +1760,7 @@ main (int argc, char *argv[])
   add_retries ();
   TEST ("new-session/invitee", test_new_session_of_invitee);
   TEST ("new-session/inviter", test_new_session_of_inviter);
+  TEST ("new-session/not-old", test_new_session_not_old);
   TEST ("new-session/while-out", test_new_session_while_out);
   TEST ("new-session/before-join", test_new_session_before_join);
   TEST ("expiry", test_expiry);

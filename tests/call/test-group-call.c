@@ -508,6 +508,37 @@ test_ringing_declined_everywhere (void)
   lab_finish (&lab);
 }
 
+static guint
+count_declined (ConfabDeclinedCalls *declined)
+{
+  g_autoptr (JsonObject) content = confab_declined_calls_to_json (declined);
+
+  return json_object_get_size (confab_json_peek_object (content, "calls"));
+}
+
+/* It is written into the account: no list without end, whoever wrote it. */
+static void
+test_ringing_many_declined (void)
+{
+  ConfabDeclinedCalls *declined = confab_declined_calls_new ();
+  g_autoptr (JsonObject) content = json_object_new ();
+  JsonObject *calls = json_object_new ();
+
+  for (guint i = 0; i < 60; i++) {
+    g_autofree char *id = g_strdup_printf ("c%u", i);
+    JsonObject *entry = json_object_new ();
+    json_object_set_int_member (entry, "until_ts", NOW_MS + 1000);
+    json_object_set_object_member (calls, id, entry);
+  }
+  json_object_set_object_member (content, "calls", calls);
+  confab_declined_calls_read (declined, content);
+  g_assert_cmpuint (count_declined (declined), ==, 50);
+  confab_declined_calls_add (declined, "new", NOW_MS + 1000, NOW_MS);
+  g_assert_cmpuint (count_declined (declined), ==, 1);
+  g_assert_true (confab_declined_calls_contains (declined, "new"));
+  confab_declined_calls_free (declined);
+}
+
 /* Another device has declined it: before it rang here, and while it does; what is no such content changes nothing. */
 static void
 test_ringing_declined_elsewhere (gconstpointer early)
@@ -1658,6 +1689,7 @@ main (int argc, char *argv[])
   TEST ("ringing-once-in-room", test_ringing_once_in_room);
   TEST ("ringing/stops", test_ringing_stops);
   TEST ("ringing/declined-everywhere", test_ringing_declined_everywhere);
+  TEST ("ringing/many-declined", test_ringing_many_declined);
   CASE ("ringing/declined-elsewhere", NULL, test_ringing_declined_elsewhere);
   CASE ("ringing/declined-elsewhere-before", "early", test_ringing_declined_elsewhere);
   TEST ("ringing/answered", test_ringing_answered);
