@@ -647,7 +647,7 @@ check_pairs (ConfabSimWorld *self, gboolean may_be_unreachable)
   }
 }
 
-/* What was said while messages were lost is said again. */
+/* What was said while messages were lost on the way, for good, is said again: nobody else can know of it. */
 static void
 mute_all (ConfabSimWorld *self)
 {
@@ -659,7 +659,6 @@ mute_all (ConfabSimWorld *self)
     confab_call_set_microphone_muted (call, !confab_stream_get_audio_muted (stream));
     confab_call_set_camera_muted (call, i % 2);
   }
-  run_for (self, 70000); /* what came for calls that never were is forgotten by then, too */
 }
 
 static void
@@ -857,8 +856,10 @@ settle (ConfabSimWorld *self)
   }
   if (self->failure != NULL)
     return;
-  if (self->hardness != HARDNESS_CALM)
+  if (self->hardness == HARDNESS_STORMY)
     mute_all (self);
+  if (self->hardness != HARDNESS_CALM)
+    run_for (self, 70000); /* what came for calls that never were is forgotten by then, too */
   check_quiet (self);
   check_server (self, TRUE);
   if (self->failure == NULL && confab_sim_server_count_calls (self->network.server) != 1)
