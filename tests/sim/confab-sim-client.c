@@ -111,6 +111,31 @@ check_number (ConfabSimClient *self,
   g_hash_table_replace (self->next_seq, key, GUINT_TO_POINTER (MAX (next, seq + 1)));
 }
 
+static gboolean
+has_one_device (ConfabSimNetwork *network, const char *user_id)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < network->n; i++)
+    n += g_str_equal (network->users[i], user_id);
+  return n == 1;
+}
+
+/* Retries hide what was lost: where there is no reason for them, nothing may need one. Devices of one user have a reason:
+ * they write the same event, and take each other out of it. */
+static void
+check_calm (ConfabSimClient *self, const char *user_id, const char *type, JsonObject *content)
+{
+  static const char *const calm[] = { "user_hangup", "replaced", NULL };
+  const char *reason = confab_json_peek_string (content, "reason");
+
+  if (self->network->calm && g_str_equal (type, "m.call.hangup") &&
+      has_one_device (self->network, user_id) &&
+      has_one_device (self->network, self->network->users[self->index]) &&
+      (reason == NULL || !g_strv_contains (calm, reason)))
+    fail (self, "calm: an attempt ended for %s", reason);
+}
+
 static void
 check_message (ConfabSimClient *self,
                const char *user_id,
@@ -143,6 +168,7 @@ check_message (ConfabSimClient *self,
   if (g_strcmp0 (self->session, json_object_get_string_member (content, "sender_session_id")) != 0)
     fail (self, "own-session: %s from a session that is gone", type);
   check_number (self, user_id, device_id, content);
+  check_calm (self, user_id, type, content);
 }
 
 static void

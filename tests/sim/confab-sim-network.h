@@ -49,6 +49,7 @@ typedef struct {
   guint repeats;
   guint cuts;
   guint gaps;
+  gboolean calm; /* it only delays, and cuts syncs: nothing has a reason to fail */
   guint trouble;
   gint64 trouble_until;
   gint64 offline_until[CONFAB_SIM_MAX_CLIENTS];

@@ -912,6 +912,7 @@ confab_sim_world_new (guint32 seed)
   self->network.data = self;
   self->network.latency_ms = 20 + below (self, below (self, 4) == 0 ? 3000 : 300);
   self->network.spread_ms = below (self, 400);
+  self->network.calm = self->hardness == HARDNESS_CALM;
   self->network.cuts = below (self, 60);
   self->network.gaps = below (self, 60);
   if (self->hardness == HARDNESS_STORMY) {
