@@ -30,7 +30,7 @@ typedef struct {
 
 static Report *reports; /* shared */
 
-static int schedules = 0;
+static int schedules = -1; /* one is told */
 static int jobs = 0;
 static gint64 first_seed = 1;
 static gboolean trace = FALSE;
@@ -136,23 +136,55 @@ count_actions (guint32 seed)
   return n;
 }
 
-/* Leaves out ever smaller parts of what happens, as long as something is still violated. */
-static void
-minimise (guint32 seed, gboolean *skipped, guint n, Report *report)
+/* The invariant that a message is about: “[@user/DEVICE: ]name: what”. */
+static gboolean
+is_of_same (const char *message, const char *other)
 {
-  for (guint size = MAX (n / 2, 1); size >= 1; size /= 2) {
-    for (guint start = 0; start < n; start += size) {
-      g_autofree gboolean *tried = g_memdup2 (skipped, n * sizeof *skipped);
-      gboolean new = FALSE;
+  const char *texts[] = { message, other };
+  gsize lengths[2];
 
-      for (guint i = start; i < MIN (start + size, n); i++) {
-        new |= !tried[i];
-        tried[i] = TRUE;
-      }
-      if (new && !try_schedule (seed, tried, FALSE, report))
-        memcpy (skipped, tried, n * sizeof *skipped);
+  for (guint i = 0; i < 2; i++) {
+    const char *client_end = *texts[i] == '@' ? strstr (texts[i], ": ") : NULL;
+
+    if (client_end != NULL)
+      texts[i] = client_end + 2;
+    lengths[i] = strcspn (texts[i], ":");
+  }
+  return lengths[0] == lengths[1] && strncmp (texts[0], texts[1], lengths[0]) == 0;
+}
+
+/* Returns: whether anything could be left out */
+static gboolean
+leave_out (
+  guint32 seed, gboolean *skipped, guint n, guint size, const char *message, Report *report)
+{
+  gboolean any = FALSE;
+
+  for (guint start = 0; start < n; start += size) {
+    g_autofree gboolean *tried = g_memdup2 (skipped, n * sizeof *skipped);
+    gboolean new = FALSE;
+
+    for (guint i = start; i < MIN (start + size, n); i++) {
+      new |= !tried[i];
+      tried[i] = TRUE;
+    }
+    if (new && !try_schedule (seed, tried, FALSE, report) &&
+        is_of_same (report->message, message)) {
+      memcpy (skipped, tried, n * sizeof *skipped);
+      any = TRUE;
     }
   }
+  return any;
+}
+
+/* Leaves out ever smaller parts of what happens, as long as the same is still violated, until each of them is needed. */
+static void
+minimise (guint32 seed, gboolean *skipped, guint n, const char *message, Report *report)
+{
+  for (guint size = n / 2; size > 1; size /= 2)
+    leave_out (seed, skipped, n, size, message, report);
+  while (leave_out (seed, skipped, n, 1, message, report))
+    ;
 }
 
 static void
@@ -167,7 +199,7 @@ tell_failure (guint32 seed, const char *message, Report *report)
     g_print ("by itself it goes well: what came before in the process matters\n");
     return;
   }
-  minimise (seed, skipped, n, report);
+  minimise (seed, skipped, n, message, report);
   for (guint i = 0; i < n; i++)
     n_left += !skipped[i];
   g_print ("%u of its %u events are enough:\n", n_left, n);
@@ -247,8 +279,12 @@ main (int argc, char *argv[])
     g_printerr ("%s\n", error->message);
     return 2;
   }
-  if (first_seed < 0 || first_seed > G_MAXUINT32 || schedules < 0) {
-    g_printerr ("a seed is a number of 32 bits, a count is not negative\n");
+  if (argc > 1) {
+    g_printerr ("%s: not known\n", argv[1]);
+    return 2;
+  }
+  if (first_seed < 0 || first_seed > G_MAXUINT32 || schedules == 0 || schedules < -1) {
+    g_printerr ("a seed is a number of 32 bits, a count is at least one\n");
     return 2;
   }
   if (jobs <= 0)
