@@ -50,13 +50,17 @@ is_from (const Early *early, const char *sender, ConfabCallEvent *message)
 
 /* A newer invite makes the older ones of its device void, a hangup the whole of its call. */
 static void
-drop_void (ConfabEarlyMessages *self, const char *sender, ConfabCallEvent *message)
+drop_void (ConfabEarlyMessages *self,
+           const char *sender,
+           ConfabCallEvent *message,
+           gboolean encrypted)
 {
   for (guint i = self->messages->len; i-- > 0;) {
     const Early *early = self->messages->pdata[i];
     gboolean same_call = g_str_equal (early->message->call_id, message->call_id);
 
-    if (!is_from (early, sender, message) ||
+    /* Clear text may be anybody's: it says nothing of what the device itself has said. */
+    if (!is_from (early, sender, message) || (early->encrypted && !encrypted) ||
         g_strcmp0 (early->message->conf_id, message->conf_id) != 0)
       continue;
     if ((message->type == CONFAB_CALL_EVENT_INVITE && !same_call &&
@@ -221,7 +225,7 @@ confab_early_messages_keep (ConfabEarlyMessages *self,
 {
   Early *early = g_new0 (Early, 1);
 
-  drop_void (self, sender, message);
+  drop_void (self, sender, message, encrypted);
   early->size = confab_call_event_get_size (message);
   early->sender = g_strdup (sender);
   early->encrypted = encrypted;

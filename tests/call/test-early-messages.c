@@ -208,6 +208,23 @@ test_void_in_its_call (void)
   finish (&stage);
 }
 
+/* A homeserver can write in clear in anybody's name. */
+static void
+test_void_in_clear (void)
+{
+  Stage stage = { 0 };
+
+  start (&stage);
+  stage.take = FALSE;
+  keep_full (&stage, "@a:x", TRUE, CONFAB_CALL_EVENT_INVITE, "conf", "A", "c1", 0);
+  keep_full (&stage, "@a:x", FALSE, CONFAB_CALL_EVENT_HANGUP, "conf", "A", "c1", 0);
+  keep_full (&stage, "@a:x", FALSE, CONFAB_CALL_EVENT_INVITE, "conf", "A", "c2", 0);
+  g_assert_cmpstr (flush (&stage), ==, "c1 c1 c2 ");
+  keep_full (&stage, "@a:x", TRUE, CONFAB_CALL_EVENT_INVITE, "conf", "A", "c3", 0);
+  g_assert_cmpstr (flush (&stage), ==, "c1 c3 ");
+  finish (&stage);
+}
+
 static void
 keep_strangers (Stage *stage, guint n_strangers, guint n, gsize sdp_size)
 {
@@ -277,6 +294,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/early-messages/number", test_number);
   g_test_add_func ("/early-messages/size", test_size);
   g_test_add_func ("/early-messages/void-in-its-call", test_void_in_its_call);
+  g_test_add_func ("/early-messages/void-in-clear", test_void_in_clear);
   g_test_add_data_func ("/early-messages/strangers/number", NULL, test_strangers);
   g_test_add_data_func ("/early-messages/strangers/size",
                         GSIZE_TO_POINTER (255000),
