@@ -86,14 +86,71 @@ void confab_peer_call_emit_send (ConfabPeerCall *self, ConfabCallEvent *message)
 void confab_peer_call_shut_down (ConfabPeerCall *self);
 
 /* confab-peer-call-table.c */
-extern const ConfabNegotiationFuncs confab_peer_call_negotiation_funcs;
 void confab_peer_call_push (ConfabPeerCall *self,
                             ConfabPeerCallEventId id,
                             ConfabCallEvent *message,
                             const char *reason);
 void confab_peer_call_event_free (gpointer data);
+
+/* confab-peer-call-setup.c */
+ConfabStreamMetadata *
+confab_peer_call_local_metadata (ConfabPeerCall *self) G_GNUC_WARN_UNUSED_RESULT;
+ConfabCallEvent *
+confab_peer_call_new_description (ConfabPeerCall *self,
+                                  ConfabCallEventType type,
+                                  ConfabSdpType sdp_type) G_GNUC_WARN_UNUSED_RESULT;
+char *confab_peer_call_find_ufrag (const char *sdp) G_GNUC_WARN_UNUSED_RESULT;
+void confab_peer_call_describe (ConfabPeerCall *self, ConfabCallEvent *message);
+void confab_peer_call_apply_remote (ConfabPeerCall *self,
+                                    ConfabSdpType type,
+                                    ConfabCallEvent *message,
+                                    const char *sdp);
+void confab_peer_call_create_offer (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_send_invite (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_start_lifetime (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_apply_invite (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_start_ringing (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_create_answer (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_send_answer (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_apply_answer (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+
+/* confab-peer-call-ice.c */
+void confab_peer_call_arm_ice_timer (ConfabPeerCall *self);
+void confab_peer_call_wait_for_candidates (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_found_candidate (ConfabPeerCall *self);
+void confab_peer_call_remote_description_in_force (ConfabPeerCall *self);
+void confab_peer_call_take_candidates (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_ice_connected (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_ice_disconnected (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
 gboolean confab_peer_call_may_send_candidates (ConfabPeerCall *self);
 void confab_peer_call_arm_candidates (ConfabPeerCall *self);
-void confab_peer_call_found_candidate (ConfabPeerCall *self);
+
+/* confab-peer-call-negotiation.c */
+extern const ConfabNegotiationFuncs confab_peer_call_negotiation_funcs;
+void confab_peer_call_take_metadata (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_announce_metadata (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_negotiate_later (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_negotiate (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_local_set_again (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_remote_set_again (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_negotiation_failed (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_take_offer (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void
+confab_peer_call_take_negotiate_answer (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+
+/* confab-peer-call-ending.c */
+void confab_peer_call_end_hang_up (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_close (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_remote (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_offer_failed (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_invite_failed (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_answer_failed (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_remote_failed (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void
+confab_peer_call_end_create_answer_failed (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_invite_timeout (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_ringing_over (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_ice_failed (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_signalling (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
 
 G_END_DECLS
