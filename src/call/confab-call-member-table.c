@@ -8,6 +8,7 @@
 
 #include "confab-call-rows.h"
 #include "confab-log.h"
+#include "confab-random-id.h"
 
 /* The table of ConfabCallMember: what comes of each event, and the side effects. */
 

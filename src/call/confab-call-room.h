@@ -64,6 +64,4 @@ void confab_call_room_add_over (ConfabCallRoom *self, const char *call_id);
 gboolean confab_call_room_is_over (ConfabCallRoom *self, const char *call_id);
 void confab_call_room_close (ConfabCallRoom *self);
 
-char *confab_random_id (guint length) G_GNUC_WARN_UNUSED_RESULT;
-
 G_END_DECLS

@@ -8,6 +8,7 @@
 
 #include "confab-call-content.h"
 #include "confab-json.h"
+#include "confab-random-id.h"
 
 #include <string.h>
 

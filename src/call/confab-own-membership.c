@@ -7,6 +7,7 @@
 #include "confab-own-membership.h"
 
 #include "confab-log.h"
+#include "confab-random-id.h"
 
 #define RENEW_MS (45 * 60 * 1000)
 #define RENEW_JITTER_MS (2 * 60 * 1000)

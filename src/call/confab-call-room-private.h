@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-call-room.h"
+#include "confab-declined-calls.h"
+#include "confab-rtc-roster.h"
+
+G_BEGIN_DECLS
+
+struct _ConfabCallRoom {
+  GObject parent_instance;
+
+  ConfabSignalling *signalling;
+  ConfabClock *clock;
+  char *user_id;
+  char *device_id;
+  char *id;
+  gboolean encrypted;
+  gboolean can_send_call;
+  GHashTable *dates;   /* user id → GArray of gint64: their last member events, newest last: ms */
+  GHashTable *members; /* user id → JsonObject: mesh memberships as synced */
+  GHashTable *left;    /* user ids that are known not to be joined */
+  GHashTable *over;    /* ids of calls that were terminated: they never come back */
+  ConfabDeclinedCalls *declined;
+  ConfabRtcRoster *rtc;
+  GPtrArray *own; /* ConfabCallMembership that this device is to have */
+  guint n_writes; /* on their way */
+  gboolean own_changed;
+  guint stale_timer;
+};
+
+G_END_DECLS
