@@ -414,6 +414,7 @@ yield_to_older (ConfabGroupCall *self, const Event *event)
 {
   gboolean active = confab_call_is_active (CONFAB_CALL (self));
 
+  self->yielded = TRUE;
   self->farewell = CONFAB_GROUP_CALL_FAREWELL_YIELD;
   if (active)
     PUSH (LEAVE);
@@ -423,6 +424,18 @@ yield_to_older (ConfabGroupCall *self, const Event *event)
     confab_group_call_emit_failed (self,
                                    CONFAB_CALL_ERROR_ENDED,
                                    "somebody else has begun a call at the same time");
+}
+
+/* Others may be in it whom this device's leaving would let talk on. */
+static void
+yield_leaving (ConfabGroupCall *self, const Event *event)
+{
+  self->yielded = TRUE;
+  if (self->farewell == CONFAB_GROUP_CALL_FAREWELL_TERMINATE)
+    return;
+  self->farewell = CONFAB_GROUP_CALL_FAREWELL_YIELD;
+  if (self->withdrawn)
+    say_farewell (self);
 }
 
 static void
@@ -541,6 +554,7 @@ static const struct {
   { IN (LEAVING), ON (TERMINATED), NULL, STAY, note_over },
   { ACTIVE | IN (KNOWN), ON (TERMINATE), NULL, STAY, terminate },
   { ACTIVE | IN (KNOWN), ON (YIELD), NULL, STAY, yield_to_older },
+  { IN (LEAVING), ON (YIELD), NULL, STAY, yield_leaving },
   { ANY, ON (TERMINATED), NULL, TO (ENDED), end_call },
   { ANY, ON (ROOM_LOST), NULL, TO (ENDED), lose_room },
 };

@@ -437,12 +437,11 @@ confab_group_call_yields_to (ConfabGroupCall *self, ConfabGroupCall *other)
  * confab_group_call_yield:
  * @self: a call for which confab_group_call_yields_to() is true
  *
- * Terminates it; somebody who was in it hears so by ::failed.
+ * Terminates it, now or with the next sync; somebody who was in it hears so by ::failed.
  */
 void
 confab_group_call_yield (ConfabGroupCall *self)
 {
-  self->yielded = TRUE;
   PUSH (YIELD);
 }
 

@@ -14,7 +14,8 @@ struct _ConfabLiveness {
   ConfabLivenessLastFunc last;
   ConfabLivenessFunc changed;
   gpointer data;
-  gint64 started_at;  /* monotonic, µs: a connection that has just been made is a sign, too */
+  gint64
+    started_at; /* monotonic, µs: to have joined, or to have just been connected, is a sign, too */
   gint64 quiet_since; /* monotonic, µs; 0: it gives signs, or nobody looks */
   guint timer;
 };
@@ -90,7 +91,7 @@ confab_liveness_free (ConfabLiveness *self)
  * confab_liveness_start:
  * @self: a liveness
  *
- * There is a connection now: signs are to come.
+ * Signs are to come from now on: this device has joined, another session of that device has, or there is a connection.
  */
 void
 confab_liveness_start (ConfabLiveness *self)
@@ -103,7 +104,7 @@ confab_liveness_start (ConfabLiveness *self)
  * confab_liveness_stop:
  * @self: a liveness
  *
- * There is none any more; that is said elsewhere.
+ * This device has left, or that one is gone: nothing is to come any more.
  */
 void
 confab_liveness_stop (ConfabLiveness *self)

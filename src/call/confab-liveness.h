@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 /**
  * ConfabLiveness:
  *
- * Whether somebody with whom there is a connection still gives a sign: media or signalling. A membership says for an
- * hour that a device is in the call, and a network that is gone is noticed late; what comes, or does not, is evidence.
+ * Whether somebody in the call gives a sign: media, signalling, or an entry written anew. A membership says for an hour that
+ * a device is in the call, a process that was killed says nothing, and a network that is gone is noticed late; what comes,
+ * or does not, is evidence.
  */
 typedef struct _ConfabLiveness ConfabLiveness;
 

@@ -359,6 +359,45 @@ test_two_at_once_not_ended (void)
   lab_finish (&lab);
 }
 
+/*
+ * Whoever made the later one is on the way out when the older one is heard of, and somebody is in it: it ends all the same,
+ * after the own entry has gone, or at once if that has.
+ */
+static void
+test_two_at_once_leaving (gconstpointer withdrawn)
+{
+  Lab lab = { 0 };
+  g_autofree char *id = NULL;
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  id = confab_call_dup_id (lab.call);
+  lab.echo = FALSE;
+  lab_advance (&lab, 1);
+  state_at (&lab, id, NOW_MS + 1, "m.ring");
+  lab.echo = TRUE;
+  lab_join (&lab);
+  lab_member_of (&lab, "@a:x", "A");
+  lab_advance (&lab, 300);
+  confab_fake_signalling_delay (lab.signalling,
+                                "m.call.invite",
+                                1000); /* that keeps it from having left */
+  lab_member_of (&lab, "@c:x", "C");
+  lab_advance (&lab, 300);
+  confab_fake_signalling_clear_log (lab.signalling);
+  confab_call_leave (lab.call);
+  if (withdrawn != NULL)
+    lab_advance (&lab, 2);
+  assert_state (&lab, "leaving");
+  state_at (&lab, "theirs", NOW_MS, "m.ring");
+  lab_sync_end (&lab);
+  lab_advance (&lab, 2000);
+  assert_log (&lab, "hangup MEMBER CALL ");
+  assert_state (&lab, "ended");
+  g_assert_nonnull (confab_call_handler_lookup (lab.handler, ROOM, "theirs"));
+  lab_finish (&lab);
+}
+
 /* A call that belongs to the room is no rival, nor is one that was there before, or is elsewhere. */
 static void
 test_two_not_at_once (void)
@@ -605,6 +644,8 @@ main (int argc, char *argv[])
   TEST ("two-at-once/over-sfu", test_two_over_sfu);
   TEST ("two-at-once/own", test_two_own);
   TEST ("two-at-once/not-ended", test_two_at_once_not_ended);
+  CASE ("two-at-once/leaving", NULL, test_two_at_once_leaving);
+  CASE ("two-at-once/leaving/withdrawn", "withdrawn", test_two_at_once_leaving);
   TEST ("many-calls", test_many_calls);
   TEST ("list", test_list);
   TEST ("members-before-call", test_members_before_call);
