@@ -33,6 +33,7 @@ typedef enum {
   CONFAB_CALL_MEMBER_EVENT_RETRY,
   CONFAB_CALL_MEMBER_EVENT_NEW_SESSION,
   CONFAB_CALL_MEMBER_EVENT_SUPERSEDED, /* a session that is not in the entry yet invites */
+  CONFAB_CALL_MEMBER_EVENT_REFRESHED,  /* the same session's entry was written anew */
   CONFAB_CALL_MEMBER_EVENT_EXPIRED,
   CONFAB_CALL_MEMBER_EVENT_REMOVE,
   CONFAB_CALL_MEMBER_EVENT_LEAVE,
@@ -88,7 +89,8 @@ struct _ConfabCallMember {
   gboolean clear;           /* the peer signals in clear */
   gboolean waiting_for_key; /* the last message could not be encrypted */
   gint64 last_signalling_at;
-  ConfabLiveness *liveness; /* while it is connected */
+  gint64 refreshed_at;      /* monotonic, µs; 0: the entry is as it was at first */
+  ConfabLiveness *liveness; /* while this device is in the call */
   ConfabParticipantState shown;
 };
 

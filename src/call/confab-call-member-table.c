@@ -15,6 +15,7 @@
 #define MAX_RETRIES 3
 #define REFUSED_PAUSE_MS 2000
 #define HEALTHY_MS 60000
+#define REJOIN_US (10 * G_USEC_PER_SEC)
 
 typedef ConfabCallMemberEvent Event;
 
@@ -23,8 +24,9 @@ static const char *const state_names[CONFAB_CALL_MEMBER_N_STATES] = {
 };
 
 static const char *const event_names[CONFAB_CALL_MEMBER_N_EVENTS] = {
-  "join",  "invited",     "call-connected", "call-disconnected", "call-ended", "healthy",
-  "retry", "new-session", "superseded",     "expired",           "remove",     "leave",
+  "join",    "invited", "call-connected", "call-disconnected", "call-ended",
+  "healthy", "retry",   "new-session",    "superseded",        "refreshed",
+  "expired", "remove",  "leave",
 };
 
 /* The peer call. */
@@ -86,7 +88,6 @@ confab_call_member_drop_call (ConfabCallMember *self, const char *reason)
   confab_clock_clear (self->clock, &self->health_timer);
   if (call == NULL)
     return;
-  confab_liveness_stop (self->liveness);
   g_signal_handlers_disconnect_by_func (call, call_state_cb, self);
   if (confab_peer_call_get_state (call) != CONFAB_PEER_CALL_ENDED && reason != NULL)
     confab_peer_call_hang_up (call, reason);
@@ -172,7 +173,6 @@ connected (ConfabCallMember *self, const Event *event)
 static void
 disconnected (ConfabCallMember *self, const Event *event)
 {
-  confab_liveness_stop (self->liveness);
   confab_clock_clear (self->clock, &self->health_timer);
 }
 
@@ -220,6 +220,21 @@ wait_again (ConfabCallMember *self, const Event *event)
   confab_call_member_drop_call (self, NULL);
 }
 
+/* It has joined anew: what went wrong before is no longer counted. */
+static void
+pause_rejoined (ConfabCallMember *self, const Event *event)
+{
+  forgive (self, event);
+  pause_retry (self, event);
+}
+
+static void
+wait_rejoined (ConfabCallMember *self, const Event *event)
+{
+  forgive (self, event);
+  confab_call_member_drop_call (self, NULL);
+}
+
 static void
 give_up (ConfabCallMember *self, const Event *event)
 {
@@ -230,6 +245,7 @@ static void
 restart (ConfabCallMember *self, const Event *event)
 {
   reset_session (self);
+  confab_liveness_start (self->liveness);
   if (self->initiator)
     place_call (self, event);
 }
@@ -258,6 +274,7 @@ static void
 hang_up (ConfabCallMember *self, const Event *event)
 {
   confab_call_member_drop_call (self, "user_hangup");
+  confab_liveness_stop (self->liveness);
   confab_clock_clear (self->clock, &self->retry_timer);
   g_hash_table_remove_all (self->in);
   g_clear_pointer (&self->hangup_id, g_free);
@@ -271,6 +288,7 @@ static void
 removed (ConfabCallMember *self, const Event *event)
 {
   reset_session (self);
+  confab_liveness_stop (self->liveness);
   confab_clock_clear (self->clock, &self->expiry_timer);
   g_clear_object (&self->media);
 }
@@ -316,6 +334,24 @@ is_final (ConfabCallMember *self, const Event *event)
   return g_strv_contains (reasons, confab_peer_call_get_reason (self->call));
 }
 
+/*
+ * Hydrogen and js-sdk keep their session when they leave and join again. When both fall into one sync, the entry goes on,
+ * with a later end, and the hangup of the time before comes before or after it.
+ */
+static gboolean
+has_rejoined (ConfabCallMember *self, const Event *event)
+{
+  return g_strcmp0 (confab_peer_call_get_reason (self->call), "user_hangup") == 0 &&
+         self->refreshed_at != 0 &&
+         confab_clock_get_time (self->clock) - self->refreshed_at < REJOIN_US;
+}
+
+static gboolean
+has_rejoined_to_be_invited (ConfabCallMember *self, const Event *event)
+{
+  return self->initiator && has_rejoined (self, event);
+}
+
 static gboolean
 is_exhausted (ConfabCallMember *self, const Event *event)
 {
@@ -348,6 +384,8 @@ static const struct {
   { IN (CONNECTED), ON (CALL_DISCONNECTED), NULL, TO (CALLING), disconnected },
   { IN_CALL, ON (CALL_ENDED), is_expired, TO (REMOVED), removed },
   { IN_CALL, ON (CALL_ENDED), is_refused, TO (RETRY_PAUSE), pause_refused },
+  { IN_CALL, ON (CALL_ENDED), has_rejoined_to_be_invited, TO (RETRY_PAUSE), pause_rejoined },
+  { IN_CALL, ON (CALL_ENDED), has_rejoined, TO (WAITING), wait_rejoined },
   { IN_CALL, ON (CALL_ENDED), is_final, TO (IDLE), give_up },
   { IN_CALL, ON (CALL_ENDED), is_exhausted, TO (IDLE), give_up },
   { IN_CALL, ON (CALL_ENDED), is_initiator, TO (RETRY_PAUSE), pause_retry },
@@ -358,6 +396,8 @@ static const struct {
   { IN (ADVERTISED), ON (NEW_SESSION), NULL, STAY, forget_session },
   { IN_CALL, ON (SUPERSEDED), is_expired, TO (REMOVED), removed },
   { IN_CALL, ON (SUPERSEDED), NULL, TO (WAITING), end_superseded },
+  { IN (IDLE), ON (REFRESHED), is_initiator, TO (RETRY_PAUSE), pause_rejoined },
+  { IN (IDLE), ON (REFRESHED), NULL, TO (WAITING), wait_rejoined },
   { IN (CONNECTED), ON (EXPIRED), NULL, STAY, note_expired },
   { ANY, ON (EXPIRED), NULL, TO (REMOVED), removed },
   { ANY, ON (REMOVE), NULL, TO (REMOVED), removed },

@@ -203,7 +203,7 @@ confab_call_member_class_init (ConfabCallMemberClass *klass)
 static gint64
 get_last_sign (ConfabCallMember *self)
 {
-  gint64 last = self->last_signalling_at;
+  gint64 last = MAX (self->last_signalling_at, self->refreshed_at);
 
   if (self->call != NULL)
     last = MAX (last,
@@ -303,21 +303,28 @@ confab_call_member_emit_sent (ConfabCallMember *self)
  * @self: a member
  * @entry: its membership as it stands now
  *
- * The member event was written anew: a longer life, or another session, which ends the old one's call without a word
- * (section 9.4).
+ * The member event was written anew: a longer life, which is a sign of life and may be that of one who has left and joined
+ * again, or another session, which ends the old one's call without a word (section 9.4).
  */
 void
 confab_call_member_update (ConfabCallMember *self, const ConfabCallMembership *entry)
 {
   gboolean same = g_str_equal (self->session_id, entry->session_id);
+  gboolean refreshed = same && entry->expires_ts > self->expires_ts;
 
   self->active_foci = entry->active_foci;
   if (self->expires_ts != entry->expires_ts || !same) {
     self->expires_ts = entry->expires_ts;
     arm_expiry (self);
   }
+  if (refreshed) {
+    self->refreshed_at = confab_clock_get_time (self->clock);
+    confab_liveness_check (self->liveness);
+    confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_REFRESHED, NULL);
+  }
   if (same)
     return;
+  self->refreshed_at = 0;
   g_free (self->old_sessions[self->n_old_sessions]);
   self->old_sessions[self->n_old_sessions] = g_steal_pointer (&self->session_id);
   self->n_old_sessions = (self->n_old_sessions + 1) % CONFAB_CALL_MEMBER_N_SESSIONS;
@@ -345,6 +352,7 @@ confab_call_member_join (ConfabCallMember *self,
   g_set_str (&self->own_session_id, own_session_id);
   g_set_object (&self->media, media);
   confab_call_member_set_servers (self, servers);
+  confab_liveness_start (self->liveness);
   confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_JOIN, NULL);
 }
 

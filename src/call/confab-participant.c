@@ -49,8 +49,8 @@ confab_participant_default_init (ConfabParticipantInterface *iface)
   /**
    * ConfabParticipant:quiet-since:
    *
-   * When the last sign (media or signalling) came from a device that is connected and has gone quiet: monotonic µs.
-   * 0 while there are signs, and while there is no connection.
+   * When the last sign (media or signalling) came from a device that has gone quiet, connected or not: monotonic µs.
+   * 0 while there are signs, and while this device is not in the call.
    */
   g_object_interface_install_property (
     iface, g_param_spec_int64 ("quiet-since", NULL, NULL, 0, G_MAXINT64, 0, flags));

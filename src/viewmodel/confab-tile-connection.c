@@ -165,7 +165,11 @@ find_status (ConfabTileConnection *self)
   default:
     if (confab_participant_get_waiting_for_key (self->participant))
       return CONFAB_TILE_STATUS_NO_KEY;
-    return self->connected ? CONFAB_TILE_STATUS_RECONNECTING : CONFAB_TILE_STATUS_CONNECTING;
+    if (self->connected)
+      return CONFAB_TILE_STATUS_RECONNECTING;
+    return confab_participant_get_quiet_since (self->participant) != 0
+             ? CONFAB_TILE_STATUS_QUIET
+             : CONFAB_TILE_STATUS_CONNECTING;
   }
 }
 
@@ -211,7 +215,7 @@ update_status (ConfabTileConnection *self)
     return;
 
   self->status = status;
-  if (is_connected (before))
+  if (is_connected (before) || (status == CONFAB_TILE_STATUS_QUIET && !self->connected))
     self->lost_at = get_lost_at (self);
   if (is_connected (status))
     self->connected = TRUE;

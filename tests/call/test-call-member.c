@@ -1004,6 +1004,107 @@ test_hangup_overtakes_invite (void)
   lab_finish (&lab);
 }
 
+/*
+ * Hydrogen keeps its session over leaving and joining again. Where one sync brings both, no entry was ever missing: only its
+ * end is later, and the hangup of the time before comes before it or after it.
+ */
+static void
+test_rejoined (gconstpointer hangup_first)
+{
+  Lab lab = { 0 };
+  g_autofree char *call_id = NULL;
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  call_id = dup_call_id (&lab);
+  lab_advance (&lab, 120000);
+  if (hangup_first != NULL) {
+    lab_receive (&lab, "m.call.hangup", call_id, 1, HANGUP ("user_hangup"));
+    assert_member (&lab, "unreachable");
+    lab_advance (&lab, 20000);
+    lab_member (&lab, "@c:x", "C", "S");
+  } else {
+    lab_member (&lab, "@c:x", "C", "S");
+    assert_member (&lab, "connected");
+    lab_advance (&lab, 9999);
+    lab_receive (&lab, "m.call.hangup", call_id, 1, HANGUP ("user_hangup"));
+  }
+  assert_member (&lab, "reconnecting");
+  lab_advance (&lab, 999);
+  assert_log (&lab, "");
+  lab_advance (&lab, 1 + 201);
+  assert_log (&lab, "invite ");
+  receive_current (&lab, "m.call.answer", 2, ANSWER);
+  lab_advance (&lab, 1);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  assert_member (&lab, "connected");
+  lab_finish (&lab);
+}
+
+static void
+test_rejoined_to_invite (gconstpointer hangup_first)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  connect_a (&lab);
+  lab_advance (&lab, 120000);
+  if (hangup_first != NULL)
+    lab_receive (&lab, "m.call.hangup", "c1", 1, HANGUP ("user_hangup"));
+  lab_member (&lab, "@a:x", "A", "S");
+  if (hangup_first == NULL)
+    lab_receive (&lab, "m.call.hangup", "c1", 1, HANGUP ("user_hangup"));
+  assert_member (&lab, "reconnecting");
+  lab_receive (&lab, "m.call.invite", "c2", 2, OFFER);
+  lab_advance (&lab, 300);
+  assert_log (&lab, "answer ");
+  lab_finish (&lab);
+}
+
+/* Who renews and hangs up later has not joined again, and neither has one whose entry only says the same once more. */
+static void
+test_not_rejoined (gconstpointer again)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_advance (&lab, 120000);
+  if (again != NULL) {
+    lab_member_until (&lab, "@c:x", "C", "S", NOW_MS + 3600000);
+    lab_sync_end (&lab);
+  } else {
+    lab_member (&lab, "@c:x", "C", "S");
+    lab_advance (&lab, 10000);
+  }
+  receive_current (&lab, "m.call.hangup", 1, HANGUP ("user_hangup"));
+  assert_member (&lab, "unreachable");
+  lab_advance (&lab, 60000);
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+/* A renewal of one who was given up: there is a process, and what was counted before is no longer held against it. */
+static void
+test_renewed_after_all (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  for (guint i = 0; i < 4; i++) {
+    lab_advance (&lab, 6000);
+    receive_current (&lab, "m.call.hangup", i == 0 ? 1 : 0, HANGUP ("ice_failed"));
+  }
+  assert_member (&lab, "unreachable");
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_member (&lab, "@c:x", "C", "S");
+  g_assert_cmpuint (confab_call_member_get_retry_count (lab_peek_member (&lab)), ==, 1);
+  lab_advance (&lab, 1201);
+  assert_log (&lab, "invite ");
+  lab_finish (&lab);
+}
+
 /* Lost for a moment: shown so, and taken for no end. */
 static void
 test_reconnects (void)
@@ -1631,7 +1732,6 @@ test_gone_quiet (void)
   lab_finish (&lab);
 }
 
-/* It is said of a connection; without one the state says what is to be said. */
 static void
 test_quiet_ends (void)
 {
@@ -1643,14 +1743,41 @@ test_quiet_ends (void)
   g_assert_cmpint (quiet_since (&lab), !=, 0);
   lab_set_ice (&lab, CONFAB_CONNECTION_STATE_DISCONNECTED);
   assert_member (&lab, "reconnecting");
-  g_assert_cmpint (quiet_since (&lab), ==, 0);
-  lab_advance (&lab, 11000);
-  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  g_assert_cmpint (quiet_since (&lab), !=, 0);
   lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
   g_assert_cmpint (quiet_since (&lab), ==, 0);
   lab_advance (&lab, 10000);
   g_assert_cmpint (quiet_since (&lab), !=, 0);
   confab_call_leave (lab.call);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_advance (&lab, 11000);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
+/* An entry that was left behind by a process that is no more looks like one that is about to call. */
+static void
+test_quiet_from_the_start (gconstpointer user)
+{
+  Lab lab = { 0 };
+  gint64 joined_at;
+
+  lab_start (&lab);
+  lab_member (&lab, user, "D", "S");
+  lab_advance (&lab, 60000);
+  g_assert_cmpint (quiet_since (&lab), ==, 0); /* nothing could have come */
+  lab_join (&lab);
+  joined_at = confab_clock_get_time (CONFAB_CLOCK (lab.clock));
+  lab_advance (&lab, 9900);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_advance (&lab, 100);
+  g_assert_cmpint (quiet_since (&lab), >, joined_at - 100000);
+  /* Renewed: there is a process. */
+  lab_member (&lab, user, "D", "S");
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_advance (&lab, 10000);
+  g_assert_cmpint (quiet_since (&lab), !=, 0);
+  lab_member (&lab, user, "D", "S2");
   g_assert_cmpint (quiet_since (&lab), ==, 0);
   lab_finish (&lab);
 }
@@ -1713,6 +1840,8 @@ add_messages (void)
   TEST ("quiet", test_quiet);
   TEST ("quiet/gone", test_gone_quiet);
   TEST ("quiet/ends", test_quiet_ends);
+  CASE ("quiet/from-the-start/to-be-invited", "@c:x", test_quiet_from_the_start);
+  CASE ("quiet/from-the-start/to-invite", "@a:x", test_quiet_from_the_start);
   TEST ("participant", test_participant);
 }
 
@@ -1725,6 +1854,13 @@ add_retries (void)
   TEST ("retries", test_retries);
   TEST ("retries/reset", test_retries_reset);
   TEST ("retries/rejoined", test_retries_rejoined);
+  CASE ("rejoined/same-sync", NULL, test_rejoined);
+  CASE ("rejoined/hangup-first", "first", test_rejoined);
+  CASE ("rejoined/to-invite", NULL, test_rejoined_to_invite);
+  CASE ("rejoined/to-invite/hangup-first", "first", test_rejoined_to_invite);
+  CASE ("rejoined/not", NULL, test_not_rejoined);
+  CASE ("rejoined/not/same-entry", "again", test_not_rejoined);
+  TEST ("renewed-after-all", test_renewed_after_all);
   TEST ("retries/offer-not-made", test_offer_not_made);
   TEST ("retries/not-reset", test_retries_not_reset);
   TEST ("retries/waiting-side-counts", test_waiting_side_counts);

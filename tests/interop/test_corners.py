@@ -6,6 +6,7 @@ is killed without a word, one that comes and goes seven times."""
 import unittest
 
 from clients import bot, hydrogen, jssdk
+from matrix import Account
 from meeting import Meeting
 from scenario import muted
 
@@ -28,6 +29,29 @@ class Corners(Meeting):
                     theirs('join-call', roomId=room)
                 self.check(ours, theirs)
                 self.assertEqual(len(ours('members')), 1)
+                self.no_warnings(ours)
+
+    def test_joined_again_unseen(self):
+        # Hydrogen keeps its session over leaving and joining again. We learn of both at once: its entry was never missing,
+        # and it was told nothing of us but that we are there.
+        for names in (('u', 'v'), ('x', 'w')):
+            with self.subTest(names=names), self.call(**{names[0]: bot, names[1]: hydrogen}) as (room, ours, theirs):
+                self.check(ours, theirs)
+                before = ours('members')[0]
+                chatty = Account(self.server.base, names[1], 'pw')
+                with ours.stopped():
+                    theirs('mute', mic=True, cam=False)  # ends the request that the server holds: the next has all
+                    theirs('leave')
+                    for _ in range(25):  # more than a sync's timeline holds: it has the state as it is at last
+                        chatty.say(room, 'hm')
+                    theirs('join-call', roomId=room)
+                    for _ in range(25):
+                        chatty.say(room, 'ah')
+                ours.until('members', lambda members: members and members[0]['connected'] and
+                           members[0]['callId'] != before['callId'])
+                self.assertEqual(ours('members')[0]['sessionId'], before['sessionId'])
+                theirs('mute', mic=False, cam=False)
+                self.check(ours, theirs)
                 self.no_warnings(ours)
 
     def test_two_jssdk(self):

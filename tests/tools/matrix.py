@@ -5,6 +5,7 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 
 CALL_TYPES = ('org.matrix.msc3401.call', 'org.matrix.msc3401.call.member')
 
@@ -46,6 +47,11 @@ class Account:
 
     def join(self, room):
         self.request('POST', f'v3/join/{urllib.parse.quote(room)}', {})
+
+    def say(self, room, text):
+        """In clear, whatever the room is: what it says does not matter to the test."""
+        self.request('PUT', f'v3/rooms/{urllib.parse.quote(room)}/send/m.room.message/{uuid.uuid4()}',
+                     {'msgtype': 'm.text', 'body': text})
 
     def state(self, room, kind, key=''):
         quoted = '/'.join(urllib.parse.quote(p, safe='') for p in (kind, key))

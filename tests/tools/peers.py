@@ -7,6 +7,7 @@
         anna.wait_event('member-added', userId=…)
 """
 
+import contextlib
 import json
 import os
 import queue
@@ -130,6 +131,15 @@ class Peer:
         if self.log:
             self.log.close()
         return code
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """It hears and says nothing for a while, and knows nothing of that."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.process.pid, signal.SIGCONT)
 
     def kill(self):
         os.killpg(self.process.pid, signal.SIGKILL)

@@ -255,7 +255,6 @@ test_camera (Fixture *fixture, gconstpointer data)
   g_assert_null (confab_stream_tile_model_get_paintable (fixture->tile));
 }
 
-/* The picture stays as it is: a person who is heard badly is still there. */
 /* There is a connection, and nothing comes over it. */
 static void
 test_quiet_though_connected (Fixture *fixture, gconstpointer data)
@@ -274,6 +273,30 @@ test_quiet_though_connected (Fixture *fixture, gconstpointer data)
                    CONFAB_TILE_STATUS_NORMAL);
 }
 
+/* Somebody who is in the list of the call only: it does not say for ever that it connects. */
+static void
+test_quiet_from_the_start (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (ConfabFakeCall) call = confab_fake_call_new (1);
+  ConfabFakeParticipant *person = confab_fake_call_get (call, 0);
+  g_autoptr (ConfabStreamTileModel) tile = NULL;
+
+  confab_fake_participant_set_state (person, CONFAB_PARTICIPANT_STATE_WAITING);
+  tile = confab_stream_tile_model_new (CONFAB_CLOCK (fixture->clock),
+                                       CONFAB_PARTICIPANT (person),
+                                       NULL);
+  g_assert_cmpint (confab_stream_tile_model_get_status (tile), ==, CONFAB_TILE_STATUS_CONNECTING);
+  confab_manual_clock_advance (fixture->clock, 20000);
+  confab_fake_participant_set_quiet_since (person,
+                                           confab_clock_get_time (CONFAB_CLOCK (fixture->clock)) -
+                                             12 * G_USEC_PER_SEC);
+  g_assert_cmpint (confab_stream_tile_model_get_status (tile), ==, CONFAB_TILE_STATUS_QUIET);
+  g_assert_cmpstr (confab_stream_tile_model_get_status_text (tile), ==, "No sign for 12 s");
+  confab_fake_participant_set_quiet_since (person, 0);
+  g_assert_cmpint (confab_stream_tile_model_get_status (tile), ==, CONFAB_TILE_STATUS_CONNECTING);
+}
+
+/* The picture stays as it is: a person who is heard badly is still there. */
 static void
 test_weak (Fixture *fixture, gconstpointer data)
 {
@@ -329,6 +352,7 @@ main (int argc, char *argv[])
   ADD ("camera", test_camera);
   ADD ("weak", test_weak);
   ADD ("quiet-though-connected", test_quiet_though_connected);
+  ADD ("quiet-from-the-start", test_quiet_from_the_start);
   ADD ("insecure", test_insecure);
 #undef ADD
   return g_test_run ();
