@@ -220,6 +220,18 @@ wait_again (ConfabCallMember *self, const Event *event)
   confab_call_member_drop_call (self, NULL);
 }
 
+/*
+ * The peer has a network again, or another one, and wants the connection now. Whichever side invites otherwise: js-sdk looks
+ * for whom to invite every five seconds only, and takes an invite from anybody; no other client restarts ICE.
+ */
+static void
+place_instead (ConfabCallMember *self, const Event *event)
+{
+  self->retries++;
+  confab_call_member_drop_call (self, NULL);
+  place_call (self, event);
+}
+
 /* It has joined anew: what went wrong before is no longer counted. */
 static void
 pause_rejoined (ConfabCallMember *self, const Event *event)
@@ -315,6 +327,13 @@ is_expired (ConfabCallMember *self, const Event *event)
   return self->expired;
 }
 
+/* Not for ever: the counter goes back after a minute of health. */
+static gboolean
+wants_another (ConfabCallMember *self, const Event *event)
+{
+  return confab_peer_call_get_restart_offered (self->call) && self->retries < MAX_RETRIES;
+}
+
 /* Section 11.2: the peer took our invite for glare, or had a later one of ours. */
 static gboolean
 is_refused (ConfabCallMember *self, const Event *event)
@@ -383,6 +402,7 @@ static const struct {
   { IN (CONNECTED), ON (HEALTHY), NULL, STAY, forgive },
   { IN (CONNECTED), ON (CALL_DISCONNECTED), NULL, TO (CALLING), disconnected },
   { IN_CALL, ON (CALL_ENDED), is_expired, TO (REMOVED), removed },
+  { IN_CALL, ON (CALL_ENDED), wants_another, TO (CALLING), place_instead },
   { IN_CALL, ON (CALL_ENDED), is_refused, TO (RETRY_PAUSE), pause_refused },
   { IN_CALL, ON (CALL_ENDED), has_rejoined_to_be_invited, TO (RETRY_PAUSE), pause_rejoined },
   { IN_CALL, ON (CALL_ENDED), has_rejoined, TO (WAITING), wait_rejoined },

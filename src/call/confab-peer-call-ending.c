@@ -96,6 +96,14 @@ confab_peer_call_end_ice_failed (ConfabPeerCall *self, const ConfabPeerCallEvent
   end_with (self, "ice_failed", TRUE);
 }
 
+/* webrtcbin cannot restart ICE. The peer wants the connection now: another one is made in its place. */
+void
+confab_peer_call_end_ice_restart (ConfabPeerCall *self, const ConfabPeerCallEvent *event)
+{
+  self->restart_offered = TRUE;
+  end_with (self, "ice_failed", TRUE);
+}
+
 void
 confab_peer_call_end_signalling (ConfabPeerCall *self, const ConfabPeerCallEvent *event)
 {

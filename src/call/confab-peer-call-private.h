@@ -63,6 +63,7 @@ struct _ConfabPeerCall {
   gboolean inbound;
   gboolean invite_out;
   gboolean hangup_known; /* one of both sides has said that it is over */
+  gboolean restart_offered;
   gboolean closed;
   char *reason;
   GQueue events; /* ConfabPeerCallEvent */
@@ -151,6 +152,7 @@ confab_peer_call_end_create_answer_failed (ConfabPeerCall *self, const ConfabPee
 void confab_peer_call_end_invite_timeout (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
 void confab_peer_call_end_ringing_over (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
 void confab_peer_call_end_ice_failed (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_end_ice_restart (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
 void confab_peer_call_end_signalling (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
 
 G_END_DECLS

@@ -109,7 +109,7 @@ static const struct {
   { "28", ANSWERED, ON (NEGOTIATION_NEEDED), was_connected, STAY, DO (negotiate) },
   { "28", LIVE, ON (NEGOTIATION_NEEDED), NULL, STAY, DO (negotiate_later) },
   { "28 29", ANSWERED, ON (LOCAL_SET), NULL, STAY, DO (local_set_again) },
-  { "29", ANSWERED, ON (OFFERED), is_ice_restart, TO (ENDED), DO (end_ice_failed) },
+  { "29", ANSWERED, ON (OFFERED), is_ice_restart, TO (ENDED), DO (end_ice_restart) },
   { "29", ANSWERED, ON (OFFERED), NULL, STAY, DO (take_offer) },
   { "29 30", ANSWERED, ON (REMOTE_SET), NULL, STAY, DO (remote_set_again) },
   { "30", ANSWERED, ON (NEGOTIATED), NULL, STAY, DO (take_negotiate_answer) },

@@ -481,6 +481,18 @@ confab_peer_call_get_inbound (ConfabPeerCall *self)
 }
 
 /**
+ * confab_peer_call_get_restart_offered:
+ * @self: a call that has ended
+ *
+ * Returns: whether it ended because the peer offered an ICE restart: another connection is to take its place at once
+ */
+gboolean
+confab_peer_call_get_restart_offered (ConfabPeerCall *self)
+{
+  return self->restart_offered;
+}
+
+/**
  * confab_peer_call_get_hangup_known:
  * @self: a call that has ended
  *

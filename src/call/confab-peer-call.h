@@ -53,6 +53,7 @@ const char *confab_peer_call_get_id (ConfabPeerCall *self);
 ConfabPeerCallState confab_peer_call_get_state (ConfabPeerCall *self);
 const char *confab_peer_call_get_reason (ConfabPeerCall *self);
 gboolean confab_peer_call_get_inbound (ConfabPeerCall *self);
+gboolean confab_peer_call_get_restart_offered (ConfabPeerCall *self);
 gboolean confab_peer_call_get_hangup_known (ConfabPeerCall *self);
 GListModel *confab_peer_call_get_streams (ConfabPeerCall *self);
 ConfabPeerConnection *confab_peer_call_get_connection (ConfabPeerCall *self);

@@ -9,6 +9,9 @@
 
 #define METADATA_CHANGED "org.matrix.call.sdp_stream_metadata_changed"
 #define METADATA_WORD "sdp_stream_metadata_changed "
+#define ICE_RESTART                                                                                \
+  ",\"lifetime\":30000,\"description\":{\"type\":\"offer\",\"sdp\":\"v=0\\r\\na=ice-ufrag:"        \
+  "again\\r\\n\"}"
 
 /* Stories of ConfabCallMember: the rows of protocol/mesh-calls.md section 10.2, and sections 8.3, 9.1, 9.4, 9.5 and 11.2. */
 
@@ -1105,6 +1108,58 @@ test_renewed_after_all (void)
   lab_finish (&lab);
 }
 
+/* The peer restarts ICE, which webrtcbin cannot: it is invited anew at once, whichever side invited. Three times at most. */
+static void
+test_ice_restart (gconstpointer we_invite)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  if (we_invite != NULL)
+    lab_connect_c (&lab);
+  else
+    connect_a (&lab);
+  for (guint i = 0; i < 3; i++) {
+    receive_current (&lab, "m.call.negotiate", 1, ICE_RESTART);
+    assert_member (&lab, "reconnecting");
+    lab_advance (&lab, 201);
+    assert_log (&lab, "hangup invite ");
+    g_assert_cmpstr (last_string (&lab, "m.call.hangup", "reason"), ==, "ice_failed");
+    g_assert_cmpstr (last_string (&lab, "m.call.hangup", "call_id"),
+                     !=,
+                     last_string (&lab, "m.call.invite", "call_id"));
+    receive_current (&lab, "m.call.answer", 0, ANSWER);
+    lab_advance (&lab, 1);
+    lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+    assert_member (&lab, "connected");
+    confab_fake_signalling_clear_log (lab.signalling);
+  }
+  receive_current (&lab, "m.call.negotiate", 1, ICE_RESTART);
+  lab_advance (&lab, 60000);
+  assert_log (&lab, "hangup ");
+  assert_member (&lab, "unreachable");
+  lab_finish (&lab);
+}
+
+/* js-sdk invites at the same moment: its invite is the one that counts, as ever where it invites. */
+static void
+test_ice_restart_glare (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  connect_a (&lab);
+  receive_current (&lab, "m.call.negotiate", 1, ICE_RESTART);
+  lab_advance (&lab, 201);
+  lab_receive (&lab, "m.call.invite", "c2", 0, OFFER);
+  lab_advance (&lab, 300);
+  assert_log (&lab, "hangup invite hangup answer ");
+  g_assert_cmpstr (last_string (&lab, "m.call.hangup", "reason"), ==, "replaced");
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  assert_member (&lab, "connected");
+  lab_finish (&lab);
+}
+
 /* Lost for a moment: shown so, and taken for no end. */
 static void
 test_reconnects (void)
@@ -1860,6 +1915,9 @@ add_retries (void)
   CASE ("rejoined/to-invite/hangup-first", "first", test_rejoined_to_invite);
   CASE ("rejoined/not", NULL, test_not_rejoined);
   CASE ("rejoined/not/same-entry", "again", test_not_rejoined);
+  CASE ("ice-restart/invited", NULL, test_ice_restart);
+  CASE ("ice-restart/inviter", "inviter", test_ice_restart);
+  TEST ("ice-restart/glare", test_ice_restart_glare);
   TEST ("renewed-after-all", test_renewed_after_all);
   TEST ("retries/offer-not-made", test_offer_not_made);
   TEST ("retries/not-reset", test_retries_not_reset);

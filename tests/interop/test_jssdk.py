@@ -3,6 +3,8 @@
 """confab-bot and matrix-js-sdk 36.2.0 in one call: in an encrypted and in an open room, each as the inviter and as the
 invitee; js-sdk shares its screen in a call that is up."""
 
+import sys
+import time
 import unittest
 
 from clients import bot, jssdk
@@ -30,9 +32,22 @@ class BotAndJsSdk(Scenario, unittest.TestCase):
         ours.until('tracks', seen)
         # The person is still there.
         self.check(ours, theirs)
+        self.check_ice_restart(ours, theirs)
         self.assertFalse(theirs('screen', on=False)['on'])
         ours.until('members', lambda members: not members[0]['hasScreenShare'])
         self.check(ours, theirs)
+
+    def check_ice_restart(self, ours, theirs):
+        # webrtcbin cannot; another connection takes its place, whoever invited, and the screen is on it, too.
+        before = ours('members')[0]['callId']
+        seen = len(ours.events)
+        start = time.monotonic()
+        self.assertEqual(theirs('restart-ice')['calls'], 1)
+        ours.until('members', lambda members: members[0]['connected'] and members[0]['callId'] != before)
+        print(f'{ours.name}: another connection after {time.monotonic() - start:.2f} s', file=sys.stderr)
+        self.assertEqual([e for e in ours.events[seen:] if e['event'] == 'member-removed'], [])
+        self.check(ours, theirs)
+        ours.until('members', lambda members: members[0]['hasScreenShare'])
 
 
 if __name__ == '__main__':

@@ -100,6 +100,13 @@ peer.mute = async ({ mic, cam }) => {
   return { microphone: peer.call.isMicrophoneMuted(), camera: peer.call.isLocalVideoMuted() };
 };
 
+// What the SDK does by itself when a connection has been lost for two seconds.
+peer.restartIce = () => {
+  const calls = Array.from(peer.call.calls.values()).flatMap((devices) => Array.from(devices.values()));
+  calls.forEach((call) => call.peerConn.restartIce());
+  return { calls: calls.length };
+};
+
 peer.screen = async ({ on }) => ({ on: await peer.call.setScreensharingEnabled(on) });
 
 const feedOf = (feeds, userId, deviceId) =>
