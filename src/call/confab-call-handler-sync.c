@@ -144,6 +144,21 @@ confab_call_handler_handle_account_data (ConfabCallHandler *self,
 }
 
 /**
+ * confab_call_handler_add_silenced:
+ * @self: a handler
+ * @room_id: where
+ * @call_id: a call that need not ring on this device, as ::silenced said in an earlier run; before
+ *   confab_call_handler_end_stored()
+ */
+void
+confab_call_handler_add_silenced (ConfabCallHandler *self, const char *room_id, const char *call_id)
+{
+  g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
+
+  confab_call_room_add_silenced (confab_call_handler_ensure_room (self, room_id), call_id);
+}
+
+/**
  * confab_call_handler_handle_membership:
  * @self: a handler
  * @room_id: a room

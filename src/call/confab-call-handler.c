@@ -15,6 +15,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ConfabCallHandler,
 
 enum {
   SIGNAL_RTC_CHANGED,
+  SIGNAL_SILENCED,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -63,6 +64,12 @@ rtc_changed_cb (ConfabCallRoom *room, ConfabCallHandler *self)
                  confab_call_room_get_n_rtc_users (room));
 }
 
+static void
+silenced_cb (ConfabCallRoom *room, const char *call_id, ConfabCallHandler *self)
+{
+  g_signal_emit (self, signals[SIGNAL_SILENCED], 0, confab_call_room_get_id (room), call_id);
+}
+
 ConfabCallRoom *
 confab_call_handler_ensure_room (ConfabCallHandler *self, const char *room_id)
 {
@@ -73,6 +80,7 @@ confab_call_handler_ensure_room (ConfabCallHandler *self, const char *room_id)
       self->signalling, self->clock, self->user_id, self->device_id, room_id);
     g_hash_table_insert (self->rooms, g_strdup (room_id), room);
     g_signal_connect_object (room, "rtc-changed", G_CALLBACK (rtc_changed_cb), self, 0);
+    g_signal_connect_object (room, "silenced", G_CALLBACK (silenced_cb), self, 0);
   }
   return room;
 }
@@ -190,6 +198,23 @@ confab_call_handler_class_init (ConfabCallHandlerClass *klass)
                                               2,
                                               G_TYPE_STRING,
                                               G_TYPE_UINT);
+  /**
+   * ConfabCallHandler::silenced:
+   * @room_id: a room
+   * @call_id: a call in it that need not ring on this device any more; to be kept while it is on, and said again in
+   *   the next run by confab_call_handler_add_silenced()
+   */
+  signals[SIGNAL_SILENCED] = g_signal_new ("silenced",
+                                           G_TYPE_FROM_CLASS (klass),
+                                           G_SIGNAL_RUN_LAST,
+                                           0,
+                                           NULL,
+                                           NULL,
+                                           NULL,
+                                           G_TYPE_NONE,
+                                           2,
+                                           G_TYPE_STRING,
+                                           G_TYPE_STRING);
 }
 
 static void

@@ -50,6 +50,9 @@ void confab_call_handler_handle_account_data (ConfabCallHandler *self,
                                               const char *room_id,
                                               const char *type,
                                               JsonObject *content);
+void confab_call_handler_add_silenced (ConfabCallHandler *self,
+                                       const char *room_id,
+                                       const char *call_id);
 void confab_call_handler_handle_membership (ConfabCallHandler *self,
                                             const char *room_id,
                                             const char *user_id,

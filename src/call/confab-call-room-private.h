@@ -23,6 +23,7 @@ struct _ConfabCallRoom {
   GHashTable *left;    /* user ids that are known not to be joined */
   GHashTable *over;    /* ids of calls that were terminated: they never come back */
   ConfabDeclinedCalls *declined;
+  GHashTable *silenced; /* ids of calls that need not ring on this device */
   ConfabRtcRoster *rtc;
   GPtrArray *own; /* ConfabCallMembership that this device is to have */
   guint n_writes; /* on their way */

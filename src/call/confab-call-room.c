@@ -10,6 +10,7 @@ G_DEFINE_FINAL_TYPE (ConfabCallRoom, confab_call_room, G_TYPE_OBJECT)
 
 enum {
   SIGNAL_RTC_CHANGED,
+  SIGNAL_SILENCED,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -43,6 +44,7 @@ confab_call_room_finalize (GObject *object)
   g_hash_table_unref (self->left);
   g_hash_table_unref (self->over);
   confab_declined_calls_free (self->declined);
+  g_hash_table_unref (self->silenced);
   g_ptr_array_unref (self->own);
   G_OBJECT_CLASS (confab_call_room_parent_class)->finalize (object);
 }
@@ -66,6 +68,22 @@ confab_call_room_class_init (ConfabCallRoomClass *klass)
                                               NULL,
                                               G_TYPE_NONE,
                                               0);
+  /**
+   * ConfabCallRoom::silenced:
+   * @call_id: a call
+   *
+   * It need not ring on this device any more: whoever keeps its calls from one run to the next is to keep that too.
+   */
+  signals[SIGNAL_SILENCED] = g_signal_new ("silenced",
+                                           G_TYPE_FROM_CLASS (klass),
+                                           G_SIGNAL_RUN_LAST,
+                                           0,
+                                           NULL,
+                                           NULL,
+                                           NULL,
+                                           G_TYPE_NONE,
+                                           1,
+                                           G_TYPE_STRING);
 }
 
 static void
@@ -81,6 +99,7 @@ confab_call_room_init (ConfabCallRoom *self)
                                        (GDestroyNotify) g_array_unref);
   self->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->declined = confab_declined_calls_new ();
+  self->silenced = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->over = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->own = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_call_membership_free);
 }
@@ -268,11 +287,34 @@ confab_call_room_set_declined (ConfabCallRoom *self, JsonObject *content)
   confab_declined_calls_read (self->declined, content);
 }
 
-/* Returns: whether one of this user's devices has declined it for all of them */
-gboolean
-confab_call_room_is_declined (ConfabCallRoom *self, const char *call_id)
+/**
+ * confab_call_room_silence:
+ * @self: a room
+ * @call_id: a call that is on
+ *
+ * It need not ring on this device any more: it was declined or answered here, or rang out.
+ */
+void
+confab_call_room_silence (ConfabCallRoom *self, const char *call_id)
 {
-  return confab_declined_calls_contains (self->declined, call_id);
+  if (g_hash_table_add (self->silenced, g_strdup (call_id)))
+    g_signal_emit (self, signals[SIGNAL_SILENCED], 0, call_id);
+}
+
+/* What confab_call_room_silence() has said in an earlier run. */
+void
+confab_call_room_add_silenced (ConfabCallRoom *self, const char *call_id)
+{
+  g_hash_table_add (self->silenced, g_strdup (call_id));
+}
+
+/* Returns: whether it need not ring here: one of this user's devices has declined it for all of them, or this one is
+ * through with it */
+gboolean
+confab_call_room_is_silent (ConfabCallRoom *self, const char *call_id)
+{
+  return g_hash_table_contains (self->silenced, call_id) ||
+         confab_declined_calls_contains (self->declined, call_id);
 }
 
 /**
@@ -286,6 +328,7 @@ void
 confab_call_room_add_over (ConfabCallRoom *self, const char *call_id)
 {
   g_hash_table_add (self->over, g_strdup (call_id));
+  g_hash_table_remove (self->silenced, call_id);
 }
 
 /**

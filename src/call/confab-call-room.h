@@ -59,7 +59,9 @@ void confab_call_room_write (ConfabCallRoom *self,
 void confab_call_room_remove_stale (ConfabCallRoom *self);
 void confab_call_room_decline (ConfabCallRoom *self, const char *call_id, gint64 until_ts);
 void confab_call_room_set_declined (ConfabCallRoom *self, JsonObject *content);
-gboolean confab_call_room_is_declined (ConfabCallRoom *self, const char *call_id);
+void confab_call_room_silence (ConfabCallRoom *self, const char *call_id);
+void confab_call_room_add_silenced (ConfabCallRoom *self, const char *call_id);
+gboolean confab_call_room_is_silent (ConfabCallRoom *self, const char *call_id);
 void confab_call_room_add_over (ConfabCallRoom *self, const char *call_id);
 gboolean confab_call_room_is_over (ConfabCallRoom *self, const char *call_id);
 void confab_call_room_close (ConfabCallRoom *self);

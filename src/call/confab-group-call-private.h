@@ -58,10 +58,8 @@ struct _ConfabGroupCall {
   gboolean running;
   gint64 origin_server_ts; /* ms since the epoch */
   gboolean ringing;
-  gboolean declined;
-  gboolean answered; /* the own user was in it, with whatever device */
+  gboolean silenced; /* declined, answered with whatever device, or it rang for as long as it may */
   guint ring_timer;
-  gboolean rang_out;  /* for as long as it may: a date may lie in the future */
   gboolean made_here; /* in this run */
   gboolean own_draft; /* made here, and this device was not in it yet */
   gboolean abandoned; /* left before it was created */

@@ -14,12 +14,22 @@
 #define DECLINED_MS (10 * RING_MS) /* how long it is kept: clocks of devices differ */
 
 static void
+silence (ConfabGroupCall *self)
+{
+  self->silenced = TRUE;
+  /* A draft may come to nothing, and is then to leave nothing behind. */
+  if (self->created)
+    confab_call_room_silence (self->room, self->id);
+}
+
+/* A date may lie in the future: it has rung for as long as it may all the same. */
+static void
 ring_cb (gpointer data)
 {
   ConfabGroupCall *self = data;
 
   self->ring_timer = 0;
-  self->rang_out = TRUE;
+  silence (self);
   confab_group_call_set_ringing (self, FALSE);
 }
 
@@ -55,8 +65,8 @@ static gboolean
 should_ring (ConfabGroupCall *self)
 {
   return self->intent == CONFAB_CALL_INTENT_RING && self->state == CONFAB_CALL_STATE_KNOWN &&
-         !self->declined && !self->answered && !self->rang_out &&
-         !confab_call_room_is_declined (self->room, self->id) && is_somebody_else_in (self);
+         !self->silenced && !confab_call_room_is_silent (self->room, self->id) &&
+         is_somebody_else_in (self);
 }
 
 void
@@ -76,7 +86,7 @@ confab_group_call_decline (ConfabCall *call, ConfabDeclineScope scope)
 {
   ConfabGroupCall *self = CONFAB_GROUP_CALL (call);
 
-  self->declined = TRUE;
+  silence (self);
   confab_group_call_set_ringing (self, FALSE);
   if (scope == CONFAB_DECLINE_EVERYWHERE)
     confab_call_room_decline (self->room, self->id, self->origin_server_ts + DECLINED_MS);
@@ -93,7 +103,7 @@ void
 confab_group_call_note_own (ConfabGroupCall *self)
 {
   if (confab_call_is_active (CONFAB_CALL (self)) || is_own_user_in (self))
-    self->answered = TRUE;
+    silence (self);
 }
 
 /**

@@ -287,6 +287,7 @@ connect_members (ConfabGroupCall *self, const Event *event)
 
   self->own_draft = FALSE;
   confab_own_membership_in_force (self->own);
+  confab_group_call_note_own (self); /* it is no draft any more */
   for (guint i = 0; i < confab_group_call_get_n_members (self); i++)
     confab_call_member_join (confab_group_call_peek_member (self, i),
                              session_id,

@@ -59,12 +59,7 @@ empty_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
   for (guint i = 0; i + 1 < recheck->empty->len; i += 2) {
     const char *room_id = recheck->empty->pdata[i];
     const char *id = recheck->empty->pdata[i + 1];
-    if (!confab_store_exec (transaction,
-                            error,
-                            "DELETE FROM calls WHERE room_id = ? AND call_id = ?",
-                            "ss",
-                            room_id,
-                            id) ||
+    if (!confab_sync_store_forget_call (transaction, room_id, id, error) ||
         !confab_store_exec (
           transaction,
           error,

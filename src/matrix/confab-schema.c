@@ -266,6 +266,13 @@ static const char version_8[] = "CREATE TABLE room_account_data ("
                                 "  PRIMARY KEY (room_id, type)"
                                 ") WITHOUT ROWID;";
 
-const char *const confab_schema_migrations[] = { version_1, version_2, version_3,
-                                                 version_4, version_5, version_6,
-                                                 version_7, version_8, NULL };
+/* silenced_calls: calls that need not ring on this device (any more): it has declined or answered them, or they rang out */
+static const char version_9[] = "CREATE TABLE silenced_calls ("
+                                "  room_id TEXT NOT NULL REFERENCES rooms ON DELETE CASCADE,"
+                                "  call_id TEXT NOT NULL,"
+                                "  PRIMARY KEY (room_id, call_id)"
+                                ") WITHOUT ROWID;";
+
+const char *const confab_schema_migrations[] = { version_1, version_2, version_3, version_4,
+                                                 version_5, version_6, version_7, version_8,
+                                                 version_9, NULL };

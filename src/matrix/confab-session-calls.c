@@ -10,6 +10,7 @@
 #include "confab-call-inbox.h"
 #include "confab-call-people.h"
 #include "confab-call-recheck.h"
+#include "confab-call-silence.h"
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
 #include "confab-matrix-signalling.h"
@@ -92,6 +93,29 @@ rtc_changed_cb (ConfabCallHandler *handler,
 
   if (room != NULL)
     confab_room_set_n_rtc_users (room, n_users);
+}
+
+static DexFuture *
+stored_cb (DexFuture *future, gpointer data)
+{
+  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
+  g_autoptr (GError) error = NULL;
+
+  if (dex_future_get_value (future, &error) == NULL)
+    g_signal_emit (self, signals[SIGNAL_WARNING], 0, "store", error->message, NULL, NULL);
+  return dex_future_new_true ();
+}
+
+static void
+silenced_cb (ConfabCallHandler *handler,
+             const char *room_id,
+             const char *call_id,
+             ConfabSessionCalls *self)
+{
+  dex_future_disown (dex_future_finally (confab_call_silence (self->store, room_id, call_id),
+                                         stored_cb,
+                                         g_object_ref (self),
+                                         g_object_unref));
 }
 
 static void
@@ -177,6 +201,8 @@ feed_room (ConfabSessionCalls *self, const ConfabSyncRoom *news)
     g_autoptr (JsonObject) content = confab_json_copy_object (event->content);
     confab_call_handler_handle_account_data (self->handler, news->room_id, event->type, content);
   }
+  for (guint i = 0; i < news->silenced->len; i++)
+    confab_call_handler_add_silenced (self->handler, news->room_id, news->silenced->pdata[i]);
   feed_state (self, news, CONFAB_CALL_STATE_TYPE);
   feed_state (self, news, CONFAB_CALL_MEMBER_STATE_TYPE);
 }
@@ -230,17 +256,6 @@ handed_on_cb (DexFuture *future, gpointer data)
   return dex_future_new_true ();
 }
 
-static DexFuture *
-events_handed_on_cb (DexFuture *future, gpointer data)
-{
-  ConfabSessionCalls *self = CONFAB_SESSION_CALLS (data);
-  g_autoptr (GError) error = NULL;
-
-  if (dex_future_get_value (future, &error) == NULL)
-    g_signal_emit (self, signals[SIGNAL_WARNING], 0, "store", error->message, NULL, NULL);
-  return dex_future_new_true ();
-}
-
 static void
 inbox_changed_cb (ConfabOlmMachine *machine, ConfabSessionCalls *self)
 {
@@ -248,10 +263,8 @@ inbox_changed_cb (ConfabOlmMachine *machine, ConfabSessionCalls *self)
     return;
   dex_future_disown (dex_future_finally (
     confab_call_inbox_hand_on (self->inbox), handed_on_cb, g_object_ref (self), g_object_unref));
-  dex_future_disown (dex_future_finally (confab_megolm_machine_hand_on (self->megolm),
-                                         events_handed_on_cb,
-                                         g_object_ref (self),
-                                         g_object_unref));
+  dex_future_disown (dex_future_finally (
+    confab_megolm_machine_hand_on (self->megolm), stored_cb, g_object_ref (self), g_object_unref));
 }
 
 static void
@@ -513,6 +526,7 @@ confab_session_calls_new (ConfabStore *store,
     self->people, "told", G_CALLBACK (people_told_cb), self, G_CONNECT_DEFAULT);
   g_signal_connect (self->handler, "items-changed", G_CALLBACK (calls_changed_cb), self);
   g_signal_connect (self->handler, "rtc-changed", G_CALLBACK (rtc_changed_cb), self);
+  g_signal_connect (self->handler, "silenced", G_CALLBACK (silenced_cb), self);
   g_signal_connect_object (
     self->machine, "inbox-changed", G_CALLBACK (inbox_changed_cb), self, G_CONNECT_DEFAULT);
   g_signal_connect_object (

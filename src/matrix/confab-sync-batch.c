@@ -20,6 +20,7 @@ sync_room_free (ConfabSyncRoom *self)
   g_ptr_array_unref (self->state);
   g_ptr_array_unref (self->timeline);
   g_ptr_array_unref (self->account_data);
+  g_ptr_array_unref (self->silenced);
   g_strfreev (self->heroes);
   g_free (self);
 }
@@ -163,6 +164,7 @@ sync_room_new (const char *room_id, ConfabSyncMembership membership)
   room->state = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_event_free);
   room->timeline = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_event_free);
   room->account_data = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_event_free);
+  room->silenced = g_ptr_array_new_with_free_func (g_free);
   room->n_joined = -1;
   room->n_invited = -1;
   room->favourite = -1;

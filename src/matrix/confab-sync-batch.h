@@ -41,6 +41,7 @@ typedef enum {
  * @timeline: (element-type ConfabSyncEvent): the other events of the timeline, in order
  * @account_data: (element-type ConfabSyncEvent): what this user's devices have said about the room, and #ConfabCallHandler
  *   may want to hear
+ * @silenced: (element-type utf8): calls that need not ring on this device; only the store knows them
  * @limited: events between the last batch and @timeline are missing (@state is complete nevertheless)
  * @heroes: (nullable): %NULL when they did not change
  * @n_joined: -1 when it did not change
@@ -55,6 +56,7 @@ typedef struct {
   guint n_block;
   GPtrArray *timeline;
   GPtrArray *account_data;
+  GPtrArray *silenced;
   gboolean limited;
   GStrv heroes;
   gint64 n_joined;

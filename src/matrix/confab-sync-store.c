@@ -124,6 +124,26 @@ is_stale (ConfabStoreTransaction *transaction,
   return TRUE;
 }
 
+gboolean
+confab_sync_store_forget_call (ConfabStoreTransaction *transaction,
+                               const char *room_id,
+                               const char *call_id,
+                               GError **error)
+{
+  return confab_store_exec (transaction,
+                            error,
+                            "DELETE FROM calls WHERE room_id = ? AND call_id = ?",
+                            "ss",
+                            room_id,
+                            call_id) &&
+         confab_store_exec (transaction,
+                            error,
+                            "DELETE FROM silenced_calls WHERE room_id = ? AND call_id = ?",
+                            "ss",
+                            room_id,
+                            call_id);
+}
+
 static gboolean
 apply_call (ConfabStoreTransaction *transaction,
             const char *room_id,
@@ -144,12 +164,7 @@ apply_call (ConfabStoreTransaction *transaction,
                               "ss",
                               room_id,
                               event->state_key);
-  return confab_store_exec (transaction,
-                            error,
-                            "DELETE FROM calls WHERE room_id = ? AND call_id = ?",
-                            "ss",
-                            room_id,
-                            event->state_key);
+  return confab_sync_store_forget_call (transaction, room_id, event->state_key, error);
 }
 
 static gboolean
@@ -505,6 +520,17 @@ load_room_account_data_cb (ConfabStoreRow *row, gpointer data, GError **error)
 }
 
 static gboolean
+load_silenced_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  Load *load = data;
+  ConfabSyncRoom *room = g_hash_table_lookup (load->rooms, confab_store_row_get_string (row, 0));
+
+  if (room != NULL)
+    g_ptr_array_add (room->silenced, g_strdup (confab_store_row_get_string (row, 1)));
+  return TRUE;
+}
+
+static gboolean
 load_account_data_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
   Load *load = data;
@@ -579,6 +605,13 @@ confab_sync_store_load (ConfabStoreTransaction *transaction,
                   "room_id, type, content FROM room_account_data",
                   "",
                   load_room_account_data_cb,
+                  &load,
+                  error) ||
+      !load_part (transaction,
+                  part,
+                  "room_id, call_id FROM silenced_calls",
+                  "",
+                  load_silenced_cb,
                   &load,
                   error))
     return NULL;

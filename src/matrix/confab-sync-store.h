@@ -10,10 +10,15 @@ G_BEGIN_DECLS
 #define CONFAB_CALL_STATE_TYPE "org.matrix.msc3401.call"
 #define CONFAB_CALL_MEMBER_STATE_TYPE "org.matrix.msc3401.call.member"
 
-/* Rooms in the store. Both run on the store's thread. */
+/* Rooms in the store. All run on the store's thread. */
 gboolean confab_sync_store_apply (ConfabStoreTransaction *transaction,
                                   ConfabSyncBatch *batch,
                                   GError **error);
+/* A call is over. */
+gboolean confab_sync_store_forget_call (ConfabStoreTransaction *transaction,
+                                        const char *room_id,
+                                        const char *call_id,
+                                        GError **error);
 /* Which rooms: those with a call come first, so that what rings is known before a large account is read. */
 typedef enum {
   CONFAB_SYNC_STORE_ALL,

@@ -31,7 +31,7 @@ class Ringing(unittest.TestCase):
         cls.server = Synapse()
         cls.addClassCleanup(cls.server.stop)
         cls.server.wait_ready()
-        for name in ('anna', 'bert'):
+        for name in ('anna', 'bert', 'clara'):
             cls.server.register(name, PASSWORD)
 
     def bot(self, name, *more):
@@ -54,7 +54,8 @@ class Ringing(unittest.TestCase):
         return ('--store', store.name)
 
     def room(self, caller, *others):
-        room = caller('create-room', name='Room', encrypted=False, open=True, invite=['@bert:localhost'])['roomId']
+        room = caller('create-room', name='Room', encrypted=False, open=True,
+                      invite=['@bert:localhost', '@clara:localhost'])['roomId']
         others[0]('join-room', roomId=room)
         for other in others[1:]:
             other.until('rooms', lambda rooms: room in [r['roomId'] for r in rooms])
@@ -139,6 +140,32 @@ class Ringing(unittest.TestCase):
         desk.wait_event('ringing', callId=call, ringing=False)
         self.assertFalse(self.rings(phone, call))
         self.finish(anna, desk, phone)
+
+    def test_silenced_before_a_crash(self):
+        """Declined on this device only, or answered and left: it rings no more when the device comes back from being
+        killed. Another call in the room does."""
+        anna, annas, clara = self.bot('anna'), self.bot('anna'), self.bot('clara')
+        store = self.kept()
+        phone = self.bot('bert', *store)
+        room = self.room(anna, phone)
+        clara('join-room', roomId=room)
+        declined = self.ring(anna, room)
+        phone.wait_event('ringing', callId=declined, ringing=True)
+        phone('decline', everywhere=False)
+        answered = self.ring(clara, room)
+        phone.wait_event('ringing', callId=answered, ringing=True)
+        phone('join-call', roomId=room, callId=answered)
+        # Only a sync says so, and what a sync brings is kept after what was said before it came.
+        phone.wait_event('state', callId=answered, state='joined')
+        phone('leave')
+        phone.kill()
+        other = self.ring(annas, room)
+        phone = self.bot('bert', *store)
+        phone.wait_event('ringing', callId=other, ringing=True)
+        for call in (declined, answered):
+            self.assertFalse(self.rings(phone, call))
+        self.assertEqual([e['callId'] for e in phone.events if e['event'] == 'ringing'], [other])
+        self.finish(anna, annas, clara, phone)
 
     def test_two_begin_at_once(self):
         """The older one stays; whoever made the other takes it back."""

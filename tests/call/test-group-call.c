@@ -596,6 +596,99 @@ test_ringing_answered (void)
   lab_finish (&lab);
 }
 
+#define RING "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}"
+
+static void
+silenced_cb (ConfabCallHandler *handler, const char *room_id, const char *call_id, GString *said)
+{
+  g_assert_cmpstr (room_id, ==, ROOM);
+  g_string_append_printf (said, "%s ", call_id);
+}
+
+static void
+decline_here (Lab *lab)
+{
+  confab_call_decline (lab->call, CONFAB_DECLINE_HERE);
+}
+
+static void
+answer_and_leave (Lab *lab)
+{
+  lab_join (lab);
+  confab_call_leave (lab->call);
+  lab_advance (lab, 1);
+}
+
+static void
+answer_elsewhere (Lab *lab)
+{
+  lab_member (lab, "@b:x", "PHONE", "P");
+}
+
+static void
+ring_out (Lab *lab)
+{
+  lab_advance (lab, 60000);
+}
+
+/* What this device is through with it says, once, so that it may be told in its next run, where such a call rings no
+ * more. Another one does. */
+static void
+test_ringing_after_restart (gconstpointer data)
+{
+  void (*silence) (Lab *lab) = data;
+  Lab lab = { 0 };
+  g_autoptr (GString) said = g_string_new (NULL);
+
+  lab_start_with (&lab, RING);
+  g_signal_connect (lab.handler, "silenced", G_CALLBACK (silenced_cb), said);
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_true (confab_call_get_ringing (lab.call));
+  g_assert_cmpstr (said->str, ==, "");
+  silence (&lab);
+  lab_sync_end (&lab);
+  g_assert_cmpstr (said->str, ==, "conf ");
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_finish (&lab);
+
+  lab = (Lab) { 0 };
+  lab_start_with (&lab, RING);
+  g_signal_connect (lab.handler, "silenced", G_CALLBACK (silenced_cb), said);
+  confab_call_handler_add_silenced (lab.handler, ROOM, "conf");
+  lab_member (&lab, "@a:x", "A", "S");
+  g_assert_false (confab_call_get_ringing (lab.call));
+  lab_state (&lab, CALL, "other", "@a:x", RING);
+  g_set_object (&lab.call, confab_call_handler_lookup (lab.handler, ROOM, "other"));
+  lab_member_of (&lab, "@c:x", "C");
+  g_assert_true (confab_call_get_ringing (lab.call));
+  g_assert_cmpstr (said->str, ==, "conf ");
+  lab_finish (&lab);
+}
+
+/* A call that was begun here as well, once the homeserver has it: one that comes to nothing leaves nothing behind. */
+static void
+test_ringing_own_after_restart (gconstpointer fails)
+{
+  Lab lab = { 0 };
+  g_autoptr (GString) said = g_string_new (NULL);
+  g_autofree char *id = NULL;
+  g_autofree char *expected = NULL;
+
+  lab_start (&lab);
+  g_signal_connect (lab.handler, "silenced", G_CALLBACK (silenced_cb), said);
+  if (fails != NULL)
+    confab_fake_signalling_fail (lab.signalling, CALL, CONFAB_SIGNALLING_ERROR_NETWORK, 1);
+  lab.echo = FALSE;
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  id = confab_call_dup_id (lab.call);
+  expected = g_strdup_printf ("%s ", id);
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  g_assert_cmpstr (said->str, ==, "");
+  lab_advance (&lab, 3);
+  g_assert_cmpstr (said->str, ==, fails != NULL ? "" : expected);
+  lab_finish (&lab);
+}
+
 static void
 test_ringing_times_out (void)
 {
@@ -1691,6 +1784,12 @@ main (int argc, char *argv[])
   TEST ("ringing/declined-everywhere", test_ringing_declined_everywhere);
   TEST ("ringing/many-declined", test_ringing_many_declined);
   CASE ("ringing/declined-elsewhere", NULL, test_ringing_declined_elsewhere);
+  CASE ("ringing/declined-before-restart", decline_here, test_ringing_after_restart);
+  CASE ("ringing/answered-before-restart", answer_and_leave, test_ringing_after_restart);
+  CASE ("ringing/answered-elsewhere-before-restart", answer_elsewhere, test_ringing_after_restart);
+  CASE ("ringing/rang-out-before-restart", ring_out, test_ringing_after_restart);
+  CASE ("ringing/own-before-restart", NULL, test_ringing_own_after_restart);
+  CASE ("ringing/own-that-fails-before-restart", "fails", test_ringing_own_after_restart);
   CASE ("ringing/declined-elsewhere-before", "early", test_ringing_declined_elsewhere);
   TEST ("ringing/answered", test_ringing_answered);
   TEST ("ringing/times-out", test_ringing_times_out);

@@ -73,6 +73,17 @@ confab_call_handler_class_init (ConfabCallHandlerClass *klass)
                 2,
                 G_TYPE_STRING,
                 G_TYPE_UINT);
+  g_signal_new ("silenced",
+                G_TYPE_FROM_CLASS (klass),
+                G_SIGNAL_RUN_LAST,
+                0,
+                NULL,
+                NULL,
+                NULL,
+                G_TYPE_NONE,
+                2,
+                G_TYPE_STRING,
+                G_TYPE_STRING);
 }
 
 static void
@@ -144,6 +155,12 @@ confab_call_handler_handle_account_data (ConfabCallHandler *self,
                                          JsonObject *content)
 {
   note (self, "account-data %s %s", room_id, type);
+}
+
+void
+confab_call_handler_add_silenced (ConfabCallHandler *self, const char *room_id, const char *call_id)
+{
+  note (self, "silenced %s %s", room_id, call_id);
 }
 
 void

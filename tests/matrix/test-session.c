@@ -490,6 +490,74 @@ test_declined (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count (log, "end-stored"), ==, 2);
 }
 
+#define CALL_EVENT_OF(room, id, content)                                                           \
+  "\"" room "\":{\"state\":{\"events\":[{\"type\":\"org.matrix.msc3401.call\",\"state_key\":\"" id \
+  "\",\"sender\":\"@ben:x\",\"content\":" content "}]}}"
+
+static void
+silence (Fixture *f, const char *room_id, const char *call_id)
+{
+  g_signal_emit_by_name (confab_session_get_call_handler (f->session),
+                         "silenced",
+                         room_id,
+                         call_id);
+}
+
+/* What this device has declined or answered it knows after a restart, before the call itself, and for as long as the call
+ * is on: not of one that is over, nor of a room that was left. */
+static void
+test_silenced (Fixture *f, gconstpointer data)
+{
+  const char *log;
+
+  sign_in (f);
+  fake_account_sync (
+    f->account,
+    "s1",
+    "{\"next_batch\":\"s2\",\"rooms\":{\"join\":{" CALL_EVENT_OF (
+      "!a:x",
+      "k",
+      "{\"m.intent\":\"m.ring\"}") "," CALL_EVENT_OF ("!b:x",
+                                                      "k",
+                                                      "{\"m.intent\":\"m.ring\"}") "}}}");
+  until_asked (f, "s2");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "silenced"), ==, 0);
+  silence (f, "!a:x", "k");
+  silence (f, "!a:x", "k");
+  silence (f, "!a:x", "begun-here"); /* no sync has brought it */
+  silence (f, "!b:x", "k");
+  silence (f, "!left:x", "k");
+  test_expect (confab_session_stop (f->session));
+
+  new_session (f);
+  test_expect (confab_session_restore (f->session));
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_nonnull (strstr (log, "silenced !a:x k\nstate !a:x org.matrix.msc3401.call k\n"));
+  g_assert_cmpuint (count (log, "silenced !a:x"), ==, 2);
+  g_assert_cmpuint (count (log, "silenced"), ==, 3);
+  /* It rings, or not, before any other room is read. */
+  g_assert_nonnull (strstr (strstr (log, "silenced !a:x k"), "end-stored\n"));
+  fake_account_sync (f->account,
+                     "s2",
+                     "{\"next_batch\":\"s3\",\"rooms\":{\"join\":{" CALL_EVENT_OF (
+                       "!a:x", "k", "{\"m.terminated\":true}") "},\"leave\":{\"!b:x\":{}}}}");
+  until_asked (f, "s3");
+  silence (f, "!a:x", "k"); /* it ended at that moment */
+  test_expect (confab_session_stop (f->session));
+
+  new_session (f);
+  test_expect (confab_session_restore (f->session));
+  fake_account_sync (f->account,
+                     "s3",
+                     "{\"next_batch\":\"s4\",\"rooms\":{\"join\":{" CALL_EVENT_OF (
+                       "!b:x", "k", "{\"m.intent\":\"m.ring\"}") "}}}");
+  until_asked (f, "s4");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_nonnull (strstr (log, "silenced !a:x begun-here\n"));
+  g_assert_cmpuint (count (log, "silenced"), ==, 1);
+}
+
 static void
 test_to_device (Fixture *f, gconstpointer data)
 {
@@ -1395,6 +1463,7 @@ main (int argc, char **argv)
   ADD ("/session/restore-without-secret", test_restore_without_secret);
   ADD ("/session/to-device", test_to_device);
   ADD ("/session/declined", test_declined);
+  ADD ("/session/silenced", test_silenced);
   ADD ("/session/inbox-that-stays", test_inbox_that_stays);
   ADD ("/session/gap", test_gap);
   for (guint i = 0; i < G_N_ELEMENTS (redactions); i++) {
