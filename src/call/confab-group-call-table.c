@@ -463,10 +463,11 @@ end_call (ConfabGroupCall *self, const Event *event)
 static void
 lose_room (ConfabGroupCall *self, const Event *event)
 {
-  gboolean entered = confab_call_room_forget_own (self->room, self->id);
+  gboolean active = self->media != NULL; /* on the way in as well, before there is an entry */
 
+  confab_call_room_forget_own (self->room, self->id);
   close_call (self);
-  if (entered)
+  if (active)
     confab_group_call_emit_failed (self, CONFAB_CALL_ERROR_ROOM_LOST, "the room was left");
 }
 

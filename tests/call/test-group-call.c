@@ -246,6 +246,23 @@ test_room_lost (void)
   lab_finish (&lab);
 }
 
+/* On the way in as well: whoever wanted to join hears what became of it. */
+static void
+test_room_lost_while_preparing (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+  assert_state (&lab, "preparing");
+  confab_call_handler_handle_membership (lab.handler, ROOM, "@b:x", FALSE);
+  assert_state (&lab, "ended");
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  g_assert_cmpstr (lab.failed->str, ==, "5 ");
+  lab_advance (&lab, 5); /* what was asked for is answered */
+  lab_finish (&lab);
+}
+
 /* The one to whom a message was still on its way is gone: with that the leaving is done, and the call is over, while the
  * member event that says so is still looked through (the simulator, seed 912690). */
 static void
@@ -1756,6 +1773,7 @@ add_way_out (void)
   TEST ("terminated/while-leaving", test_terminated_while_leaving);
   TEST ("terminated/while-joining", test_terminated_while_joining);
   TEST ("room-lost", test_room_lost);
+  TEST ("room-lost/while-preparing", test_room_lost_while_preparing);
 }
 
 int
