@@ -112,6 +112,28 @@ is_of_room_call (JsonObject *content)
 }
 
 /**
+ * confab_rtc_roster_get_expires_ts:
+ * @state_key: of a member event
+ * @sender: who sent it
+ * @origin_server_ts: ms since the epoch
+ * @content: a stranger's
+ *
+ * Returns: when the sender's place in the room's MatrixRTC call runs out, in ms since the epoch; 0 when the event gives
+ *   them none
+ */
+gint64
+confab_rtc_roster_get_expires_ts (const char *state_key,
+                                  const char *sender,
+                                  gint64 origin_server_ts,
+                                  JsonObject *content)
+{
+  if (!is_key_of (state_key, sender) || !is_of_room_call (content) ||
+      confab_call_membership_get_kind (state_key, sender, content) != CONFAB_CALL_MEMBERSHIP_RTC)
+    return 0;
+  return get_expires_ts (origin_server_ts, content);
+}
+
+/**
  * confab_rtc_roster_new:
  * @clock: for when memberships run out
  * @func: confab_rtc_roster_get_n_users() says something else now
@@ -157,15 +179,17 @@ confab_rtc_roster_handle (ConfabRtcRoster *self,
                           gint64 origin_server_ts,
                           JsonObject *content)
 {
-  Member *member;
+  gint64 expires_ts = confab_rtc_roster_get_expires_ts (state_key,
+                                                        sender,
+                                                        origin_server_ts,
+                                                        content);
 
   if (!is_key_of (state_key, sender))
     return;
   g_hash_table_remove (self->members, state_key);
-  if (confab_call_membership_get_kind (state_key, sender, content) == CONFAB_CALL_MEMBERSHIP_RTC &&
-      is_of_room_call (content) && g_hash_table_size (self->members) < MAX_MEMBERS) {
-    member = g_new (Member, 1);
-    *member = (Member) { g_strdup (sender), get_expires_ts (origin_server_ts, content) };
+  if (expires_ts > 0 && g_hash_table_size (self->members) < MAX_MEMBERS) {
+    Member *member = g_new (Member, 1);
+    *member = (Member) { g_strdup (sender), expires_ts };
     g_hash_table_insert (self->members, g_strdup (state_key), member);
   }
   update (self);

@@ -18,6 +18,11 @@ G_BEGIN_DECLS
  */
 typedef struct _ConfabRtcRoster ConfabRtcRoster;
 
+gint64 confab_rtc_roster_get_expires_ts (const char *state_key,
+                                         const char *sender,
+                                         gint64 origin_server_ts,
+                                         JsonObject *content);
+
 typedef void (*ConfabRtcRosterFunc) (gpointer data);
 
 ConfabRtcRoster *confab_rtc_roster_new (ConfabClock *clock, ConfabRtcRosterFunc func, gpointer data)

@@ -9,6 +9,7 @@
 #include "confab-call-membership.h"
 #include "confab-matrix-error.h"
 #include "confab-room-private.h"
+#include "confab-rtc-roster.h"
 
 #define MAX_ASKING 6 /* at a time: there may be a crowd */
 
@@ -79,7 +80,10 @@ has_entry (ConfabCallPeople *self, const ConfabSyncEvent *event)
 
   if (confab_call_membership_get_kind (event->state_key, event->sender, event->content) !=
       CONFAB_CALL_MEMBERSHIP_MESH)
-    return FALSE;
+    return confab_rtc_roster_get_expires_ts (event->state_key,
+                                             event->sender,
+                                             event->origin_server_ts,
+                                             event->content) > now_ms;
   entries = confab_call_membership_parse (event->content);
   for (guint i = 0; i < entries->len; i++) {
     if (((const ConfabCallMembership *) entries->pdata[i])->expires_ts > now_ms)

@@ -839,6 +839,32 @@ dup_entry_sync (const char *next_batch,
     more_events);
 }
 
+/* The same, with MatrixRTC's kind of entry. */
+static char *
+dup_rtc_sync (const char *next_batch,
+              const char *user_id,
+              gint64 lifetime_ms,
+              const char *more_events)
+{
+  return g_strdup_printf (
+    "{\"next_batch\":\"%s\",\"rooms\":{\"join\":{\"!a:x\":{\"state\":{\"events\":[" ROOM_STATE
+    ",{\"type\":\"org.matrix.msc3401.call.member\",\"state_key\":\"_%s_D_m.call\",\"sender\":"
+    "\"%s\",\"origin_server_ts\":%" G_GINT64_FORMAT ",\"content\":{\"application\":\"m.call\","
+    "\"call_id\":\"\",\"device_id\":\"D\",\"focus_active\":{},\"expires\":7200000}}%s]}}}}}",
+    next_batch,
+    user_id,
+    user_id,
+    g_get_real_time () / 1000 + lifetime_ms - 7200000,
+    more_events);
+}
+
+typedef char *(*DupSyncFunc) (const char *next_batch,
+                              const char *user_id,
+                              gint64 lifetime_ms,
+                              const char *more_events);
+static const DupSyncFunc mesh_sync = dup_entry_sync;
+static const DupSyncFunc rtc_sync = dup_rtc_sync;
+
 static const char *
 get_log (Fixture *f)
 {
@@ -884,7 +910,8 @@ is_asked (gpointer data)
 static void
 test_kicked (Fixture *f, gconstpointer data)
 {
-  g_autofree char *first = dup_entry_sync ("s1", "@cem:x", 3600000, "");
+  const DupSyncFunc *dup_sync = data;
+  g_autofree char *first = (*dup_sync) ("s1", "@cem:x", 3600000, "");
   const char *out;
 
   fake_homeserver_reply (f->account->server, CEM_PATH, 200, "{\"membership\":\"leave\"}");
@@ -893,7 +920,7 @@ test_kicked (Fixture *f, gconstpointer data)
   /* Before anything was made of his entry. */
   out = strstr (get_log (f), "member !a:x @cem:x out");
   g_assert_nonnull (out);
-  g_assert_nonnull (strstr (out, "state !a:x org.matrix.msc3401.call.member @cem:x"));
+  g_assert_nonnull (strstr (out, "state !a:x org.matrix.msc3401.call.member"));
   test_until (is_answered, f);
   fake_account_sync (f->account, "s1", CALL_SYNC ("s2", ""));
   until_asked (f, "s2");
@@ -932,7 +959,8 @@ test_never_there (Fixture *f, gconstpointer data)
 static void
 test_unknown_caller (Fixture *f, gconstpointer data)
 {
-  g_autofree char *first = dup_entry_sync ("s1", "@cem:x", 3600000, "");
+  const DupSyncFunc *dup_sync = data;
+  g_autofree char *first = (*dup_sync) ("s1", "@cem:x", 3600000, "");
   g_auto (GStrv) ids = NULL;
 
   fake_homeserver_reply (f->account->server, CEM_PATH, 200, "{\"membership\":\"join\"}");
@@ -1011,10 +1039,12 @@ typedef struct {
   const char *user_id;
   gint64 lifetime_ms;
   const char *more_events;
+  DupSyncFunc dup_sync; /* NULL: a mesh */
 } NoQuestion;
 
 static const NoQuestion no_questions[] = {
   { "expired", "@cem:x", -1000, "" },
+  { "rtc-expired", "@cem:x", -1000, "", dup_rtc_sync },
   { "own", "@anna:x", 3600000, "" },
   { "known", "@ben:x", 3600000, "" },
   { "known-after",
@@ -1029,10 +1059,11 @@ static void
 test_no_question (Fixture *f, gconstpointer data)
 {
   const NoQuestion *question = data;
-  g_autofree char *first = dup_entry_sync ("s1",
-                                           question->user_id,
-                                           question->lifetime_ms,
-                                           question->more_events);
+  DupSyncFunc dup_sync = question->dup_sync != NULL ? question->dup_sync : dup_entry_sync;
+  g_autofree char *first = dup_sync ("s1",
+                                     question->user_id,
+                                     question->lifetime_ms,
+                                     question->more_events);
 
   fake_account_sync (f->account, "", first);
   sign_in (f);
@@ -1472,9 +1503,13 @@ main (int argc, char **argv)
   }
   ADD ("/session/redacted-in-gap", test_redacted_in_gap);
   ADD ("/session/redacted-while-away", test_redacted_while_away);
-  ADD ("/session/kicked", test_kicked);
+  g_test_add ("/session/kicked", Fixture, &mesh_sync, set_up, test_kicked, tear_down);
+  g_test_add ("/session/kicked/rtc", Fixture, &rtc_sync, set_up, test_kicked, tear_down);
   ADD ("/session/never-there", test_never_there);
-  ADD ("/session/unknown-caller", test_unknown_caller);
+  g_test_add (
+    "/session/unknown-caller", Fixture, &mesh_sync, set_up, test_unknown_caller, tear_down);
+  g_test_add (
+    "/session/unknown-caller/rtc", Fixture, &rtc_sync, set_up, test_unknown_caller, tear_down);
   ADD ("/session/unknown-for-now", test_unknown_for_now);
   ADD ("/session/kicked-and-back", test_kicked_and_back);
   for (guint i = 0; i < G_N_ELEMENTS (no_questions); i++) {
