@@ -15,6 +15,7 @@ struct _ConfabFakeLocalMedia {
   gboolean asks; /* a person who chooses what to share */
   GPtrArray *connections;
   guint gather_ms;
+  gboolean relayed;
   ConfabDeviceProblem problem;
   guint n_servers; /* that the last connection was given */
   char *username;  /* for them */
@@ -40,6 +41,7 @@ fake_create_peer_connection (ConfabLocalMedia *media, const ConfabIceServers *se
   g_set_str (&self->username, servers->username);
   connection = confab_fake_peer_connection_new (self->clock, confab_stream_get_id (self->stream));
   confab_fake_peer_connection_set_gather (connection, self->gather_ms);
+  confab_fake_peer_connection_set_relayed (connection, self->relayed);
   g_ptr_array_add (self->connections, g_object_ref (connection));
   return CONFAB_PEER_CONNECTION (connection);
 }
@@ -174,6 +176,13 @@ void
 confab_fake_local_media_set_gather (ConfabFakeLocalMedia *self, guint gather_ms)
 {
   self->gather_ms = gather_ms;
+}
+
+/* Its connections need the last of them. */
+void
+confab_fake_local_media_set_relayed (ConfabFakeLocalMedia *self, gboolean relayed)
+{
+  self->relayed = relayed;
 }
 
 ConfabFakePeerConnection *

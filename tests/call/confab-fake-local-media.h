@@ -23,6 +23,7 @@ guint confab_fake_local_media_get_n_servers (ConfabFakeLocalMedia *self);
 const char *confab_fake_local_media_get_username (ConfabFakeLocalMedia *self);
 gboolean confab_fake_local_media_get_closed (ConfabFakeLocalMedia *self);
 void confab_fake_local_media_set_gather (ConfabFakeLocalMedia *self, guint gather_ms);
+void confab_fake_local_media_set_relayed (ConfabFakeLocalMedia *self, gboolean relayed);
 ConfabFakePeerConnection *
 confab_fake_local_media_peek_connection (ConfabFakeLocalMedia *self, guint i);
 guint confab_fake_local_media_get_n_connections (ConfabFakeLocalMedia *self);

@@ -12,6 +12,9 @@
 #define CUT_FAILED_MS 20000
 #define CONNECT_MS 20
 #define FIRST_CANDIDATE_MS 40
+#define FIRST_CANDIDATE "candidate:1"
+#define LAST_CANDIDATE "candidate:2"
+#define BREAK_MS 500 /* from connected to failed, where the way does not hold */
 
 typedef enum {
   TASK_OFFER,
@@ -48,7 +51,12 @@ struct _ConfabFakePeerConnection {
   guint gather_timer;
   guint gather_ms; /* 0: only when told */
   Signaling signaling;
-  gboolean cut;       /* no packet comes through */
+  gboolean cut;    /* no packet comes through */
+  gboolean broken; /* each connection fails */
+  gboolean breaks_late;
+  gboolean relayed;   /* only the last candidates of both sides reach each other */
+  gboolean has_first; /* of the other side's candidates */
+  gboolean has_last;
   guint n_failures;   /* told to; what follows may be illegal */
   guint n_illegal;    /* commands that the signaling state does not allow */
   gint64 received_at; /* monotonic, µs */
@@ -91,16 +99,6 @@ find_other (ConfabFakePeerConnection *self)
 }
 
 static void
-connect_cb (gpointer data)
-{
-  ConfabFakePeerConnection *self = data;
-
-  self->connect_timer = 0;
-  if (find_other (self) != NULL && !self->cut)
-    confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_CONNECTED);
-}
-
-static void
 lost_cb (gpointer data)
 {
   ConfabFakePeerConnection *self = data;
@@ -115,11 +113,45 @@ lost_cb (gpointer data)
 }
 
 static void
+connect_cb (gpointer data)
+{
+  ConfabFakePeerConnection *self = data;
+
+  self->connect_timer = 0;
+  if (find_other (self) == NULL || self->cut)
+    return;
+  if (self->broken && !self->breaks_late) {
+    confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_FAILED);
+    return;
+  }
+  if (self->broken && self->lost_timer == 0)
+    self->lost_timer = confab_clock_add_timeout (self->clock, BREAK_MS, lost_cb, self);
+  confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_CONNECTED);
+}
+
+/* By trickle or in the description; where nothing is gathered by itself there is no need of any. */
+static void
+note_candidates (ConfabFakePeerConnection *self, const char *text)
+{
+  self->has_first |= strstr (text, FIRST_CANDIDATE) != NULL;
+  self->has_last |= strstr (text, LAST_CANDIDATE) != NULL;
+}
+
+static gboolean
+has_way (ConfabFakePeerConnection *self, ConfabFakePeerConnection *other)
+{
+  if (other->gather_ms == 0)
+    return TRUE;
+  return self->relayed || other->relayed ? self->has_last : self->has_first || self->has_last;
+}
+
+static void
 check_connected (ConfabFakePeerConnection *self)
 {
   ConfabFakePeerConnection *other = find_other (self);
 
-  if (other == NULL || !self->has_local || !other->has_local)
+  if (other == NULL || !self->has_local || !other->has_local || !has_way (self, other) ||
+      !has_way (other, self))
     return;
   if (self->connect_timer == 0 && self->state != CONFAB_CONNECTION_STATE_CONNECTED)
     self->connect_timer = confab_clock_add_timeout (self->clock, CONNECT_MS, connect_cb, self);
@@ -170,7 +202,7 @@ gather_cb (gpointer data)
   self->gather_timer = first
                          ? confab_clock_add_timeout (self->clock, self->gather_ms, gather_cb, self)
                          : 0;
-  confab_fake_peer_connection_gather (self, first ? "candidate:1" : "candidate:2", !first);
+  confab_fake_peer_connection_gather (self, first ? FIRST_CANDIDATE : LAST_CANDIDATE, !first);
 }
 
 /* Whether the signaling state allows the task, and where it leads. */
@@ -232,6 +264,7 @@ task_cb (gpointer data)
   if (!check_task (self))
     return;
   if (self->task == TASK_REMOTE) {
+    note_candidates (self, self->remote_sdp);
     check_connected (self);
     if (self->remote_type == CONFAB_SDP_TYPE_ANSWER)
       become_stable (self);
@@ -325,6 +358,8 @@ fake_add_candidate (ConfabPeerConnection *connection,
 
   g_assert_nonnull (self->remote_sdp);
   g_string_append_printf (self->log, "[%s|%s|%d] ", candidate, mid != NULL ? mid : "", index);
+  note_candidates (self, candidate);
+  check_connected (self);
 }
 
 static void
@@ -519,6 +554,26 @@ confab_fake_peer_connection_set_cut (ConfabFakePeerConnection *self, gboolean cu
     confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_CONNECTED);
   else
     check_connected (self);
+}
+
+/* Whether each connection comes to nothing: at once, or (@late) soon after it is there. */
+void
+confab_fake_peer_connection_set_broken (ConfabFakePeerConnection *self,
+                                        gboolean broken,
+                                        gboolean late)
+{
+  self->broken = broken;
+  self->breaks_late = late;
+  if (broken && late && !self->closed && self->state == CONFAB_CONNECTION_STATE_CONNECTED &&
+      self->lost_timer == 0)
+    self->lost_timer = confab_clock_add_timeout (self->clock, BREAK_MS, lost_cb, self);
+}
+
+/* Whether it takes the last candidates of both sides to connect, as where each is behind a NAT and needs TURN. */
+void
+confab_fake_peer_connection_set_relayed (ConfabFakePeerConnection *self, gboolean relayed)
+{
+  self->relayed = relayed;
 }
 
 /* Whether the last description that is in force has the screen. */

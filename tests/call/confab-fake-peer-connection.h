@@ -27,6 +27,10 @@ void confab_fake_peer_connection_gather (ConfabFakePeerConnection *self,
                                          gboolean complete);
 void confab_fake_peer_connection_set_gather (ConfabFakePeerConnection *self, guint gather_ms);
 void confab_fake_peer_connection_set_cut (ConfabFakePeerConnection *self, gboolean cut);
+void confab_fake_peer_connection_set_broken (ConfabFakePeerConnection *self,
+                                             gboolean broken,
+                                             gboolean late);
+void confab_fake_peer_connection_set_relayed (ConfabFakePeerConnection *self, gboolean relayed);
 ConfabFakePeerConnection *confab_fake_peer_connection_get_other (ConfabFakePeerConnection *self);
 gboolean confab_fake_peer_connection_get_shares (ConfabFakePeerConnection *self);
 gboolean confab_fake_peer_connection_is_stable (ConfabFakePeerConnection *self);

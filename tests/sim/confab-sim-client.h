@@ -33,6 +33,8 @@ void confab_sim_client_create_call (ConfabSimClient *self, ConfabCallIntent inte
 void confab_sim_client_join (ConfabSimClient *self, const char *call_id);
 void confab_sim_client_leave (ConfabSimClient *self);
 void confab_sim_client_terminate (ConfabSimClient *self);
+void confab_sim_client_call_again (ConfabSimClient *self);
+void confab_sim_client_decline (ConfabSimClient *self, ConfabDeclineScope scope);
 gboolean confab_sim_client_is_up (ConfabSimClient *self);
 gboolean confab_sim_client_is_idle (ConfabSimClient *self);
 gboolean confab_sim_client_wants_in (ConfabSimClient *self);

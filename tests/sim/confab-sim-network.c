@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define LATE_MS 20000
+
 /* A device message on its way from one server to another. */
 typedef struct {
   ConfabSimNetwork *network;
@@ -141,7 +143,12 @@ arrive_cb (gpointer data)
 }
 
 static void
-dispatch (ConfabSimNetwork *self, guint from, guint to, const char *type, JsonObject *content)
+dispatch (ConfabSimNetwork *self,
+          guint from,
+          guint to,
+          const char *type,
+          JsonObject *content,
+          guint spread_ms)
 {
   Packet *packet = g_new0 (Packet, 1);
   gint64 now = confab_clock_get_time (self->clock);
@@ -157,9 +164,15 @@ dispatch (ConfabSimNetwork *self, guint from, guint to, const char *type, JsonOb
   packet->type = g_strdup (type);
   packet->content = json_object_ref (content);
   confab_clock_add_timeout (self->clock,
-                            parted_ms + confab_sim_network_below (self, self->spread_ms),
+                            parted_ms + confab_sim_network_below (self, spread_ms),
                             arrive_cb,
                             packet);
+}
+
+static guint
+get_spread (ConfabSimNetwork *self, guint late)
+{
+  return confab_sim_network_chance (self, late) ? LATE_MS : self->spread_ms;
 }
 
 /**
@@ -187,11 +200,87 @@ confab_sim_network_carry (ConfabSimNetwork *self,
     if (confab_clock_get_time (self->clock) < self->link_until[from][i] ||
         confab_sim_network_chance (self, self->loss))
       return;
-    dispatch (self, from, i, type, content);
+    dispatch (self, from, i, type, content, get_spread (self, self->late));
     if (confab_sim_network_chance (self, self->repeats))
-      dispatch (self, from, i, type, content);
+      dispatch (self, from, i, type, content, get_spread (self, 40));
     return;
   }
+}
+
+/* Whether client @index can encrypt for the device now. */
+gboolean
+confab_sim_network_has_keys (ConfabSimNetwork *self,
+                             guint index,
+                             const char *user_id,
+                             const char *device_id)
+{
+  for (guint i = 0; i < self->n; i++) {
+    if (g_str_equal (self->users[i], user_id) && g_str_equal (self->devices[i], device_id))
+      return confab_clock_get_time (self->clock) >= self->keyless_until[index][i];
+  }
+  return TRUE;
+}
+
+/* It says what the user declined for all devices, and nothing else. */
+static void
+check_declined (ConfabSimNetwork *self, const char *user_id, JsonObject *content)
+{
+  JsonObject *calls = json_object_get_object_member (content, "calls");
+  g_autoptr (GList) ids = json_object_get_members (calls);
+
+  for (GList *l = ids; l != NULL; l = l->next) {
+    g_autofree char *key = g_strconcat (user_id, " ", l->data, NULL);
+    g_autofree char *message = g_strdup_printf (
+      "%s: everywhere: nobody declined %s for all devices", user_id, (const char *) l->data);
+
+    if (self->declined == NULL || !g_hash_table_contains (self->declined, key))
+      self->fail (message, self->data);
+  }
+}
+
+/* Account data comes to all devices of its user, the one that wrote it, too. */
+void
+confab_sim_network_put_account (ConfabSimNetwork *self, guint from, JsonObject *content)
+{
+  check_declined (self, self->users[from], content);
+  for (guint i = 0; i < self->n; i++) {
+    if (g_str_equal (self->users[i], self->users[from]))
+      confab_sim_server_put_account (self->server, i, content);
+  }
+}
+
+/* One of the user's devices declines a call for all of them. What two of them write at once may put one of it back. */
+void
+confab_sim_network_note_declined (ConfabSimNetwork *self, const char *user_id, const char *call_id)
+{
+  g_autofree char *prefix = g_strconcat (user_id, " ", NULL);
+  gint64 now = confab_clock_get_time (self->clock);
+  GHashTableIter iter;
+  gpointer key;
+  gpointer time;
+
+  if (self->declined == NULL)
+    self->declined = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_hash_table_iter_init (&iter, self->declined);
+  while (g_hash_table_iter_next (&iter, &key, &time)) {
+    if (g_str_has_prefix (key, prefix))
+      *(gint64 *) time = now = 0;
+  }
+  g_hash_table_replace (self->declined,
+                        g_strconcat (user_id, " ", call_id, NULL),
+                        g_memdup2 (&now, sizeof now));
+}
+
+/* Returns: monotonic, µs; 0: not at all, or another call as well */
+gint64
+confab_sim_network_get_declined_at (ConfabSimNetwork *self,
+                                    const char *user_id,
+                                    const char *call_id)
+{
+  g_autofree char *key = g_strconcat (user_id, " ", call_id, NULL);
+  const gint64 *time = self->declined != NULL ? g_hash_table_lookup (self->declined, key) : NULL;
+
+  return time != NULL ? *time : 0;
 }
 
 /* Returns: ms until nobody is told to wait any more */
@@ -212,10 +301,12 @@ confab_sim_network_heal (ConfabSimNetwork *self)
 {
   self->spread_ms = MIN (self->spread_ms, 200);
   self->loss = 0;
+  self->late = 0;
   self->repeats = 0;
   self->trouble_until = 0;
   self->parted_until = 0;
   memset (self->limit_until, 0, sizeof self->limit_until);
   memset (self->offline_until, 0, sizeof self->offline_until);
   memset (self->link_until, 0, sizeof self->link_until);
+  memset (self->keyless_until, 0, sizeof self->keyless_until);
 }

@@ -18,8 +18,9 @@ typedef void (*ConfabSimFailFunc) (const char *message, gpointer data);
  * @rand: everything that the network leaves to chance
  * @latency_ms: a request takes up to this and 5 ms
  * @spread_ms: a device message is held up for up to this on its way between servers: they overtake each other
+ * @late: per cent of device messages that are held up for much longer
  * @loss: per cent of device messages that never arrive, or cannot be decrypted
- * @repeats: per cent of device messages that come twice
+ * @repeats: per cent of device messages that come twice, often much later
  * @cuts: per cent of syncs that end somewhere before the end
  * @gaps: per cent of syncs that leave out what newer state has replaced
  * @trouble: per cent of requests that end in 429, 5xx or without an answer while there is trouble
@@ -29,6 +30,8 @@ typedef void (*ConfabSimFailFunc) (const char *message, gpointer data);
  * @parted_until: monotonic, µs: there are two sides that do not hear of each other
  * @sides: of the clients' homeservers
  * @limit_until: monotonic, µs: a client is answered 429
+ * @keyless_until: monotonic, µs: a client cannot get the keys of another, and sends it nothing
+ * @declined: user and call → when the user declined it everywhere: monotonic, µs; 0 where they declined another, too
  * @limits_all: in whatever it asks; else only in what it writes to the room
  * @told: by 429: client and resource → not before that: monotonic, µs
  * @fail: what hears that somebody asked sooner than that
@@ -45,6 +48,7 @@ typedef struct {
   GRand *rand;
   guint latency_ms;
   guint spread_ms;
+  guint late;
   guint loss;
   guint repeats;
   guint cuts;
@@ -58,6 +62,8 @@ typedef struct {
   gboolean sides[CONFAB_SIM_MAX_CLIENTS];
   gint64 limit_until[CONFAB_SIM_MAX_CLIENTS];
   gboolean limits_all[CONFAB_SIM_MAX_CLIENTS];
+  gint64 keyless_until[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS];
+  GHashTable *declined;
   GHashTable *told[CONFAB_SIM_MAX_CLIENTS];
   ConfabSimFailFunc fail;
   gpointer data;
@@ -90,6 +96,16 @@ void confab_sim_network_carry (ConfabSimNetwork *self,
                                const char *device_id,
                                const char *type,
                                JsonObject *content);
+gboolean confab_sim_network_has_keys (ConfabSimNetwork *self,
+                                      guint index,
+                                      const char *user_id,
+                                      const char *device_id);
+void confab_sim_network_put_account (ConfabSimNetwork *self, guint from, JsonObject *content);
+void
+confab_sim_network_note_declined (ConfabSimNetwork *self, const char *user_id, const char *call_id);
+gint64 confab_sim_network_get_declined_at (ConfabSimNetwork *self,
+                                           const char *user_id,
+                                           const char *call_id);
 guint confab_sim_network_get_limit (ConfabSimNetwork *self);
 void confab_sim_network_heal (ConfabSimNetwork *self);
 

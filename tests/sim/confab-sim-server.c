@@ -17,6 +17,8 @@ struct _ConfabSimServer {
   GPtrArray *heard[CONFAB_SIM_MAX_CLIENTS];   /* of these, as they came to each */
   GPtrArray *missed[CONFAB_SIM_MAX_CLIENTS];  /* and those that are still to come */
   GPtrArray *inboxes[CONFAB_SIM_MAX_CLIENTS]; /* ConfabSimMessage */
+  GPtrArray
+    *account[CONFAB_SIM_MAX_CLIENTS]; /* JsonObject: what this client's user wrote about the room */
 };
 
 static void
@@ -59,6 +61,7 @@ confab_sim_server_new (
     self->heard[i] = g_ptr_array_new ();
     self->missed[i] = g_ptr_array_new ();
     self->inboxes[i] = g_ptr_array_new_with_free_func (free_message);
+    self->account[i] = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
   }
   return self;
 }
@@ -72,6 +75,7 @@ confab_sim_server_free (ConfabSimServer *self)
     g_ptr_array_unref (self->heard[i]);
     g_ptr_array_unref (self->missed[i]);
     g_ptr_array_unref (self->inboxes[i]);
+    g_ptr_array_unref (self->account[i]);
   }
   g_free (self);
 }
@@ -231,6 +235,27 @@ is_on (ConfabSimServer *self, const ConfabSimEvent *event)
 }
 
 /* Those that are on. */
+/* Account data of the room, as one of the user's devices hears of it; the last stands. */
+void
+confab_sim_server_put_account (ConfabSimServer *self, guint index, JsonObject *content)
+{
+  g_ptr_array_add (self->account[index], json_object_ref (content));
+  self->news (index, self->data);
+}
+
+guint
+confab_sim_server_get_n_account (ConfabSimServer *self, guint index)
+{
+  return self->account[index]->len;
+}
+
+/* Returns: (transfer none): what was written at @position */
+JsonObject *
+confab_sim_server_get_account (ConfabSimServer *self, guint index, guint position)
+{
+  return self->account[index]->pdata[position];
+}
+
 guint
 confab_sim_server_count_calls (ConfabSimServer *self)
 {

@@ -33,7 +33,7 @@ typedef struct {
  * ConfabSimServer:
  *
  * Homeservers with one room: its state in the order it was taken, as each client's homeserver has heard of it, and an
- * inbox for each device. What separates homeservers is the network's to say.
+ * inbox for each device, and each user's account data of that room. What separates homeservers is the network's to say.
  */
 typedef struct _ConfabSimServer ConfabSimServer;
 
@@ -71,6 +71,9 @@ confab_sim_server_lookup (ConfabSimServer *self, const char *type, const char *s
 guint confab_sim_server_get_n_messages (ConfabSimServer *self, guint index);
 const ConfabSimMessage *
 confab_sim_server_get_message (ConfabSimServer *self, guint index, guint position);
+void confab_sim_server_put_account (ConfabSimServer *self, guint index, JsonObject *content);
+guint confab_sim_server_get_n_account (ConfabSimServer *self, guint index);
+JsonObject *confab_sim_server_get_account (ConfabSimServer *self, guint index, guint position);
 guint confab_sim_server_count_calls (ConfabSimServer *self);
 char *confab_sim_server_dup_call_id (ConfabSimServer *self);
 

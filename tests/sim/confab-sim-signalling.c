@@ -5,15 +5,11 @@
 #include "confab-sim-signalling.h"
 
 #include "confab-call-content.h"
+#include "confab-declined-calls.h"
 #include "confab-json.h"
 #include "confab-sim-http.h"
 
-#define MESSAGE_PATIENCE_US (60 * G_USEC_PER_SEC)
-#define FIRST_PAUSE_MS 1000
-#define MAX_PAUSE_MS 15000
-#define MAX_LIMIT_MS 60000
 #define SERVERS_FRESH_MS (9 * 60 * 1000)
-#define COMMIT_US (50 * 1000)
 
 typedef struct {
   ConfabSignallingDone done;
@@ -21,22 +17,6 @@ typedef struct {
   gpointer data;
   GDestroyNotify destroy;
 } Waiter;
-
-/* A device message that waits to be sent. */
-typedef struct {
-  char *user_id;
-  char *device_id;
-  char *type;
-  JsonObject *content;
-  gint64 created_at;   /* monotonic, µs */
-  gboolean in_request; /* it has a transaction id */
-  gboolean taken;      /* the server has it, under that id */
-  Waiter *waiter;      /* (nullable): of the process that sent it */
-} Row;
-
-struct _ConfabSimOutbox {
-  GPtrArray *rows; /* Row */
-};
 
 /* State of one type and key: one request at a time, at most one content waits. */
 typedef struct {
@@ -55,6 +35,12 @@ typedef struct {
   Waiter *waiter;
 } ServersRequest;
 
+typedef struct {
+  ConfabSimSignalling *self;
+  JsonObject *content;
+  Waiter *waiter;
+} AccountRequest;
+
 struct _ConfabSimSignalling {
   GObject parent_instance;
 
@@ -65,12 +51,10 @@ struct _ConfabSimSignalling {
   ConfabSimOutbox *outbox;
   ConfabSimSignallingFunc func;
   gpointer data;
+  GPtrArray *account; /* AccountRequest */
   GPtrArray *slots;   /* Slot */
   GPtrArray *servers; /* ServersRequest */
   ConfabSimHttp *http;
-  guint pause_timer;
-  guint n_failures; /* of the outbox, in a row */
-  gboolean sending; /* a request of the outbox is on its way */
 };
 
 static void signalling_iface_init (ConfabSignallingInterface *iface);
@@ -109,161 +93,7 @@ answer (Waiter *waiter, const GError *error)
     waiter->done (error, waiter->data);
 }
 
-/* The outbox. */
-
-static void
-free_row (gpointer data)
-{
-  Row *row = data;
-
-  g_free (row->user_id);
-  g_free (row->device_id);
-  g_free (row->type);
-  json_object_unref (row->content);
-  g_clear_pointer (&row->waiter, free_waiter);
-  g_free (row);
-}
-
-ConfabSimOutbox *
-confab_sim_outbox_new (void)
-{
-  ConfabSimOutbox *self = g_new0 (ConfabSimOutbox, 1);
-
-  self->rows = g_ptr_array_new_with_free_func (free_row);
-  return self;
-}
-
-void
-confab_sim_outbox_free (ConfabSimOutbox *self)
-{
-  g_ptr_array_unref (self->rows);
-  g_free (self);
-}
-
-guint
-confab_sim_outbox_get_length (ConfabSimOutbox *self)
-{
-  return self->rows->len;
-}
-
-static void pump (ConfabSimSignalling *self);
-
-static void
-drop_stale (ConfabSimSignalling *self)
-{
-  gint64 limit = confab_clock_get_time (self->clock) - MESSAGE_PATIENCE_US;
-  g_autoptr (GPtrArray) stale = g_ptr_array_new_with_free_func (free_row);
-  g_autoptr (GError) error = NULL;
-
-  for (guint i = 0; i < self->outbox->rows->len;) {
-    Row *row = self->outbox->rows->pdata[i];
-    if (row->created_at > limit)
-      i++;
-    else
-      g_ptr_array_add (stale, g_ptr_array_steal_index (self->outbox->rows, i));
-  }
-  error = g_error_new_literal (CONFAB_SIGNALLING_ERROR,
-                               CONFAB_SIGNALLING_ERROR_NETWORK,
-                               "too late");
-  for (guint i = 0; i < stale->len; i++)
-    answer (((Row *) stale->pdata[i])->waiter, error);
-}
-
-/* The server does what it is asked once, however often: the request has a transaction id. */
-static void
-take_request (gpointer data)
-{
-  ConfabSimSignalling *self = data;
-
-  for (guint i = 0; i < self->outbox->rows->len; i++) {
-    Row *row = self->outbox->rows->pdata[i];
-    if (!row->in_request || row->taken)
-      continue;
-    row->taken = TRUE;
-    confab_sim_network_carry (
-      self->network, self->index, row->user_id, row->device_id, row->type, row->content);
-  }
-}
-
-static void
-finish_request (ConfabSimSignalling *self)
-{
-  g_autoptr (GPtrArray) sent = g_ptr_array_new_with_free_func (free_row);
-
-  for (guint i = 0; i < self->outbox->rows->len;) {
-    if (((Row *) self->outbox->rows->pdata[i])->in_request)
-      g_ptr_array_add (sent, g_ptr_array_steal_index (self->outbox->rows, i));
-    else
-      i++;
-  }
-  self->n_failures = 0;
-  pump (self);
-  for (guint i = 0; i < sent->len; i++)
-    answer (((Row *) sent->pdata[i])->waiter, NULL);
-}
-
-static void
-pause_cb (gpointer data)
-{
-  ConfabSimSignalling *self = data;
-
-  self->pause_timer = 0;
-  pump (self);
-}
-
-static void
-sent_cb (gboolean answered, guint retry_after_ms, gpointer data)
-{
-  ConfabSimSignalling *self = data;
-  guint pause_ms;
-
-  self->sending = FALSE;
-  if (answered) {
-    finish_request (self);
-    return;
-  }
-  pause_ms = MIN ((guint) FIRST_PAUSE_MS << MIN (self->n_failures, 5), MAX_PAUSE_MS);
-  pause_ms = MIN (MAX (pause_ms, retry_after_ms), MAX_LIMIT_MS);
-  self->n_failures++;
-  self->pause_timer = confab_clock_add_timeout (self->clock, pause_ms, pause_cb, self);
-}
-
-/* What was on its way goes out again as it was; otherwise the first message for each device does. */
-static void
-choose_request (ConfabSimSignalling *self)
-{
-  GPtrArray *rows = self->outbox->rows;
-
-  for (guint i = 0; i < rows->len; i++) {
-    if (((Row *) rows->pdata[i])->in_request)
-      return;
-  }
-  for (guint i = 0; i < rows->len; i++) {
-    Row *row = rows->pdata[i];
-    gboolean first = TRUE;
-
-    for (guint j = 0; j < i; j++) {
-      const Row *other = rows->pdata[j];
-      first &= !(g_str_equal (other->user_id, row->user_id) &&
-                 g_str_equal (other->device_id, row->device_id));
-    }
-    row->in_request = first;
-  }
-}
-
-static void
-pump (ConfabSimSignalling *self)
-{
-  if (self->sending || self->pause_timer != 0)
-    return;
-  self->sending = TRUE; /* who is told of what is stale may send something */
-  drop_stale (self);
-  self->sending = self->outbox->rows->len > 0;
-  if (!self->sending)
-    return;
-  choose_request (self);
-  confab_sim_http_send (self->http, "messages", take_request, sent_cb, self);
-}
+/* Device messages. */
 
 static void
 confab_sim_signalling_send_to_device (ConfabSignalling *signalling,
@@ -278,17 +108,9 @@ confab_sim_signalling_send_to_device (ConfabSignalling *signalling,
                                       GDestroyNotify destroy)
 {
   ConfabSimSignalling *self = CONFAB_SIM_SIGNALLING (signalling);
-  Row *row = g_new0 (Row, 1);
 
   self->func (user_id, device_id, type, content, security == CONFAB_SIGNALLING_CLEAR, self->data);
-  row->user_id = g_strdup (user_id);
-  row->device_id = g_strdup (device_id);
-  row->type = g_strdup (type);
-  row->content = json_object_ref (content);
-  row->created_at = confab_clock_get_time (self->clock);
-  row->waiter = new_waiter (done, data, destroy);
-  g_ptr_array_add (self->outbox->rows, row);
-  pump (self);
+  confab_sim_outbox_send (self->outbox, user_id, device_id, type, content, done, data, destroy);
 }
 
 /* State. */
@@ -422,6 +244,58 @@ confab_sim_signalling_send_state (ConfabSignalling *signalling,
     start_slot (slot);
 }
 
+/* Account data. */
+
+static void
+free_account_request (gpointer data)
+{
+  AccountRequest *request = data;
+
+  json_object_unref (request->content);
+  free_waiter (request->waiter);
+  g_free (request);
+}
+
+static void
+put_account (gpointer data)
+{
+  AccountRequest *request = data;
+
+  confab_sim_network_put_account (request->self->network, request->self->index, request->content);
+}
+
+static void
+account_cb (gboolean answered, guint retry_after_ms, gpointer data)
+{
+  AccountRequest *request = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!answered)
+    error = g_error_new_literal (CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_NETWORK, "no");
+  answer (request->waiter, error);
+  g_ptr_array_remove (request->self->account, request);
+}
+
+static void
+confab_sim_signalling_send_account_data (ConfabSignalling *signalling,
+                                         const char *room_id,
+                                         const char *type,
+                                         JsonObject *content,
+                                         ConfabSignallingDone done,
+                                         gpointer data,
+                                         GDestroyNotify destroy)
+{
+  ConfabSimSignalling *self = CONFAB_SIM_SIGNALLING (signalling);
+  AccountRequest *request = g_new0 (AccountRequest, 1);
+
+  g_assert_cmpstr (type, ==, CONFAB_DECLINED_CALLS_TYPE);
+  request->self = self;
+  request->content = json_object_ref (content);
+  request->waiter = new_waiter (done, data, destroy);
+  g_ptr_array_add (self->account, request);
+  confab_sim_http_send (self->http, "account", put_account, account_cb, request);
+}
+
 /* ICE servers. */
 
 static void
@@ -478,6 +352,7 @@ signalling_iface_init (ConfabSignallingInterface *iface)
 {
   iface->send_to_device = confab_sim_signalling_send_to_device;
   iface->send_state = confab_sim_signalling_send_state;
+  iface->send_account_data = confab_sim_signalling_send_account_data;
   iface->get_ice_servers = confab_sim_signalling_get_ice_servers;
 }
 
@@ -488,6 +363,7 @@ confab_sim_signalling_finalize (GObject *object)
 
   g_ptr_array_unref (self->slots);
   g_ptr_array_unref (self->servers);
+  g_ptr_array_unref (self->account);
   G_OBJECT_CLASS (confab_sim_signalling_parent_class)->finalize (object);
 }
 
@@ -502,6 +378,7 @@ confab_sim_signalling_init (ConfabSimSignalling *self)
 {
   self->slots = g_ptr_array_new_with_free_func (free_slot);
   self->servers = g_ptr_array_new_with_free_func (free_servers_request);
+  self->account = g_ptr_array_new_with_free_func (free_account_request);
 }
 
 /* What an earlier process left in @outbox goes out first. */
@@ -512,6 +389,7 @@ confab_sim_signalling_new (ConfabSimNetwork *network,
                            gboolean has_power,
                            ConfabSimOutbox *outbox,
                            ConfabSimSignallingFunc func,
+                           ConfabSimUnsentFunc unsent,
                            gpointer data)
 {
   ConfabSimSignalling *self = g_object_new (CONFAB_TYPE_SIM_SIGNALLING, NULL);
@@ -524,18 +402,14 @@ confab_sim_signalling_new (ConfabSimNetwork *network,
   self->func = func;
   self->data = data;
   self->http = confab_sim_http_new (network, clock, index);
-  pump (self);
+  confab_sim_outbox_start (outbox, self->http, unsent, data);
   return self;
 }
 
-/* The process is gone. What was on its way has reached the server or not; the newest messages may not have reached the
- * disk: those that were just handed over, and with the power gone more of them. */
+/* The process is gone. What was on its way has reached the server or not. */
 void
 confab_sim_signalling_kill (ConfabSimSignalling *self, gboolean power_lost)
 {
-  GPtrArray *rows = self->outbox->rows;
-  gint64 committed = confab_clock_get_time (self->clock) - (power_lost ? 20 : 1) * COMMIT_US;
-
   for (guint i = 0; i < self->slots->len; i++) {
     Slot *slot = self->slots->pdata[i];
     if (slot->content != NULL && confab_sim_network_chance (self->network, 50) &&
@@ -543,20 +417,17 @@ confab_sim_signalling_kill (ConfabSimSignalling *self, gboolean power_lost)
       put_slot (slot);
   }
   g_clear_pointer (&self->http, confab_sim_http_free);
-  confab_clock_clear (self->clock, &self->pause_timer);
   g_ptr_array_set_size (self->slots, 0);
   g_ptr_array_set_size (self->servers, 0);
-  for (guint i = 0; i < rows->len; i++)
-    g_clear_pointer (&((Row *) rows->pdata[i])->waiter, free_waiter);
-  while (rows->len > 0 && ((Row *) rows->pdata[rows->len - 1])->created_at > committed &&
-         confab_sim_network_chance (self->network, 50))
-    g_ptr_array_remove_index (rows, rows->len - 1);
+  g_ptr_array_set_size (self->account, 0);
+  confab_sim_outbox_stop (self->outbox, power_lost);
 }
 
 gboolean
 confab_sim_signalling_is_idle (ConfabSimSignalling *self)
 {
-  return self->outbox->rows->len == 0 && self->slots->len == 0 && self->servers->len == 0;
+  return confab_sim_outbox_is_idle (self->outbox) && self->slots->len == 0 &&
+         self->servers->len == 0 && self->account->len == 0;
 }
 
 /* Returns: (transfer none): the requests of the process */

@@ -2,21 +2,9 @@
 
 #pragma once
 
-#include "confab-sim-http.h"
-#include "confab-signalling.h"
+#include "confab-sim-outbox.h"
 
 G_BEGIN_DECLS
-
-/**
- * ConfabSimOutbox:
- *
- * Device messages on a client's disk: they wait to be sent, also when the process is gone.
- */
-typedef struct _ConfabSimOutbox ConfabSimOutbox;
-
-ConfabSimOutbox *confab_sim_outbox_new (void) G_GNUC_WARN_UNUSED_RESULT;
-void confab_sim_outbox_free (ConfabSimOutbox *self);
-guint confab_sim_outbox_get_length (ConfabSimOutbox *self);
 
 /**
  * ConfabSimSignalling:
@@ -42,6 +30,7 @@ ConfabSimSignalling *confab_sim_signalling_new (ConfabSimNetwork *network,
                                                 gboolean has_power,
                                                 ConfabSimOutbox *outbox,
                                                 ConfabSimSignallingFunc func,
+                                                ConfabSimUnsentFunc unsent,
                                                 gpointer data) G_GNUC_WARN_UNUSED_RESULT;
 void confab_sim_signalling_kill (ConfabSimSignalling *self, gboolean power_lost);
 ConfabSimHttp *confab_sim_signalling_get_http (ConfabSimSignalling *self);

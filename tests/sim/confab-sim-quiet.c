@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "confab-sim-world-private.h"
+
+#include <string.h>
+
+#include "confab-call-membership.h"
+#include "confab-group-call.h"
+
+/* When all is well again: what has to be true then. */
+
+static gboolean
+is_initiator (ConfabSimWorld *self, guint who, guint other)
+{
+  int order = strcmp (self->network.users[other], self->network.users[who]);
+
+  if (order == 0)
+    order = strcmp (self->network.devices[other], self->network.devices[who]);
+  return order > 0;
+}
+
+static void
+heal (ConfabSimWorld *self)
+{
+  guint wait_ms = confab_sim_network_get_limit (&self->network);
+
+  confab_sim_world_tell (self, "all is well again");
+  confab_sim_network_heal (&self->network);
+  confab_sim_server_release (self->network.server);
+  memset (self->media_until, 0, sizeof self->media_until);
+  memset (self->broken_until, 0, sizeof self->broken_until);
+  confab_sim_world_cut_media (self);
+  for (guint i = 0; i < self->network.n; i++) {
+    confab_sim_server_put_membership (self->network.server, self->network.users[i], TRUE);
+    if (!confab_sim_client_is_up (self->clients[i]))
+      confab_sim_client_start (self->clients[i]);
+  }
+  confab_sim_world_run_for (
+    self,
+    wait_ms + 75000); /* what is on its way is tried again by then, and everybody has synced */
+}
+
+/* Everybody is in one call. */
+static void
+gather (ConfabSimWorld *self)
+{
+  g_autofree char *call_id = confab_sim_server_dup_call_id (self->network.server);
+
+  if (call_id == NULL) {
+    confab_sim_client_create_call (self->clients[0], self->intent);
+    confab_sim_world_run_for (self, 20000);
+    call_id = confab_sim_server_dup_call_id (self->network.server);
+  }
+  if (call_id == NULL) {
+    confab_sim_world_fail (self, "joined: no call can be made");
+    return;
+  }
+  confab_sim_world_tell (self, "all join %s", call_id);
+  for (guint i = 0; i < self->network.n; i++)
+    confab_sim_client_join (self->clients[i], call_id);
+}
+
+/* Who has given somebody up comes anew. Returns: whether anybody had to. */
+static gboolean
+rejoin_unreachable (ConfabSimWorld *self)
+{
+  gboolean again[CONFAB_SIM_MAX_CLIENTS] = { FALSE };
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < self->network.n; i++) {
+    for (guint j = 0; j < self->network.n; j++) {
+      ConfabCallMember *member = i != j ? confab_sim_world_find_member (self, i, j) : NULL;
+      if (member != NULL && confab_participant_get_state (CONFAB_PARTICIPANT (member)) ==
+                              CONFAB_PARTICIPANT_STATE_UNREACHABLE)
+        again[MAX (i, j)] = any = TRUE;
+    }
+  }
+  for (guint i = 0; i < self->network.n; i++) {
+    if (again[i]) {
+      confab_sim_world_tell (self, "%s comes anew", self->network.devices[i]);
+      confab_sim_client_leave (self->clients[i]);
+    }
+  }
+  confab_sim_world_run_for (self, 5000);
+  gather (self);
+  return any;
+}
+
+static const char *
+nick (ConfabCallMember *member)
+{
+  return confab_enum_nick (CONFAB_TYPE_PARTICIPANT_STATE,
+                           confab_participant_get_state (CONFAB_PARTICIPANT (member)));
+}
+
+/* Who invites either has somebody or says that they cannot be reached; who waits may go on waiting. */
+static gboolean
+is_at_rest (ConfabSimWorld *self, guint who, guint other, ConfabCallMember *member)
+{
+  ConfabParticipantState state = confab_participant_get_state (CONFAB_PARTICIPANT (member));
+
+  if (state == CONFAB_PARTICIPANT_STATE_UNREACHABLE)
+    return TRUE;
+  return !is_initiator (self, who, other) &&
+         confab_sim_world_find_connection (self, who, other) == NULL &&
+         (state == CONFAB_PARTICIPANT_STATE_WAITING ||
+          state == CONFAB_PARTICIPANT_STATE_RECONNECTING);
+}
+
+static void
+check_pair (ConfabSimWorld *self, guint who, guint other, gboolean may_be_unreachable)
+{
+  ConfabCallMember *member = confab_sim_world_find_member (self, who, other);
+  ConfabFakePeerConnection *connection = confab_sim_world_find_connection (self, who, other);
+  ConfabFakePeerConnection *back = confab_sim_world_find_connection (self, other, who);
+
+  if (member == NULL) {
+    confab_sim_world_fail (self,
+                           "seen: %s does not see %s",
+                           self->network.devices[who],
+                           self->network.devices[other]);
+  } else if (confab_call_member_get_connected (member)) {
+    if (back == NULL || confab_fake_peer_connection_get_other (connection) != back)
+      confab_sim_world_fail (self,
+                             "connected: %s is connected to nothing of %s",
+                             self->network.devices[who],
+                             self->network.devices[other]);
+  } else if (!may_be_unreachable || !is_at_rest (self, who, other, member)) {
+    confab_sim_world_fail (self,
+                           "connected: %s sees %s %s for ever",
+                           self->network.devices[who],
+                           self->network.devices[other],
+                           nick (member));
+  }
+}
+
+static void
+check_pairs (ConfabSimWorld *self, gboolean may_be_unreachable)
+{
+  for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
+    ConfabCall *call = confab_sim_client_peek_call (self->clients[i]);
+    if (call == NULL || confab_call_get_state (call) != CONFAB_CALL_STATE_JOINED)
+      confab_sim_world_fail (self, "joined: %s has not joined", self->network.devices[i]);
+    for (guint j = 0; j < self->network.n && self->failure == NULL; j++) {
+      if (i != j)
+        check_pair (self, i, j, may_be_unreachable);
+    }
+  }
+}
+
+/* Where messages were lost on the way, for good, this says again what nobody else can know of. Everywhere it says
+ * something new, by a message of its own: no description follows that would say it, too. */
+static void
+mute_all (ConfabSimWorld *self)
+{
+  for (guint i = 0; i < self->network.n; i++) {
+    ConfabCall *call = confab_sim_client_peek_call (self->clients[i]);
+    ConfabStream *stream = confab_local_media_get_stream (
+      CONFAB_LOCAL_MEDIA (confab_sim_client_peek_media (self->clients[i])));
+
+    confab_call_set_microphone_muted (call, !confab_stream_get_audio_muted (stream));
+    confab_call_set_camera_muted (call, !confab_stream_get_video_muted (stream));
+  }
+}
+
+static void
+check_mute (ConfabSimWorld *self, guint who, guint other)
+{
+  ConfabCallMember *member = confab_sim_world_find_member (self, who, other);
+  ConfabStream *stream = confab_local_media_get_stream (
+    CONFAB_LOCAL_MEDIA (confab_sim_client_peek_media (self->clients[other])));
+
+  if (confab_call_member_get_microphone_muted (member) != confab_stream_get_audio_muted (stream) ||
+      confab_call_member_get_camera_muted (member) != confab_stream_get_video_muted (stream))
+    confab_sim_world_fail (self,
+                           "mute: %s is wrong of what %s has muted",
+                           self->network.devices[who],
+                           self->network.devices[other]);
+}
+
+static void
+check_all_mute (ConfabSimWorld *self)
+{
+  for (guint i = 0; i < self->network.n; i++) {
+    for (guint j = 0; j < self->network.n && self->failure == NULL; j++) {
+      if (i != j)
+        check_mute (self, i, j);
+    }
+  }
+}
+
+static void
+check_queues (ConfabSimWorld *self, guint who, guint other)
+{
+  ConfabCallMember *member = confab_sim_world_find_member (self, who, other);
+  g_autoptr (GPtrArray) queued = confab_call_member_dup_queued (member);
+
+  if (queued->len > 0)
+    confab_sim_world_fail (self,
+                           "queues: %s still holds %u messages of %s",
+                           self->network.devices[who],
+                           queued->len,
+                           self->network.devices[other]);
+  if (confab_call_member_get_n_unsent (member) > 0)
+    confab_sim_world_fail (self,
+                           "queues: %s has not sent all to %s",
+                           self->network.devices[who],
+                           self->network.devices[other]);
+}
+
+/* A renewal may be on its way just now: it is waited for, and comes to an end. */
+static void
+await_idle (ConfabSimWorld *self)
+{
+  for (guint tries = 0; tries < 60 && self->failure == NULL; tries++) {
+    gboolean idle = TRUE;
+
+    for (guint i = 0; i < self->network.n; i++)
+      idle &= confab_sim_client_is_idle (self->clients[i]);
+    if (idle)
+      return;
+    confab_sim_world_run_for (self, 500);
+  }
+}
+
+static void
+check_quiet (ConfabSimWorld *self)
+{
+  await_idle (self);
+  for (guint i = 0; i < self->network.n; i++)
+    confab_sim_client_poll (self->clients[i]);
+  for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
+    if (!confab_sim_client_is_idle (self->clients[i]))
+      confab_sim_world_fail (self, "queues: %s is not idle", self->network.devices[i]);
+    if (confab_sim_client_get_n_early (self->clients[i]) > 0)
+      confab_sim_world_fail (self, "queues: %s keeps early messages", self->network.devices[i]);
+    for (guint j = 0; j < self->network.n && self->failure == NULL; j++) {
+      if (i == j)
+        continue;
+      check_mute (self, i, j);
+      check_queues (self, i, j);
+    }
+  }
+}
+
+static gboolean
+is_sharing (ConfabSimWorld *self, guint who)
+{
+  ConfabCall *call = confab_sim_client_peek_call (self->clients[who]);
+
+  return call != NULL && confab_call_get_sharing (call) == CONFAB_SHARING_ON;
+}
+
+/* The server's member events name those who are in the call with their sessions, and nobody else. */
+static void
+check_server (ConfabSimWorld *self, gboolean joined)
+{
+  for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
+    const ConfabSimEvent *event = confab_sim_server_lookup (self->network.server,
+                                                            CONFAB_CALL_MEMBERSHIP_TYPE,
+                                                            self->network.users[i]);
+    g_autoptr (GPtrArray) entries = confab_call_membership_parse (event != NULL ? event->content : NULL);
+    ConfabCall *call = confab_sim_client_peek_call (self->clients[i]);
+    const char *session = confab_group_call_get_session_id (CONFAB_GROUP_CALL (call));
+    guint n = 0;
+
+    for (guint j = 0; j < entries->len; j++) {
+      const ConfabCallMembership *entry = entries->pdata[j];
+      if (!g_str_equal (entry->device_id, self->network.devices[i]))
+        continue;
+      n++;
+      if (g_strcmp0 (entry->session_id, session) != 0)
+        confab_sim_world_fail (self,
+                               "server: the server has another session of %s",
+                               self->network.devices[i]);
+      if (entry->shares_screen != is_sharing (self, i))
+        confab_sim_world_fail (self,
+                               "server: the server is wrong of whether %s shares",
+                               self->network.devices[i]);
+    }
+    if (n != (joined ? 1 : 0))
+      confab_sim_world_fail (self,
+                             "server: the server has %u entries of %s",
+                             n,
+                             self->network.devices[i]);
+  }
+}
+
+/* All at once, on both sides: each exchange comes to its end. An answer that is held up for more than five seconds is
+ * given up, and the offer is made again after its minute. */
+static void
+check_negotiation (ConfabSimWorld *self)
+{
+  for (guint i = 0; i < self->network.n; i++) {
+    for (guint j = 0; j < self->network.n; j++) {
+      ConfabFakePeerConnection *connection = i != j ? confab_sim_world_find_connection (self, i, j)
+                                                    : NULL;
+      if (connection != NULL)
+        confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (connection));
+    }
+  }
+  confab_sim_world_run_for (self, 200000);
+  for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
+    for (guint j = 0; j < self->network.n; j++) {
+      ConfabFakePeerConnection *connection = i != j ? confab_sim_world_find_connection (self, i, j)
+                                                    : NULL;
+      if (connection != NULL && !confab_fake_peer_connection_is_stable (connection))
+        confab_sim_world_fail (self,
+                               "stable: %s has not come to terms with %s",
+                               self->network.devices[i],
+                               self->network.devices[j]);
+    }
+  }
+}
+
+static gboolean
+shows_screen (ConfabCallMember *member)
+{
+  GListModel *streams = confab_participant_get_streams (CONFAB_PARTICIPANT (member));
+
+  for (guint i = 0; i < g_list_model_get_n_items (streams); i++) {
+    g_autoptr (ConfabStream) stream = g_list_model_get_item (streams, i);
+    if (confab_stream_get_purpose (stream) == CONFAB_STREAM_PURPOSE_SCREENSHARE)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* After each pair has come to terms: everybody agrees about who shares, and each connection carries it or does not. */
+static void
+check_sharing (ConfabSimWorld *self)
+{
+  for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
+    for (guint j = 0; j < self->network.n && self->failure == NULL; j++) {
+      ConfabFakePeerConnection *connection = i != j ? confab_sim_world_find_connection (self, j, i)
+                                                    : NULL;
+
+      if (connection == NULL)
+        continue;
+      if (shows_screen (confab_sim_world_find_member (self, i, j)) != is_sharing (self, j))
+        confab_sim_world_fail (self,
+                               "sharing: %s is wrong of whether %s shares",
+                               self->network.devices[i],
+                               self->network.devices[j]);
+      else if (confab_fake_peer_connection_get_shares (connection) != is_sharing (self, j))
+        confab_sim_world_fail (self,
+                               "sharing: the connection of %s to %s is wrong of the screen",
+                               self->network.devices[j],
+                               self->network.devices[i]);
+    }
+  }
+}
+
+static void
+check_end (ConfabSimWorld *self)
+{
+  confab_sim_world_tell (self, "all leave");
+  for (guint i = 0; i < self->network.n; i++)
+    confab_sim_client_leave (self->clients[i]);
+  confab_sim_world_run_for (
+    self, 60000); /* two devices of a user that write at once put each other back in at first */
+  if (self->failure == NULL)
+    check_server (self, FALSE);
+}
+
+void
+confab_sim_world_settle (ConfabSimWorld *self)
+{
+  heal (self);
+  gather (self);
+  confab_sim_world_run_for (self, 240000);
+  if (self->failure != NULL)
+    return;
+  check_pairs (self, self->hardness != CONFAB_SIM_HARDNESS_CALM);
+  if (self->failure == NULL && self->hardness != CONFAB_SIM_HARDNESS_CALM &&
+      rejoin_unreachable (self)) {
+    confab_sim_world_run_for (self, 150000);
+    if (self->failure == NULL)
+      check_pairs (self, FALSE);
+  }
+  if (self->failure != NULL)
+    return;
+  if (self->hardness != CONFAB_SIM_HARDNESS_STORMY)
+    check_all_mute (self);
+  if (self->failure != NULL)
+    return;
+  mute_all (self);
+  confab_sim_world_run_for (
+    self,
+    self->hardness == CONFAB_SIM_HARDNESS_CALM
+      ? 15000
+      : 70000); /* what came for calls that never were is forgotten by then, too */
+  check_quiet (self);
+  check_server (self, TRUE);
+  if (self->failure == NULL && confab_sim_server_count_calls (self->network.server) != 1)
+    confab_sim_world_fail (self, "one-call: there is not one call");
+  if (self->failure == NULL)
+    check_negotiation (self);
+  if (self->failure == NULL)
+    check_sharing (self);
+  if (self->failure == NULL)
+    check_end (self);
+}
