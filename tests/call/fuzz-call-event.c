@@ -6,15 +6,17 @@
 
 #include "confab-call-event.h"
 #include "confab-call-handler.h"
+#include "confab-declined-calls.h"
 #include "confab-fake-local-media.h"
 #include "confab-fake-signalling.h"
 #include "confab-group-call.h"
 #include "confab-json.h"
 #include "confab-manual-clock.h"
 
-/* What strangers say to a handler that is in a call: device messages and state, of the mesh and of MatrixRTC. Lines: in
- * the first byte, the low four bits say what the rest, JSON, is; 16: from @a:x, who invites this device, instead of @c:x,
- * whom it invites; 32: Olm says from which device; 64: then a while passes. */
+/* What strangers say to a handler that is in a call: device messages and state, of the mesh and of MatrixRTC; and which
+ * calls an own device has declined. Lines: in the first byte, the low four bits say what the rest, JSON, is; 16: from
+ * @a:x, who invites this device, instead of @c:x, whom it invites; 32: Olm says from which device; 64: then a while
+ * passes. */
 
 #define ROOM "!r:x"
 #define ENTRY(device)                                                                              \
@@ -32,6 +34,7 @@ int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 #define MEMBER 9
 #define RTC 10
 #define MEMBERSHIP 11
+#define DECLINED 13
 
 /* The fuzzer cannot guess the session. */
 static void
@@ -86,6 +89,8 @@ feed (ConfabCallHandler *handler, ConfabManualClock *clock, const char *line)
       ROOM,
       kind & 32 ? user : "@b:x",
       g_strcmp0 (confab_json_peek_string (content, "membership"), "join") == 0);
+  } else if (kind % 16 == DECLINED) {
+    confab_call_handler_handle_account_data (handler, ROOM, CONFAB_DECLINED_CALLS_TYPE, content);
   } else if (kind % 16 == MEMBER || kind % 16 == RTC) {
     g_autofree char *key = kind % 16 == RTC ? g_strdup_printf ("_%s_A_m.call", user) : NULL;
 

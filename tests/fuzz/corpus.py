@@ -24,7 +24,7 @@ FOUND = TOP / 'tests/fuzz/found'
 TYPES = ['m.call.invite', 'm.call.answer', 'm.call.candidates', 'm.call.hangup', 'm.call.negotiate',
          'm.call.sdp_stream_metadata_changed', 'm.call.reject', 'm.call.select_answer',
          'org.matrix.call.sdp_stream_metadata_changed']
-MEMBER, RTC, ROOM, CALL = 9, 10, 11, 12
+MEMBER, RTC, ROOM, CALL, DECLINED = 9, 10, 11, 12, 13
 RTC_MEMBER = {
     'application': 'm.call', 'call_id': '', 'scope': 'm.room', 'device_id': 'A', 'membershipID': '@a:x:A',
     'expires': 14400000, 'm.call.intent': 'video', 'created_ts': 1,
@@ -77,6 +77,12 @@ def call_events():
     for content in state('org.matrix.msc3401.call'):
         yield line(CALL, content)
     yield line(CALL, {'m.intent': 'm.ring', 'm.type': 'm.video', 'm.terminated': 'call_ended'})
+    ring = line(CALL, {'m.intent': 'm.ring', 'm.type': 'm.video'}, 0)
+    there = line(MEMBER, {'m.calls': [{'m.call_id': 'other', 'm.devices': [
+        {'device_id': 'A', 'session_id': 'S', 'expires_ts': 9000000, 'feeds': []}]}]})
+    declined = line(DECLINED, {'calls': {'other': {'until_ts': 9000000}, 'conf': {'until_ts': 0}}})
+    yield b'\n'.join((ring, there, declined))
+    yield b'\n'.join((declined, ring, there, line(DECLINED, {'calls': []})))
     yield line(RTC, RTC_MEMBER) + b'\n' + line(RTC, {}) + b'\n' + line(MEMBER, RTC_MEMBER)
     yield line(ROOM, {'membership': 'leave'}) + b'\n' + line(ROOM, {'membership': 'join'})
 
@@ -124,6 +130,92 @@ def syncs():
     yield sync(to_device={'events': [{'type': 'm.room_key.withheld', 'sender': '@b:x', 'content': withheld},
                                      {'type': 'm.room.encrypted', 'sender': '@b:x', 'content': olm}]})
     yield sync({'timeline': {'events': [event('m.room.encrypted', megolm)]}})
+
+
+# What tests/matrix/sealed-world.h makes of these: sessions KNOWN, LATE, BLOCKED, GONE, RESIGNED, OWN, OTHER.
+def sealed(session, index, plaintext, **more):
+    return dict({'%megolm': [session, index, plaintext]}, **more)
+
+
+def said(kind='m.room.message', room='!a:x', **content):
+    return {'type': kind, 'room_id': room, 'content': content or {'body': 'x'}}
+
+
+def room_key(which, **more):
+    content = {'algorithm': 'm.megolm.v1.aes-sha2', 'room_id': '!a:x', 'session_id': f'%id{which}',
+               'session_key': f'%key{which}', **more}
+    return {'%olm': {'type': 'm.room_key', 'content': content}}
+
+
+def encrypted(content, sender='@b:x', event_id='$e'):
+    return dict(event('m.room.encrypted', content, sender=sender), event_id=event_id)
+
+
+def through_olm(*contents, sender='@b:x'):
+    return {'events': [{'type': 'm.room.encrypted', 'sender': sender, 'content': content} for content in contents]}
+
+
+def sealed_syncs():
+    def timeline(*events, **more):
+        return sync({'timeline': {'events': list(events)}}, **more)
+
+    senders = ['@b:x', '@b:x', '@c:x', '@c:x', '@c:x', '@me:x', '@b:x']
+    for session, sender in enumerate(senders):
+        yield timeline(*(encrypted(sealed(session, i, said()), sender, f'${i}') for i in range(5)))
+    known = sealed(0, 0, said())
+    yield timeline(encrypted(known), encrypted(known), encrypted(known, event_id='$copy'))
+    for sender_key in ('%curve25519', 'F' * 42 + 'A'):
+        yield timeline(encrypted(dict(known, sender_key=sender_key, device_id='DEV')))
+    yield timeline(encrypted(known, sender='@c:x'))
+    yield timeline(encrypted(sealed(1, 3, said())), encrypted(sealed(1, 5, said()), event_id='$f'))
+    yield timeline(encrypted(sealed(0, 0, said(), session_id='%id1')))
+    for plaintext in ('', '{', '[]', 'x', said(room='!b:x'), {'room_id': '!a:x'}, {'room_id': '!a:x', 'type': 1},
+                      {'room_id': '!a:x', 'type': 'm.room.message', 'content': []},
+                      said('m.reaction', **{'m.relates_to': {'event_id': '$e', 'key': 'k', 'rel_type': 'm.annotation'}}),
+                      said('m.call.invite', call_id='c', version='1'), said('m.room.topic', topic='t')):
+        yield timeline(encrypted(sealed(0, 0, plaintext, **{'m.relates_to': {'event_id': '$e'}})))
+    # The key comes before, with and never; and a word that it does not come.
+    other = encrypted(sealed(6, 0, said()))
+    yield timeline(other, to_device=through_olm(room_key(6)))
+    yield timeline(other, to_device=through_olm(room_key(6), room_key(6), room_key(0), room_key(1)))
+    for more in ({'session_id': '%id0'}, {'room_id': '!b:x'}, {'algorithm': 'x'}, {'session_key': 'AgAAAAA'},
+                 {'room_id': None}):
+        yield timeline(other, to_device=through_olm(room_key(6, **more)))
+    withheld = {'algorithm': 'm.megolm.v1.aes-sha2', 'code': 'm.unverified', 'sender_key': '%curve25519',
+                'room_id': '!a:x', 'session_id': '%id6'}
+    yield timeline(other, to_device=through_olm({'%olm': {'type': 'm.room_key.withheld', 'content': withheld}}))
+    yield timeline(other, to_device={'events': [{'type': 'm.room_key.withheld', 'sender': '@b:x', 'content': withheld}]})
+    # Envelopes that are not as they should be.
+    for payload in ('', '{}', {'type': 'm.dummy', 'content': {}}, {'type': 'm.dummy', 'content': {}, 'sender': '@c:x'},
+                    {'type': 'm.dummy', 'content': {}, 'recipient': '@b:x'}, {'type': 'm.dummy'},
+                    {'type': 'm.dummy', 'content': {}, 'keys': {}}, {'type': 'm.dummy', 'content': {}, 'recipient_keys': 1}):
+        yield sync(to_device=through_olm({'%olm': payload}))
+    yield sync(to_device=through_olm(room_key(6), sender='@c:x'))
+    yield sync(to_device=through_olm(dict(room_key(6), sender_key='F' * 42 + 'A')))
+    for row in to_device():
+        yield sync(to_device=through_olm(*({'%olm': {'type': kind, 'content': dict(content, device_id='DEV')}}
+                                           for kind, content in row)))
+
+
+def declined_syncs():
+    kind = 'app.confab.declined_calls'
+    ringing = [event('org.matrix.msc3401.call', {'m.intent': 'm.ring', 'm.type': 'm.video'}, 'conf'),
+               event('org.matrix.msc3401.call.member', {'m.calls': [{'m.call_id': 'conf', 'm.devices': [
+                   {'device_id': 'B', 'session_id': 'S', 'expires_ts': 9000000, 'feeds': []}]}]}, '@b:x')]
+    for content in ({'calls': {'conf': {'until_ts': 600000}}}, {'calls': {'other': {'until_ts': 1}}}, {'calls': {}}, {},
+                    {'calls': {'conf': {'until_ts': 0}}}, {'calls': {'conf': 1, '': {}}}, {'calls': []},
+                    {'calls': {'c' * 256: {'until_ts': 1}, 'd' * 255: {'until_ts': 'x'}}},
+                    {'calls': {f'c{i}': {'until_ts': 1000 + i} for i in range(60)}}):
+        data = {'events': [{'type': kind, 'content': content}]}
+        yield sync({'account_data': data})
+        yield sync({'account_data': data, 'state': {'events': ringing}})
+    yield sync({'state': {'events': ringing}})
+
+
+def all_syncs():
+    yield from syncs()
+    yield from sealed_syncs()
+    yield from declined_syncs()
 
 
 def sdps():
@@ -197,7 +289,7 @@ def bot_commands():
 
 
 MAKERS = {
-    'fuzz-call-event': call_events, 'fuzz-seq-queue': seq_queue, 'fuzz-sync': syncs, 'fuzz-sdp': sdps, 'fuzz-olm': olm,
+    'fuzz-call-event': call_events, 'fuzz-seq-queue': seq_queue, 'fuzz-sync': all_syncs, 'fuzz-sdp': sdps, 'fuzz-olm': olm,
     'fuzz-bot-command': bot_commands, 'fuzz-answers': answers, 'fuzz-payload': payloads,
 }
 

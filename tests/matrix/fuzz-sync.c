@@ -4,17 +4,20 @@
 
 #include <stdint.h>
 
-#include "confab-device-keys.h"
+#include "confab-call-handler.h"
+#include "confab-declined-calls.h"
+#include "confab-fake-signalling.h"
 #include "confab-json.h"
+#include "confab-manual-clock.h"
 #include "confab-megolm-events.h"
-#include "confab-megolm-outbound.h"
-#include "confab-megolm-vault.h"
 #include "confab-room-private.h"
 #include "confab-schema.h"
 #include "confab-sync-store.h"
+#include "sealed-world.h"
 
-/* What a homeserver says in a sync: read, stored, shown, loaded again, shown again; what is said in rooms is decrypted, and
- * handed on. */
+/* What a homeserver says in a sync: read, stored, shown, loaded again, shown again; what is said in rooms and to this
+ * device is decrypted, and handed on; calls hear of it. Ciphertexts are made of what the input asks for: see
+ * sealed-world.h. */
 static ConfabStore *store;
 static ConfabOlmVault *vault;
 static ConfabHomeserver *homeserver;
@@ -22,12 +25,117 @@ static ConfabHomeserver *homeserver;
 typedef struct {
   ConfabSyncBatch *batch;
   ConfabSyncBatch *loaded;
+  guint n_events; /* said in rooms, and read */
+  guint n_warnings;
 } Trip;
+
+/* ---- what this user has declined ---- */
+
+/* What was read is written, and reads the same. */
+static void
+check_written (ConfabDeclinedCalls *declined)
+{
+  ConfabDeclinedCalls *again = confab_declined_calls_new ();
+  g_autoptr (JsonObject) written = confab_declined_calls_to_json (declined);
+  g_autoptr (JsonObject) rewritten = NULL;
+
+  g_assert_cmpuint (json_object_get_size (json_object_get_object_member (written, "calls")),
+                    <=,
+                    50);
+  confab_declined_calls_read (again, written);
+  rewritten = confab_declined_calls_to_json (again);
+  g_assert_true (json_object_equal (written, rewritten));
+  confab_declined_calls_free (again);
+}
+
+static void
+read_back (JsonObject *content)
+{
+  ConfabDeclinedCalls *declined = confab_declined_calls_new ();
+
+  confab_declined_calls_read (declined, content);
+  check_written (declined);
+  confab_declined_calls_add (declined, "conf", G_MAXINT64, 1);
+  check_written (declined);
+  g_assert_true (confab_declined_calls_contains (declined, "conf"));
+  confab_declined_calls_free (declined);
+}
+
+/* A call of which a device of ours has said that it is declined does not ring; the others are declined, too. */
+static void
+decline (ConfabCallHandler *handler, const ConfabSyncRoom *room)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (handler)); i++) {
+    g_autoptr (ConfabCall) call = g_list_model_get_item (G_LIST_MODEL (handler), i);
+    g_autofree char *id = confab_call_dup_id (call);
+    g_autofree char *room_id = confab_call_dup_room_id (call);
+    ConfabDeclinedCalls *declined = confab_declined_calls_new ();
+
+    for (guint j = 0; j < room->account_data->len; j++) {
+      const ConfabSyncEvent *event = room->account_data->pdata[j];
+      if (g_str_equal (event->type, CONFAB_DECLINED_CALLS_TYPE))
+        confab_declined_calls_read (declined, event->content);
+    }
+    if (g_str_equal (room_id, room->room_id) && confab_declined_calls_contains (declined, id))
+      g_assert_false (confab_call_get_ringing (call));
+    confab_declined_calls_free (declined);
+    if (confab_call_get_ringing (call))
+      confab_call_decline (call, CONFAB_DECLINE_EVERYWHERE);
+    g_assert_false (confab_call_get_ringing (call));
+  }
+}
+
+static void
+feed_room (ConfabCallHandler *handler, const ConfabSyncRoom *room)
+{
+  for (guint i = 0; i < room->account_data->len; i++) {
+    const ConfabSyncEvent *event = room->account_data->pdata[i];
+    confab_call_handler_handle_account_data (handler, room->room_id, event->type, event->content);
+    read_back (event->content);
+  }
+  for (guint i = 0; i < room->state->len; i++) {
+    const ConfabSyncEvent *event = room->state->pdata[i];
+    g_autoptr (JsonObject) content = confab_json_copy_object (event->content);
+    confab_call_handler_handle_state (handler,
+                                      room->room_id,
+                                      event->type,
+                                      event->state_key,
+                                      event->sender,
+                                      event->origin_server_ts,
+                                      content);
+  }
+  confab_call_handler_end_sync (handler, 1);
+  decline (handler, room);
+}
+
+static void
+feed (const ConfabSyncBatch *batch)
+{
+  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (1000);
+  g_autoptr (ConfabFakeSignalling) signalling = confab_fake_signalling_new (CONFAB_CLOCK (clock));
+  g_autoptr (ConfabCallHandler) handler = confab_call_handler_new (CONFAB_SIGNALLING (signalling),
+                                                        CONFAB_CLOCK (clock),
+                                                        "@me:x",
+                                                        "ME");
+
+  for (guint i = 0; i < batch->rooms->len; i++) {
+    const ConfabSyncRoom *room = batch->rooms->pdata[i];
+    if (room->membership == CONFAB_SYNC_MEMBERSHIP_JOIN)
+      feed_room (handler, room);
+    else
+      confab_call_handler_remove_room (handler, room->room_id);
+    confab_manual_clock_advance (clock, 10);
+  }
+  g_assert_finalize_object (g_steal_pointer (&handler));
+}
+
+/* ---- the way through the store ---- */
 
 /* Whatever comes, it is no failure of the store: that would end the account here. */
 static void
-receive (ConfabStoreTransaction *transaction, const ConfabSyncBatch *batch)
+receive (ConfabStoreTransaction *transaction, Trip *trip)
 {
+  const ConfabSyncBatch *batch = trip->batch;
   g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
   g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_room_event_unref);
   gint64 last = 0;
@@ -40,6 +148,8 @@ receive (ConfabStoreTransaction *transaction, const ConfabSyncBatch *batch)
       !confab_megolm_events_read (vault, transaction, 0, events, &last, NULL) ||
       !confab_megolm_events_drop (transaction, last, NULL))
     g_assert_not_reached ();
+  trip->n_events = events->len;
+  trip->n_warnings = news->warnings->len;
 }
 
 static gboolean
@@ -49,7 +159,7 @@ trip_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 
   if (!confab_sync_store_apply (transaction, trip->batch, error))
     return FALSE;
-  receive (transaction, trip->batch);
+  receive (transaction, trip);
   trip->loaded = confab_sync_store_load (transaction, CONFAB_SYNC_STORE_ALL, error);
   g_set_error_literal (error,
                        G_IO_ERROR,
@@ -67,7 +177,7 @@ show (const ConfabSyncBatch *batch)
 }
 
 /* Random text is seldom a sync; so the input chooses among the words of one, and how they are nested. */
-static const char *words[] = {
+static const char *const words[] = {
   "next_batch",
   "rooms",
   "join",
@@ -150,12 +260,20 @@ static const char *words[] = {
   "room_id",
   "code",
   "m.no_olm",
-  /* Of a session that is there; see make_session (). */
-  NULL,
-  NULL,
-  NULL,
+  CONFAB_DECLINED_CALLS_TYPE,
+  "calls",
+  "conf",
+  "until_ts",
+  "m.intent",
+  "m.ring",
+  "%megolm",
+  "%olm",
+  "%id0",
+  "%key0",
+  "%id6",
+  "%key6",
+  "%curve25519",
 };
-#define N_MADE 3
 
 typedef struct {
   const uint8_t *data;
@@ -222,34 +340,86 @@ next_reply (const uint8_t *data, size_t size)
   return reply;
 }
 
-/* A session of @b:x's in !a:x, and what was said in it: its id, and two messages. */
-static gboolean
-make_session (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+static const ConfabSyncEvent *
+find_declined (const ConfabSyncBatch *batch, const char *room_id)
 {
-  static const char
-    payload[] = "{\"room_id\":\"!a:x\",\"type\":\"m.room.message\",\"content\":{\"body\":\"x\"}}";
-  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (error);
-  g_autofree char *key = confab_megolm_outbound_dup_key (session);
-  g_autoptr (JsonObject) content = json_object_new ();
-  g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
-  ConfabDeviceKeys from = {
-    .user_id = (char *) "@b:x",
-    .device_id = (char *) "DEV",
-    .curve25519 = (char *) "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    .ed25519 = (char *) "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB",
-  };
-  const char **made = words + G_N_ELEMENTS (words) - N_MADE;
-  g_autoptr (ConfabOlmAccount) account = confab_olm_vault_load_account (vault, transaction, NULL, error);
+  const ConfabSyncEvent *found = NULL;
 
-  made[0] = g_strdup (confab_megolm_outbound_get_id (session));
-  made[1] = confab_megolm_outbound_encrypt (session, payload, error);
-  made[2] = confab_megolm_outbound_encrypt (session, "{}", error);
-  json_object_set_string_member (content, "algorithm", CONFAB_MEGOLM_ALGORITHM);
-  json_object_set_string_member (content, "room_id", "!a:x");
-  json_object_set_string_member (content, "session_id", made[0]);
-  json_object_set_string_member (content, "session_key", key);
-  return account != NULL &&
-         confab_megolm_vault_take_key (vault, transaction, &from, content, 1, news, error);
+  for (guint i = 0; i < batch->rooms->len; i++) {
+    const ConfabSyncRoom *room = batch->rooms->pdata[i];
+    for (guint j = 0; g_str_equal (room->room_id, room_id) && j < room->account_data->len; j++) {
+      const ConfabSyncEvent *event = room->account_data->pdata[j];
+      if (g_str_equal (event->type, CONFAB_DECLINED_CALLS_TYPE))
+        found = event; /* the last one holds */
+    }
+  }
+  return found;
+}
+
+static void
+check_declined_kept (const Trip *trip)
+{
+  for (guint i = 0; i < trip->batch->rooms->len; i++) {
+    const ConfabSyncRoom *room = trip->batch->rooms->pdata[i];
+    const ConfabSyncEvent *event = find_declined (trip->batch, room->room_id);
+    if (event != NULL && room->membership == CONFAB_SYNC_MEMBERSHIP_JOIN)
+      g_assert_true (
+        json_object_equal (find_declined (trip->loaded, room->room_id)->content, event->content));
+  }
+}
+
+static void
+run (JsonObject *wish, Trip *trip)
+{
+  g_autoptr (JsonObject) reply = NULL;
+
+  sealed_world_rewind ();
+  reply = sealed_world_fill (wish);
+  trip->batch = confab_sync_batch_new_from_v3 (reply, NULL);
+  if (trip->batch == NULL)
+    return;
+  show (trip->batch);
+  feed (trip->batch);
+  confab_store_run (store, trip_func, trip, NULL);
+  /* What was taken in must come out again: a store that cannot be read would end the account here. */
+  g_assert_nonnull (trip->loaded);
+  check_declined_kept (trip);
+  show (trip->loaded);
+  feed (trip->loaded);
+  confab_sync_batch_unref (trip->loaded);
+  confab_sync_batch_unref (trip->batch);
+}
+
+/* What the world makes is the same each time, and can be read: else all of this would be about refusals. */
+static void
+check_world (void)
+{
+#define MEGOLM(session, id)                                                                        \
+  "{\"type\":\"m.room.encrypted\",\"sender\":\"@b:x\",\"event_id\":\"" id "\","                    \
+  "\"origin_server_ts\":1,\"content\":{\"%megolm\":[" session ",5,{\"type\":\"m.room.message\","   \
+  "\"room_id\":\"!a:x\",\"content\":{\"body\":\"x\"}}]}}"
+  static const char text[] = "{\"next_batch\":\"s1\",\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{"
+                             "\"events\":[" MEGOLM ("0", "$0") "," MEGOLM ("1", "$1") "," MEGOLM (
+                               "6",
+                               "$6") "]}}}},"
+                                     "\"to_device\":{\"events\":[{\"type\":\"m.room.encrypted\","
+                                     "\"sender\":\"@b:x\",\"content\":{\"%olm\":"
+                                     "{\"type\":\"m.room_key\",\"content\":{\"algorithm\":\"m."
+                                     "megolm.v1.aes-sha2\",\"room_id\":\"!a:x\","
+                                     "\"session_id\":\"%id6\",\"session_key\":\"%key6\"}}}}]}}";
+  g_autoptr (JsonObject) wish = confab_json_parse_object (text, -1, NULL);
+  g_autoptr (JsonObject) filled = NULL;
+  g_autoptr (JsonObject) again = NULL;
+  Trip trip = { 0 };
+
+  sealed_world_rewind ();
+  filled = sealed_world_fill (wish);
+  sealed_world_rewind ();
+  again = sealed_world_fill (wish);
+  g_assert_true (json_object_equal (filled, again));
+  run (wish, &trip);
+  g_assert_cmpuint (trip.n_events, ==, 3);
+  g_assert_cmpuint (trip.n_warnings, ==, 0);
 }
 
 int LLVMFuzzerInitialize (int *argc, char ***argv);
@@ -263,29 +433,20 @@ LLVMFuzzerInitialize (int *argc, char ***argv)
   dex_init ();
   store = confab_store_new (NULL, confab_schema_migrations, NULL);
   vault = confab_olm_vault_new ("@me:x", "ME", pickle_key);
-  if (!confab_store_run (store, make_session, NULL, NULL))
+  if (!confab_store_run (store, sealed_world_make, vault, NULL))
     return 1;
   homeserver = confab_homeserver_new ("http://127.0.0.1:1");
+  check_world ();
   return 0;
 }
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  g_autoptr (JsonObject) reply = next_reply (data, size);
+  g_autoptr (JsonObject) wish = next_reply (data, size);
   Trip trip = { 0 };
 
-  if (reply == NULL)
-    return 0;
-  trip.batch = confab_sync_batch_new_from_v3 (reply, NULL);
-  if (trip.batch == NULL)
-    return 0;
-  show (trip.batch);
-  confab_store_run (store, trip_func, &trip, NULL);
-  /* What was taken in must come out again: a store that cannot be read would end the account here. */
-  g_assert (trip.loaded != NULL);
-  show (trip.loaded);
-  confab_sync_batch_unref (trip.loaded);
-  confab_sync_batch_unref (trip.batch);
+  if (wish != NULL)
+    run (wish, &trip);
   return 0;
 }
