@@ -451,11 +451,13 @@ confab_call_event_get_name (ConfabCallEvent *self)
 gsize
 confab_call_event_get_size (ConfabCallEvent *self)
 {
-  gsize size = sizeof *self + (self->sdp != NULL ? strlen (self->sdp) : 0);
+  gsize size = sizeof *self + (self->sdp != NULL ? strlen (self->sdp) : 0) +
+               (self->metadata != NULL ? confab_stream_metadata_get_size (self->metadata) : 0);
 
   for (guint i = 0; self->candidates != NULL && i < self->candidates->len; i++) {
     const ConfabIceCandidate *candidate = self->candidates->pdata[i];
-    size += sizeof *candidate + strlen (candidate->candidate);
+    size += sizeof *candidate + strlen (candidate->candidate) +
+            (candidate->sdp_mid != NULL ? strlen (candidate->sdp_mid) : 0);
   }
   return size;
 }

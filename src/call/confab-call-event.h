@@ -42,7 +42,7 @@ typedef struct {
  * ConfabCallEvent:
  * @type: which one
  * @call_id: the connection attempt
- * @party_id: the sender's client
+ * @party_id: (nullable): the sender's client
  * @conf_id: (nullable): the group call
  * @device_id: (nullable): the sender's device, as the content says
  * @sender_session_id: (nullable): from the sender's membership

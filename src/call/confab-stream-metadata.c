@@ -241,6 +241,24 @@ confab_stream_metadata_get_length (ConfabStreamMetadata *self)
 }
 
 /**
+ * confab_stream_metadata_get_size:
+ * @self: metadata
+ *
+ * Returns: about how many bytes of memory it takes
+ */
+gsize
+confab_stream_metadata_get_size (ConfabStreamMetadata *self)
+{
+  gsize size = sizeof *self;
+
+  for (guint i = 0; i < self->streams->len; i++) {
+    const ConfabStreamInfo *info = confab_stream_metadata_get_nth (self, i);
+    size += sizeof *info + strlen (info->id);
+  }
+  return size;
+}
+
+/**
  * confab_stream_metadata_get_nth:
  * @self: metadata
  * @index: below confab_stream_metadata_get_length()

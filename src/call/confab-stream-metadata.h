@@ -55,6 +55,7 @@ ConfabStreamMetadata *
 confab_stream_metadata_merge (ConfabStreamMetadata *old, ConfabStreamMetadata *update)
   G_GNUC_WARN_UNUSED_RESULT;
 guint confab_stream_metadata_get_length (ConfabStreamMetadata *self);
+gsize confab_stream_metadata_get_size (ConfabStreamMetadata *self);
 const ConfabStreamInfo *confab_stream_metadata_get_nth (ConfabStreamMetadata *self, guint index);
 const ConfabStreamInfo *confab_stream_metadata_lookup (ConfabStreamMetadata *self, const char *id);
 

@@ -207,6 +207,28 @@ test_longest_reason (void)
   }
 }
 
+/* What waits is bounded by its size, so whatever a stranger makes long counts. */
+static void
+test_size (void)
+{
+  g_autoptr (ConfabCallEvent) event = confab_call_event_new (CONFAB_CALL_EVENT_INVITE, "c");
+  g_autofree char *fill = g_strnfill (255, 'x');
+  gsize size = confab_call_event_get_size (event);
+
+  event->sdp = g_strdup (fill);
+  g_assert_cmpuint (confab_call_event_get_size (event), >=, size + 255);
+  size = confab_call_event_get_size (event);
+  confab_call_event_add_candidate (event, fill, NULL, 0);
+  g_assert_cmpuint (confab_call_event_get_size (event), >=, size + 255);
+  size = confab_call_event_get_size (event);
+  confab_call_event_add_candidate (event, "", fill, 0);
+  g_assert_cmpuint (confab_call_event_get_size (event), >=, size + 255);
+  size = confab_call_event_get_size (event);
+  event->metadata = confab_stream_metadata_new ();
+  confab_stream_metadata_add (event->metadata, fill, CONFAB_STREAM_PURPOSE_USERMEDIA, FALSE, FALSE);
+  g_assert_cmpuint (confab_call_event_get_size (event), >=, size + 255);
+}
+
 static const struct {
   const char *lifetime;
   guint ms;
@@ -394,6 +416,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/call-event/bounds", test_bounds);
   g_test_add_func ("/call-event/longest", test_longest);
   g_test_add_func ("/call-event/longest-reason", test_longest_reason);
+  g_test_add_func ("/call-event/size", test_size);
   g_test_add_func ("/call-event/lifetime", test_lifetime);
   g_test_add_func ("/call-event/metadata", test_metadata);
   g_test_add_func ("/call-event/membership", test_membership);
