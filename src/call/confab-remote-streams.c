@@ -8,6 +8,8 @@
 
 #define WEAK_LOSS 0.05 /* of the packets: from here on sound has audible gaps */
 #define GOOD_LOSS 0.02
+#define MAX_DROPPED                                                                                \
+  100 /* a peer has few tracks, but can list any number of streams one after the other */
 
 struct _ConfabRemoteStreams {
   GObject parent_instance;
@@ -210,6 +212,8 @@ drop_unlisted (ConfabRemoteStreams *self)
     if (id != NULL && (confab_stream_metadata_lookup (self->metadata, id) != NULL ||
                        confab_stream_get_purpose (stream) == CONFAB_STREAM_PURPOSE_UNKNOWN))
       continue;
+    if (g_hash_table_size (self->dropped) >= MAX_DROPPED)
+      g_hash_table_remove_all (self->dropped);
     if (id != NULL)
       g_hash_table_replace (self->dropped,
                             g_strdup (id),

@@ -213,6 +213,25 @@ test_strays (void)
   g_assert_finalize_object (streams);
 }
 
+/* Whoever lists new streams for ever is not remembered for ever: a track of an early one is a stray in the end. */
+static void
+test_many_dropped (void)
+{
+  ConfabRemoteStreams *streams = confab_remote_streams_new ();
+
+  set_metadata (streams, "{" MAIN "}");
+  add_track (streams, CONFAB_MEDIA_KIND_VIDEO, "m", "1");
+  for (guint i = 0; i < 100; i++) {
+    g_autofree char *text = g_strdup_printf ("{\"s%02u\":{\"purpose\":\"m.screenshare\"}}", i);
+    set_metadata (streams, text);
+  }
+  assert_streams (streams, "s99:sAV ");
+  set_metadata (streams, "{" SCREEN "}");
+  set_metadata (streams, "{}");
+  assert_streams (streams, "m:?AV ");
+  g_assert_finalize_object (streams);
+}
+
 /* As js-sdk shares for the second time: the metadata have a new stream, the SDP the old one. */
 static void
 test_shared_again (void)
@@ -344,6 +363,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/streams/metadata", test_metadata);
   g_test_add_func ("/streams/without-metadata", test_without_metadata);
   g_test_add_func ("/streams/strays", test_strays);
+  g_test_add_func ("/streams/many-dropped", test_many_dropped);
   g_test_add_func ("/streams/direction", test_direction);
   g_test_add_func ("/streams/shared-again", test_shared_again);
   g_test_add_func ("/streams/streamless", test_streamless);
