@@ -13,7 +13,7 @@
 /* MSC2746 has 2 s for a caller and 0.5 s for a callee, to spare the room. To a device alone nobody else is sent anything,
  * and who needs TURN waits for this. */
 #define BATCH_MS 200
-#define DISCONNECTED_MS 30000
+#define CONNECT_MS 30000 /* the first time, and again when the connection was lost: rows 24 to 26 */
 #define MAX_EARLY_CANDIDATES 500
 
 static void
@@ -38,7 +38,7 @@ void
 confab_peer_call_arm_ice_timer (ConfabPeerCall *self)
 {
   if (self->ice_timer == 0)
-    self->ice_timer = confab_clock_add_timeout (self->clock, DISCONNECTED_MS, ice_cb, self);
+    self->ice_timer = confab_clock_add_timeout (self->clock, CONNECT_MS, ice_cb, self);
 }
 
 /*
@@ -101,7 +101,7 @@ confab_peer_call_take_candidates (ConfabPeerCall *self, const ConfabPeerCallEven
 
   if (self->remote_set) {
     add_candidates (self, event->message);
-  } else if (self->n_early + n <= MAX_EARLY_CANDIDATES) {
+  } else if (n > 0 && self->n_early + n <= MAX_EARLY_CANDIDATES) {
     self->n_early += n;
     g_ptr_array_add (self->early, confab_call_event_ref (event->message));
   }

@@ -861,12 +861,15 @@ test_floods (void)
 {
   Stage stage = { 0 };
   g_autoptr (ConfabCallEvent) message = confab_call_event_new (CONFAB_CALL_EVENT_CANDIDATES, "c1");
+  g_autoptr (ConfabCallEvent) empty = confab_call_event_new (CONFAB_CALL_EVENT_CANDIDATES, "c1");
 
   start (&stage);
   for (guint i = 0; i < 200; i++)
     confab_call_event_add_candidate (message, "candidate:r", NULL, 0);
   confab_peer_call_place (stage.call);
   confab_manual_clock_advance (stage.clock, 201);
+  confab_peer_call_handle_event (stage.call, empty);
+  g_assert_true (g_ref_count_compare (&empty->ref_count, 1)); /* nothing in it is worth keeping */
   for (guint i = 0; i < 3; i++)
     confab_peer_call_handle_event (stage.call, message);
   receive (&stage, CONFAB_CALL_EVENT_ANSWER, CONFAB_SDP_TYPE_ANSWER, SDP);
