@@ -37,6 +37,7 @@ typedef struct {
 } ConfabCallMembership;
 
 void confab_call_membership_free (ConfabCallMembership *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ConfabCallMembership, confab_call_membership_free)
 
 ConfabCallMembershipKind
 confab_call_membership_get_kind (const char *state_key, const char *sender, JsonObject *content);

@@ -354,6 +354,5 @@ void
 confab_call_room_close (ConfabCallRoom *self)
 {
   confab_rtc_roster_stop (self->rtc);
-  if (self->clock != NULL)
-    confab_clock_clear (self->clock, &self->stale_timer);
+  confab_clock_clear (self->clock, &self->stale_timer);
 }

@@ -339,7 +339,8 @@ confab_call_get_participants (ConfabCall *self)
  * @self: a call
  * @media: what to send; the call closes it when this device is out of the call again
  *
- * Does nothing when this device is in the call, or the call is over.
+ * Does nothing when this device is in the call. Of a call that is over, or that runs over an SFU, @media is closed at
+ * once, and ::failed says why.
  */
 void
 confab_call_join (ConfabCall *self, ConfabLocalMedia *media)

@@ -26,8 +26,8 @@ GQuark confab_call_error_quark (void);
  *
  * A call as everything above `call` sees it, whether a mesh (#ConfabGroupCall), 1:1 or over an SFU.
  * Properties (all notify, except id and room-id): `id`, `room-id`, `intent`, `call-type`, `name`, `state`,
- * `ringing`, `started-at`, `local-media`, `sharing`, `sharing-problem`. Commands answer at once (local echo in `state`); what goes wrong
- * later comes as ::failed. Main thread only.
+ * `ringing`, `started-at`, `local-media`, `sharing`, `sharing-problem`. Commands answer at once (local echo in
+ * `state`); what goes wrong later comes as ::failed. Main thread only.
  */
 #define CONFAB_TYPE_CALL (confab_call_get_type ())
 G_DECLARE_INTERFACE (ConfabCall, confab_call, CONFAB, CALL, GObject)

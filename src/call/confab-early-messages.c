@@ -246,7 +246,6 @@ void
 confab_early_messages_drop_old (ConfabEarlyMessages *self)
 {
   gint64 now = confab_clock_get_time (self->clock);
-
   guint n = 0;
 
   while (n < self->messages->len &&

@@ -283,15 +283,24 @@ dup_entry (ConfabOwnMembership *self)
 }
 
 static void
+count_rewrite (ConfabOwnMembership *self)
+{
+  if (self->n_rewritten == 0 || is_window_over (self)) {
+    self->n_rewritten = 0;
+    self->rewritten_at = confab_clock_get_time (self->clock);
+  }
+  self->n_rewritten++;
+}
+
+static void
 rewrite_cb (gpointer data)
 {
   ConfabOwnMembership *self = data;
-  ConfabCallMembership *entry = dup_entry (self);
+  g_autoptr (ConfabCallMembership) entry = dup_entry (self);
 
   self->rewrite_timer = 0;
   if (entry == NULL)
     send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
-  g_clear_pointer (&entry, confab_call_membership_free);
 }
 
 /**
@@ -305,11 +314,7 @@ confab_own_membership_rewrite (ConfabOwnMembership *self)
 {
   if (self->rewrite_timer != 0)
     return; /* that one knows what has come meanwhile */
-  if (self->n_rewritten == 0 || is_window_over (self)) {
-    self->n_rewritten = 0;
-    self->rewritten_at = confab_clock_get_time (self->clock);
-  }
-  self->n_rewritten++;
+  count_rewrite (self);
   if (self->n_rewritten <= EAGER_REWRITES)
     send_entry (self, CONFAB_OWN_MEMBERSHIP_RENEW_FAILED);
   else
@@ -343,11 +348,7 @@ confab_own_membership_reaffirm (ConfabOwnMembership *self)
 {
   if (self->reaffirm_timer != 0 || !confab_own_membership_may_rewrite (self))
     return;
-  if (self->n_rewritten == 0 || is_window_over (self)) {
-    self->n_rewritten = 0;
-    self->rewritten_at = confab_clock_get_time (self->clock);
-  }
-  self->n_rewritten++;
+  count_rewrite (self);
   self->reaffirm_timer = confab_clock_add_timeout (self->clock,
                                                    (guint) g_random_int_range (MIN_REWRITE_MS,
                                                                                MAX_REWRITE_MS + 1),
@@ -368,13 +369,12 @@ confab_own_membership_reaffirm (ConfabOwnMembership *self)
 void
 confab_own_membership_check (ConfabOwnMembership *self)
 {
-  ConfabCallMembership *entry = dup_entry (self);
+  g_autoptr (ConfabCallMembership) entry = dup_entry (self);
   gboolean there = entry != NULL;
   gboolean set_back = there && self->in_force &&
                       (entry->expires_ts < self->expires_ts - SET_BACK_MS ||
                        (self->n_writing == 0 && entry->shares_screen != self->written_sharing));
 
-  g_clear_pointer (&entry, confab_call_membership_free);
   if (there && !self->seen) {
     self->seen = TRUE;
     self->func (CONFAB_OWN_MEMBERSHIP_SEEN, NULL, self->data);

@@ -11,9 +11,10 @@ G_BEGIN_DECLS
  * ConfabPeerConnection:
  *
  * One WebRTC connection, as W3C's RTCPeerConnection has it, as narrow as the call machines need it. `media`
- * implements it over webrtcbin. Its sending tracks are there from the start (an audio and a video m-line,
- * always, section 14 rule 3); only that of a shared screen comes and goes. Main thread only; commands return at once, what came of them is a signal, which
- * is never emitted from within the command. After close() nothing is emitted any more.
+ * implements it over webrtcbin. Its sending tracks are there from the start (an audio and a video m-section, always:
+ * protocol/mesh-calls.md section 14, rule 3); only that of a shared screen comes and goes. Main thread only; commands
+ * return at once, what came of them is a signal, which is never emitted from within the command. After close() nothing
+ * is emitted any more.
  */
 #define CONFAB_TYPE_PEER_CONNECTION (confab_peer_connection_get_type ())
 G_DECLARE_INTERFACE (ConfabPeerConnection, confab_peer_connection, CONFAB, PEER_CONNECTION, GObject)

@@ -31,6 +31,15 @@ typedef enum {
  * #ConfabSignalling is disposed.
  */
 typedef void (*ConfabSignallingDone) (const GError *error, gpointer data);
+
+/**
+ * ConfabIceServersDone:
+ * @servers: (nullable): what there is now, not kept
+ * @error: (nullable): why there is nothing; %NULL when there is
+ * @data: what was handed in
+ *
+ * Called as #ConfabSignallingDone is.
+ */
 typedef void (*ConfabIceServersDone) (const ConfabIceServers *servers,
                                       const GError *error,
                                       gpointer data);
@@ -66,6 +75,7 @@ struct _ConfabSignallingInterface {
                       ConfabSignallingDone done,
                       gpointer data,
                       GDestroyNotify destroy);
+  /* May be left out by who has no place for it: nobody is told then, @done neither. */
   void (*send_account_data) (ConfabSignalling *self,
                              const char *room_id,
                              const char *type,
