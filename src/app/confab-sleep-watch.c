@@ -36,8 +36,6 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-static void take (ConfabSleepWatch *self);
-
 static void
 close_inhibitor (ConfabSleepWatch *self)
 {
