@@ -17,8 +17,8 @@ struct _ConfabMegolmMachine {
   ConfabMembersFunc members_func;
   gpointer members_data;
 
-  GHashTable
-    *tails; /* (element-type utf8 DexPromise): resolved when the last event of a room is through */
+  /* (element-type utf8 DexPromise): resolved when the last event of a room is through */
+  GHashTable *tails;
   GHashTable *restored_tails; /* the same for those that a process before this one left */
   GHashTable *txn_ids;        /* (element-type utf8): of what this process was asked to send */
   DexPromise *restoring;      /* (nullable): resolved when these are on their way */

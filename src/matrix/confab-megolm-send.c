@@ -95,7 +95,7 @@ await_work (Send *send, DexFuture *future, GError **error)
   return dex_await (future, error) && check_going (send, error);
 }
 
-/* Does what @plan lacks. @lists and @keys are good for one go each: what cannot be had then is done without. */
+/* Does what @plan lacks. Lists and keys are asked for once each: what cannot be had then is done without. */
 static gboolean
 await_missing (Send *send, ConfabMegolmPlan *plan, GError **error)
 {
@@ -456,7 +456,9 @@ start_send (ConfabMegolmMachine *self,
  *
  * Rejects with %CONFAB_MATRIX_ERROR_NOT_FOUND when it is not known whether the room is encrypted,
  * %CONFAB_MATRIX_ERROR_UNSUPPORTED when it is in an unknown way, %CONFAB_MATRIX_ERROR_TOO_LARGE,
- * %CONFAB_MATRIX_ERROR_NETWORK after a minute: it is not sent later then.
+ * %CONFAB_MATRIX_ERROR_FAILED when the room was encrypted while the event waited to go out in clear,
+ * %CONFAB_MATRIX_ERROR_NETWORK after a minute: it is not sent later then. And with whatever else the server answers, or
+ * a #ConfabStoreError.
  *
  * Returns: (transfer full): resolves to the event's id (string)
  */

@@ -129,22 +129,20 @@ forget_shares (GPtrArray *devices)
   }
 }
 
-/* The content of m.room_key, from the session's present index on; to be wiped. */
-static char *
+/* The content of m.room_key, from the session's present index on. */
+static JsonObject *
 make_key (const ConfabMegolmPlan *plan, ConfabMegolmOutbound *session)
 {
-  g_autoptr (JsonObject) content = json_object_new ();
+  JsonObject *content = json_object_new ();
   char *key = confab_megolm_outbound_dup_key (session);
-  char *text;
 
   json_object_set_string_member (content, "algorithm", CONFAB_MEGOLM_ALGORITHM);
   json_object_set_string_member (content, "room_id", plan->room_id);
   json_object_set_string_member (content, "session_id", confab_megolm_outbound_get_id (session));
   json_object_set_string_member (content, "session_key", key);
-  text = confab_json_to_string (content);
   explicit_bzero (key, strlen (key));
   g_free (key);
-  return text;
+  return content;
 }
 
 /* We read what we send as everybody else does: the room tells it to us, too. */
@@ -176,7 +174,6 @@ begin_session (ConfabStoreTransaction *transaction,
   g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (error);
   g_autoptr (GBytes) pickle = NULL;
   g_autoptr (JsonObject) key = NULL;
-  char *text;
 
   if (session == NULL)
     return NULL;
@@ -194,11 +191,8 @@ begin_session (ConfabStoreTransaction *transaction,
                           pickle,
                           plan->now_ms))
     return NULL;
-  text = make_key (plan, session);
-  key = confab_json_parse_object (text, -1, error);
-  explicit_bzero (text, strlen (text));
-  g_free (text);
-  if (key == NULL || !keep_own_key (transaction, plan, account, key, error))
+  key = make_key (plan, session);
+  if (!keep_own_key (transaction, plan, account, key, error))
     return NULL;
   g_debug ("%s: a new group session", plan->room_id);
   return g_steal_pointer (&session);
@@ -450,12 +444,9 @@ share (ConfabStoreTransaction *transaction,
        GPtrArray *devices,
        GError **error)
 {
-  char *text = make_key (plan, session);
-  g_autoptr (JsonObject) key = confab_json_parse_object (text, -1, error);
-  gboolean ok = key != NULL;
+  g_autoptr (JsonObject) key = make_key (plan, session);
+  gboolean ok = TRUE;
 
-  explicit_bzero (text, strlen (text));
-  g_free (text);
   for (guint i = 0; ok && i < devices->len; i++) {
     const ConfabMegolmDevice *device = devices->pdata[i];
     if (device->given_index >= 0)
