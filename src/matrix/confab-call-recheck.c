@@ -6,6 +6,7 @@
 
 #include "confab-call-recheck.h"
 
+#include "confab-call-content.h"
 #include "confab-homeserver-private.h"
 #include "confab-store-future.h"
 #include "confab-sync-store.h"
@@ -66,7 +67,7 @@ empty_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
           "UPDATE state SET content = '{}' WHERE room_id = ? AND type = ? AND state_key = ?",
           "sss",
           room_id,
-          CONFAB_CALL_STATE_TYPE,
+          CONFAB_CALL_CONTENT_TYPE,
           id))
       return FALSE;
   }
@@ -79,7 +80,7 @@ await_call (Recheck *recheck, const char *room_id, const char *id)
   g_autofree char *room = g_uri_escape_string (room_id, NULL, FALSE);
   g_autofree char *key = g_uri_escape_string (id, NULL, FALSE);
   g_autofree char *path = g_strdup_printf (
-    "/_matrix/client/v3/rooms/%s/state/" CONFAB_CALL_STATE_TYPE "/%s", room, key);
+    "/_matrix/client/v3/rooms/%s/state/" CONFAB_CALL_CONTENT_TYPE "/%s", room, key);
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) content = dex_await_boxed (
     confab_homeserver_send (recheck->homeserver, "GET", path, NULL, 0, CONFAB_REQUEST_NONE),

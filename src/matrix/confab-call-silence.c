@@ -6,8 +6,8 @@
 
 #include "confab-call-silence.h"
 
+#include "confab-call-content.h"
 #include "confab-store-future.h"
-#include "confab-sync-store.h"
 
 typedef struct {
   char *room_id;
@@ -39,7 +39,7 @@ silence_func (ConfabStoreTransaction *transaction, gpointer data, GError **error
     "sss",
     silence->room_id,
     silence->call_id,
-    CONFAB_CALL_STATE_TYPE);
+    CONFAB_CALL_CONTENT_TYPE);
 }
 
 static DexFuture *

@@ -6,12 +6,13 @@
 
 #include "confab-room-power.h"
 
+#include "confab-call-content.h"
+#include "confab-call-membership.h"
 #include "confab-json.h"
-#include "confab-sync-store.h"
 
 #define MAX_POWER (G_GINT64_CONSTANT (1) << 53)
 
-static const char *const asked_types[] = { CONFAB_CALL_STATE_TYPE, CONFAB_CALL_MEMBER_STATE_TYPE };
+static const char *const asked_types[] = { CONFAB_CALL_CONTENT_TYPE, CONFAB_CALL_MEMBERSHIP_TYPE };
 
 static gint64
 get_power (JsonObject *object, const char *name, gint64 fallback)

@@ -27,7 +27,7 @@ void confab_room_power_take_create (ConfabRoomPower *self,
                                     JsonObject *content,
                                     const char *creator,
                                     const char *own_user_id);
-/* @type: CONFAB_CALL_STATE_TYPE or CONFAB_CALL_MEMBER_STATE_TYPE */
+/* @type: CONFAB_CALL_CONTENT_TYPE or CONFAB_CALL_MEMBERSHIP_TYPE */
 gboolean confab_room_power_can_send_state (const ConfabRoomPower *self, const char *type);
 
 G_END_DECLS

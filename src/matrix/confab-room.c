@@ -7,11 +7,12 @@
 #include "confab-room.h"
 
 #include "confab-call.h"
+#include "confab-call-content.h"
+#include "confab-call-membership.h"
 #include "confab-json.h"
 #include "confab-room-fields-private.h"
 #include "confab-room-name.h"
 #include "confab-room-private.h"
-#include "confab-sync-store.h"
 
 G_DEFINE_FINAL_TYPE (ConfabRoom, confab_room, G_TYPE_OBJECT)
 
@@ -150,11 +151,11 @@ confab_room_people_changed (ConfabRoom *self)
   update_name_and_avatar (self);
   set_flag (self,
             &self->can_join_call,
-            confab_room_can_send_state (self, CONFAB_CALL_MEMBER_STATE_TYPE),
+            confab_room_can_send_state (self, CONFAB_CALL_MEMBERSHIP_TYPE),
             PROP_CAN_JOIN_CALL);
   set_flag (self,
             &self->can_start_call,
-            self->can_join_call && confab_room_can_send_state (self, CONFAB_CALL_STATE_TYPE),
+            self->can_join_call && confab_room_can_send_state (self, CONFAB_CALL_CONTENT_TYPE),
             PROP_CAN_START_CALL);
 }
 

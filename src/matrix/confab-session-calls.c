@@ -6,8 +6,10 @@
 
 #include "confab-session-calls.h"
 
+#include "confab-call-content.h"
 #include "confab-call-departure.h"
 #include "confab-call-inbox.h"
+#include "confab-call-membership.h"
 #include "confab-call-people.h"
 #include "confab-call-recheck.h"
 #include "confab-call-silence.h"
@@ -19,7 +21,6 @@
 #include "confab-outbox.h"
 #include "confab-room-private.h"
 #include "confab-slice.h"
-#include "confab-sync-store.h"
 #include "confab-turn-source.h"
 
 struct _ConfabSessionCalls {
@@ -153,10 +154,10 @@ feed_state (ConfabSessionCalls *self, const ConfabSyncRoom *news, const char *ty
     const ConfabSyncEvent *event = news->state->pdata[i];
     if (!g_str_equal (event->type, type))
       continue;
-    if (g_str_equal (type, CONFAB_CALL_MEMBER_STATE_TYPE))
+    if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE))
       confab_call_people_note (self->people, news->room_id, event);
     feed_event (self, news->room_id, event);
-    if (g_str_equal (type, CONFAB_CALL_MEMBER_STATE_TYPE)) {
+    if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE)) {
       /* Who is in a call will be spoken to. */
       const char *const users[] = { event->sender, NULL };
       JsonArray *calls = confab_json_peek_array (event->content, "m.calls");
@@ -182,9 +183,8 @@ feed_room (ConfabSessionCalls *self, const ConfabSyncRoom *news)
   confab_call_handler_set_room_encrypted (self->handler,
                                           news->room_id,
                                           confab_room_get_encrypted (room));
-  confab_call_handler_set_can_send_call (self->handler,
-                                         news->room_id,
-                                         confab_room_can_send_state (room, CONFAB_CALL_STATE_TYPE));
+  confab_call_handler_set_can_send_call (
+    self->handler, news->room_id, confab_room_can_send_state (room, CONFAB_CALL_CONTENT_TYPE));
   for (guint i = 0; i < news->state->len; i++) {
     const ConfabSyncEvent *event = news->state->pdata[i];
     const char *membership;
@@ -203,8 +203,8 @@ feed_room (ConfabSessionCalls *self, const ConfabSyncRoom *news)
   }
   for (guint i = 0; i < news->silenced->len; i++)
     confab_call_handler_add_silenced (self->handler, news->room_id, news->silenced->pdata[i]);
-  feed_state (self, news, CONFAB_CALL_STATE_TYPE);
-  feed_state (self, news, CONFAB_CALL_MEMBER_STATE_TYPE);
+  feed_state (self, news, CONFAB_CALL_CONTENT_TYPE);
+  feed_state (self, news, CONFAB_CALL_MEMBERSHIP_TYPE);
 }
 
 /* A #ConfabCallInboxFunc. */
@@ -321,7 +321,7 @@ rechecked_cb (DexFuture *future, gpointer data)
   for (guint i = 0; ids[i] != NULL; i += 2) {
     g_autoptr (JsonObject) nothing = json_object_new ();
     confab_call_handler_handle_state (
-      self->handler, ids[i], CONFAB_CALL_STATE_TYPE, ids[i + 1], "", 0, nothing);
+      self->handler, ids[i], CONFAB_CALL_CONTENT_TYPE, ids[i + 1], "", 0, nothing);
   }
   end_batch (self);
   return dex_future_new_true ();

@@ -6,8 +6,9 @@
 
 #include "confab-session-private.h"
 
+#include "confab-call-content.h"
+#include "confab-call-membership.h"
 #include "confab-json.h"
-#include "confab-sync-store.h"
 
 #define COME_TIMEOUT_S 60 /* for a room that we joined to come in sync */
 
@@ -151,8 +152,8 @@ open_power_levels (void)
   JsonObject *levels = json_object_new ();
   JsonObject *events = json_object_new ();
 
-  json_object_set_int_member (events, CONFAB_CALL_STATE_TYPE, 0);
-  json_object_set_int_member (events, CONFAB_CALL_MEMBER_STATE_TYPE, 0);
+  json_object_set_int_member (events, CONFAB_CALL_CONTENT_TYPE, 0);
+  json_object_set_int_member (events, CONFAB_CALL_MEMBERSHIP_TYPE, 0);
   json_object_set_object_member (levels, "events", events);
   return levels;
 }

@@ -6,6 +6,8 @@
 
 #include "confab-sync-store.h"
 
+#include "confab-call-content.h"
+#include "confab-call-membership.h"
 #include "confab-declined-calls.h"
 #include "confab-json.h"
 
@@ -19,8 +21,8 @@ const char *const confab_sync_state_types[] = {
   "m.room.power_levels",
   "m.room.create",
   "m.room.tombstone",
-  CONFAB_CALL_STATE_TYPE,
-  CONFAB_CALL_MEMBER_STATE_TYPE,
+  CONFAB_CALL_CONTENT_TYPE,
+  CONFAB_CALL_MEMBERSHIP_TYPE,
   NULL,
 };
 
@@ -179,7 +181,7 @@ apply_state (ConfabStoreTransaction *transaction,
     return apply_member (transaction, room_id, event, error);
   if (!g_strv_contains (confab_sync_state_types, event->type))
     return TRUE;
-  if (g_str_equal (event->type, CONFAB_CALL_STATE_TYPE) &&
+  if (g_str_equal (event->type, CONFAB_CALL_CONTENT_TYPE) &&
       !apply_call (transaction, room_id, event, error))
     return FALSE;
   content = confab_json_to_string (event->content);

@@ -7,9 +7,6 @@
 
 G_BEGIN_DECLS
 
-#define CONFAB_CALL_STATE_TYPE "org.matrix.msc3401.call"
-#define CONFAB_CALL_MEMBER_STATE_TYPE "org.matrix.msc3401.call.member"
-
 /* Rooms in the store. All run on the store's thread. */
 gboolean confab_sync_store_apply (ConfabStoreTransaction *transaction,
                                   ConfabSyncBatch *batch,
