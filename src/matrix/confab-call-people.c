@@ -7,9 +7,12 @@
 #include "confab-call-people.h"
 
 #include "confab-call-membership.h"
+#include "confab-json.h"
 #include "confab-matrix-error.h"
 #include "confab-room-private.h"
 #include "confab-rtc-roster.h"
+#include "confab-store-future.h"
+#include "confab-sync-store.h"
 
 #define MAX_ASKING 6 /* at a time: there may be a crowd */
 
@@ -29,6 +32,7 @@ typedef struct {
 struct _ConfabCallPeople {
   GObject parent_instance;
 
+  ConfabStore *store;
   ConfabRoomList *rooms;
   ConfabCallHandler *handler;
   ConfabClock *clock;
@@ -145,6 +149,77 @@ question_free (gpointer data)
   g_free (question);
 }
 
+/* What was answered is kept: the next start has somebody's call, and rings, before any server is there. */
+typedef struct {
+  char *room_id;
+  char *user_id;
+  char *membership;
+  char *display_name;
+  char *avatar_url;
+} Answer;
+
+static void
+answer_free (gpointer data)
+{
+  Answer *answer = data;
+
+  g_free (answer->room_id);
+  g_free (answer->user_id);
+  g_free (answer->membership);
+  g_free (answer->display_name);
+  g_free (answer->avatar_url);
+  g_free (answer);
+}
+
+static gboolean
+keep_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Answer *answer = data;
+
+  return confab_sync_store_add_member (transaction,
+                                       answer->room_id,
+                                       answer->user_id,
+                                       answer->membership,
+                                       answer->display_name,
+                                       answer->avatar_url,
+                                       error);
+}
+
+static DexFuture *
+kept_cb (DexFuture *future, gpointer data)
+{
+  Answer *answer = data;
+  g_autoptr (GError) error = NULL;
+
+  /* Nothing is lost: the next start asks again. */
+  if (dex_future_get_value (future, &error) == NULL)
+    g_info ("%s: what the server said of %s is not kept: %s",
+            answer->room_id,
+            answer->user_id,
+            error->message);
+  return dex_future_new_true ();
+}
+
+static void
+keep (ConfabCallPeople *self, Person *person, JsonObject *content)
+{
+  const char *membership = confab_json_peek_string (content, "membership");
+  Answer *answer;
+
+  if (membership == NULL)
+    return;
+  answer = g_new (Answer, 1);
+  *answer = (Answer) {
+    .room_id = g_strdup (confab_room_get_id (person->room)),
+    .user_id = g_strdup (person->user_id),
+    .membership = g_strdup (membership),
+    .display_name = g_strdup (confab_json_peek_string (content, "displayname")),
+    .avatar_url = g_strdup (confab_json_peek_string (content, "avatar_url")),
+  };
+  dex_future_disown (dex_future_finally (
+    confab_store_future (self->store, keep_func, answer), kept_cb, answer, answer_free));
+}
+
 static void ask_some (ConfabCallPeople *self);
 
 static void
@@ -168,9 +243,9 @@ answered_cb (DexFuture *future, gpointer data)
   ConfabCallPeople *self = question->people;
   Person *person = question->person;
   g_autoptr (GError) error = NULL;
+  const GValue *value = dex_future_get_value (future, &error);
 
   self->n_asking--;
-  dex_future_get_value (future, &error);
   if (self->stopped ||
       g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED)) {
     person->state = STATE_NEW;
@@ -178,6 +253,8 @@ answered_cb (DexFuture *future, gpointer data)
   }
   /* The room may have been left meanwhile. */
   if (g_ptr_array_find (self->people, person, NULL)) {
+    if (value != NULL)
+      keep (self, person, g_value_get_boxed (value));
     if (!tell_known (self, person))
       take_failure (self, person, error);
     g_signal_emit (self, signals[SIGNAL_TOLD], 0);
@@ -216,6 +293,7 @@ confab_call_people_dispose (GObject *object)
   ConfabCallPeople *self = CONFAB_CALL_PEOPLE (object);
 
   self->stopped = TRUE;
+  g_clear_object (&self->store);
   g_clear_object (&self->rooms);
   g_clear_object (&self->handler);
   g_clear_object (&self->clock);
@@ -249,13 +327,15 @@ confab_call_people_init (ConfabCallPeople *self)
 }
 
 ConfabCallPeople *
-confab_call_people_new (ConfabRoomList *rooms,
+confab_call_people_new (ConfabStore *store,
+                        ConfabRoomList *rooms,
                         ConfabCallHandler *handler,
                         ConfabClock *clock,
                         const char *user_id)
 {
   ConfabCallPeople *self = g_object_new (CONFAB_TYPE_CALL_PEOPLE, NULL);
 
+  self->store = g_object_ref (store);
   self->rooms = g_object_ref (rooms);
   self->handler = g_object_ref (handler);
   self->clock = g_object_ref (clock);

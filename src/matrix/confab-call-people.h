@@ -5,6 +5,7 @@
 #include "confab-call-handler.h"
 #include "confab-clock.h"
 #include "confab-room-list.h"
+#include "confab-store.h"
 #include "confab-sync-batch.h"
 
 G_BEGIN_DECLS
@@ -14,14 +15,16 @@ G_BEGIN_DECLS
  *
  * Whether those who have an entry in a call, a mesh's or MatrixRTC's, are in its room. Somebody who was put out of the room cannot take their
  * entry away, and with lazy loading no sync tells of it a device that came later: the server is asked, once for each
- * of those who are not known. Until it has answered they count as not in the room. Main thread.
+ * of those who are not known, and its answer kept with the room's members. Until it has answered they count as not in
+ * the room. Main thread.
  *
  * Signal `told`: the calls have heard of somebody, as if a sync had brought it.
  */
 #define CONFAB_TYPE_CALL_PEOPLE (confab_call_people_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabCallPeople, confab_call_people, CONFAB, CALL_PEOPLE, GObject)
 
-ConfabCallPeople *confab_call_people_new (ConfabRoomList *rooms,
+ConfabCallPeople *confab_call_people_new (ConfabStore *store,
+                                          ConfabRoomList *rooms,
                                           ConfabCallHandler *handler,
                                           ConfabClock *clock,
                                           const char *user_id) G_GNUC_WARN_UNUSED_RESULT;

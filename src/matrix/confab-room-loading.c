@@ -47,7 +47,7 @@ fetch_member_fiber (gpointer data)
     confab_room_people_take_event (fetch->room->people, fetch->user_id, content);
     confab_room_people_changed (fetch->room);
   }
-  return dex_future_new_true ();
+  return dex_future_new_take_boxed (JSON_TYPE_OBJECT, g_steal_pointer (&content));
 }
 
 /* Read and freed by another thread: there may be ten thousands of them. */

@@ -25,7 +25,7 @@ void confab_room_set_direct (ConfabRoom *self, gboolean direct);
 void confab_room_set_n_rtc_users (ConfabRoom *self, guint n_users);
 /* Whether @user_id is known, and if so whether they are in the room. */
 gboolean confab_room_get_joined (ConfabRoom *self, const char *user_id, gboolean *joined);
-/* Asks the server for them, once; resolves to true when it answered, whatever it said. */
+/* Asks the server for them, once; resolves to the content of their member event (#JsonObject, boxed), whatever it says. */
 DexFuture *
 confab_room_learn_member (ConfabRoom *self, const char *user_id) G_GNUC_WARN_UNUSED_RESULT;
 gboolean confab_room_can_send_state (ConfabRoom *self, const char *type);

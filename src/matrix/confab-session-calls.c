@@ -521,7 +521,7 @@ confab_session_calls_new (ConfabStore *store,
                                            user_id,
                                            device_id);
   self->inbox = confab_call_inbox_new (store, dispatch, self);
-  self->people = confab_call_people_new (rooms, self->handler, clock, user_id);
+  self->people = confab_call_people_new (store, rooms, self->handler, clock, user_id);
   g_signal_connect_object (
     self->people, "told", G_CALLBACK (people_told_cb), self, G_CONNECT_DEFAULT);
   g_signal_connect (self->handler, "items-changed", G_CALLBACK (calls_changed_cb), self);

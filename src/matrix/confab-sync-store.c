@@ -88,6 +88,29 @@ apply_member (ConfabStoreTransaction *transaction,
     event->origin_server_ts);
 }
 
+gboolean
+confab_sync_store_add_member (ConfabStoreTransaction *transaction,
+                              const char *room_id,
+                              const char *user_id,
+                              const char *membership,
+                              const char *display_name,
+                              const char *avatar_url,
+                              GError **error)
+{
+  /* The room may have been left meanwhile. The date is not known: whatever a sync says is later. */
+  return confab_store_exec (transaction,
+                            error,
+                            "INSERT OR IGNORE INTO members "
+                            "(room_id, user_id, membership, display_name, avatar_url) "
+                            "SELECT room_id, ?2, ?3, ?4, ?5 FROM rooms WHERE room_id = ?1",
+                            "sssss",
+                            room_id,
+                            user_id,
+                            membership,
+                            display_name,
+                            avatar_url);
+}
+
 static gboolean
 read_int_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {

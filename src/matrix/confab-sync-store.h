@@ -11,6 +11,14 @@ G_BEGIN_DECLS
 gboolean confab_sync_store_apply (ConfabStoreTransaction *transaction,
                                   ConfabSyncBatch *batch,
                                   GError **error);
+/* What the server says of somebody when it is asked: a sync knows better. */
+gboolean confab_sync_store_add_member (ConfabStoreTransaction *transaction,
+                                       const char *room_id,
+                                       const char *user_id,
+                                       const char *membership,
+                                       const char *display_name,
+                                       const char *avatar_url,
+                                       GError **error);
 /* A call is over. */
 gboolean confab_sync_store_forget_call (ConfabStoreTransaction *transaction,
                                         const char *room_id,

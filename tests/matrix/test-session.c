@@ -906,6 +906,10 @@ is_asked (gpointer data)
   return fake_homeserver_get_n_requests (((Fixture *) data)->account->server, CEM_PATH) > 0;
 }
 
+#define CEM_IS(membership)                                                                         \
+  "{\"type\":\"m.room.member\",\"state_key\":\"@cem:x\",\"sender\":\"@cem:x\","                    \
+  "\"origin_server_ts\":5,\"content\":{\"membership\":\"" membership "\"}}"
+
 /* Cem was put out of the room before this device was there; his entry still stands. */
 static void
 test_kicked (Fixture *f, gconstpointer data)
@@ -974,6 +978,47 @@ test_unknown_caller (Fixture *f, gconstpointer data)
   ids = confab_room_dup_joined_user_ids (
     confab_room_list_lookup (confab_session_get_rooms (f->session), "!a:x"));
   g_assert_cmpstrv (ids, ((const char *const[]) { "@ben:x", "@cem:x", NULL }));
+}
+
+/* The next run has it from the store, before any server is there; what a sync says of them since is newer. */
+static void
+test_answer_kept (Fixture *f, gconstpointer data)
+{
+  const char *answer = data;
+  gboolean joined = strstr (answer, "join") != NULL;
+  g_autofree char *first = dup_entry_sync ("s1", "@cem:x", 3600000, "");
+  const char *log;
+
+  fake_homeserver_reply (f->account->server, CEM_PATH, 200, answer);
+  fake_account_sync (f->account, "", first);
+  sign_in (f);
+  test_until (joined ? is_in : is_answered, f);
+  test_expect (confab_session_stop (f->session));
+
+  new_session (f);
+  f->account->sync_status = 503;
+  test_expect (confab_session_restore (f->session));
+  log = get_log (f);
+  g_assert_nonnull (strstr (log, joined ? "member !a:x @cem:x in" : "member !a:x @cem:x out"));
+  g_assert_cmpuint (count (log, joined ? "member !a:x @cem:x out" : "member !a:x @cem:x in"),
+                    ==,
+                    0);
+  g_assert_nonnull (strstr (strstr (log, "member !a:x @cem:x"), "end-stored"));
+  f->account->sync_status = 0;
+  fake_account_sync (f->account,
+                     "s1",
+                     joined ? CALL_SYNC ("s2", CEM_IS ("leave"))
+                            : CALL_SYNC ("s2", CEM_IS ("join")));
+  confab_session_try_now (f->session);
+  until_asked (f, "s2");
+  test_expect (confab_session_stop (f->session));
+  g_assert_cmpuint (fake_homeserver_get_n_requests (f->account->server, CEM_PATH), ==, 1);
+
+  new_session (f);
+  f->account->sync_status = 503;
+  test_expect (confab_session_restore (f->session));
+  g_assert_nonnull (
+    strstr (get_log (f), joined ? "member !a:x @cem:x out" : "member !a:x @cem:x in"));
 }
 
 /* Nobody can say: then the entry is believed, and the next sync asks again. */
@@ -1506,6 +1551,18 @@ main (int argc, char **argv)
   g_test_add ("/session/kicked", Fixture, &mesh_sync, set_up, test_kicked, tear_down);
   g_test_add ("/session/kicked/rtc", Fixture, &rtc_sync, set_up, test_kicked, tear_down);
   ADD ("/session/never-there", test_never_there);
+  g_test_add ("/session/answer-kept/in",
+              Fixture,
+              "{\"membership\":\"join\",\"displayname\":\"Cem\"}",
+              set_up,
+              test_answer_kept,
+              tear_down);
+  g_test_add ("/session/answer-kept/out",
+              Fixture,
+              "{\"membership\":\"leave\"}",
+              set_up,
+              test_answer_kept,
+              tear_down);
   g_test_add (
     "/session/unknown-caller", Fixture, &mesh_sync, set_up, test_unknown_caller, tear_down);
   g_test_add (
