@@ -314,3 +314,21 @@ confab_call_handler_end_sync (ConfabCallHandler *self, gint64 server_time)
   while (g_hash_table_iter_next (&iter, NULL, &room))
     confab_call_room_remove_stale (room);
 }
+
+/**
+ * confab_call_handler_back_online:
+ * @self: a handler
+ *
+ * The homeserver has answered, after it had not: after the sync that it answered with. Connections that were given up
+ * because nothing came through are tried again, by this side or by the other.
+ */
+void
+confab_call_handler_back_online (ConfabCallHandler *self)
+{
+  g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
+
+  for (guint i = confab_call_handler_get_n_calls (self); i-- > 0;) {
+    g_autoptr (ConfabGroupCall) call = g_object_ref (confab_call_handler_peek_call (self, i));
+    confab_group_call_back_online (call);
+  }
+}

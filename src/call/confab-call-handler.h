@@ -66,6 +66,7 @@ void confab_call_handler_set_can_send_call (ConfabCallHandler *self,
 void confab_call_handler_remove_room (ConfabCallHandler *self, const char *room_id);
 void confab_call_handler_end_stored (ConfabCallHandler *self, gint64 server_time);
 void confab_call_handler_end_sync (ConfabCallHandler *self, gint64 server_time);
+void confab_call_handler_back_online (ConfabCallHandler *self);
 
 /* What tests and logs look at. */
 guint confab_call_handler_get_n_early (ConfabCallHandler *self);

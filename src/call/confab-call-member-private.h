@@ -32,8 +32,9 @@ typedef enum {
   CONFAB_CALL_MEMBER_EVENT_HEALTHY,
   CONFAB_CALL_MEMBER_EVENT_RETRY,
   CONFAB_CALL_MEMBER_EVENT_NEW_SESSION,
-  CONFAB_CALL_MEMBER_EVENT_SUPERSEDED, /* a session that is not in the entry yet invites */
-  CONFAB_CALL_MEMBER_EVENT_REFRESHED,  /* the same session's entry was written anew */
+  CONFAB_CALL_MEMBER_EVENT_SUPERSEDED,  /* a session that is not in the entry yet invites */
+  CONFAB_CALL_MEMBER_EVENT_REFRESHED,   /* the same session's entry was written anew */
+  CONFAB_CALL_MEMBER_EVENT_BACK_ONLINE, /* this device is */
   CONFAB_CALL_MEMBER_EVENT_EXPIRED,
   CONFAB_CALL_MEMBER_EVENT_REMOVE,
   CONFAB_CALL_MEMBER_EVENT_LEAVE,
@@ -68,6 +69,7 @@ struct _ConfabCallMember {
   gboolean running;
   gboolean was_connected;
   gboolean expired;
+  gboolean hung_up; /* it has ended the call, and has not joined again */
   gboolean refused; /* the one retry after a refused invite is used up */
   guint retries;
   guint expiry_timer;

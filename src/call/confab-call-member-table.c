@@ -24,9 +24,9 @@ static const char *const state_names[CONFAB_CALL_MEMBER_N_STATES] = {
 };
 
 static const char *const event_names[CONFAB_CALL_MEMBER_N_EVENTS] = {
-  "join",    "invited", "call-connected", "call-disconnected", "call-ended",
-  "healthy", "retry",   "new-session",    "superseded",        "refreshed",
-  "expired", "remove",  "leave",
+  "join",   "invited",     "call-connected", "call-disconnected", "call-ended",  "healthy",
+  "retry",  "new-session", "superseded",     "refreshed",         "back-online", "expired",
+  "remove", "leave",
 };
 
 /* The peer call. */
@@ -69,6 +69,7 @@ make_call (ConfabCallMember *self, const char *call_id)
                                                                                 self->servers);
 
   confab_call_member_expect_messages (self, call_id);
+  self->hung_up = FALSE;
   self->call = confab_peer_call_new (call_id,
                                      self->clock,
                                      connection,
@@ -109,6 +110,7 @@ reset_session (ConfabCallMember *self)
   g_hash_table_remove_all (self->out);
   self->retries = 0;
   self->refused = FALSE;
+  self->hung_up = FALSE;
   self->spoke_olm = FALSE;
   self->was_connected = FALSE;
   confab_call_member_set_clear (self, FALSE);
@@ -254,6 +256,13 @@ give_up (ConfabCallMember *self, const Event *event)
 }
 
 static void
+take_hangup (ConfabCallMember *self, const Event *event)
+{
+  self->hung_up = TRUE;
+  confab_call_member_drop_call (self, NULL);
+}
+
+static void
 restart (ConfabCallMember *self, const Event *event)
 {
   reset_session (self);
@@ -319,6 +328,13 @@ static gboolean
 is_initiator (ConfabCallMember *self, const Event *event)
 {
   return self->initiator;
+}
+
+/* Tried three times while nothing could come through. */
+static gboolean
+was_out_of_reach (ConfabCallMember *self, const Event *event)
+{
+  return self->initiator && !self->hung_up;
 }
 
 static gboolean
@@ -406,7 +422,7 @@ static const struct {
   { IN_CALL, ON (CALL_ENDED), is_refused, TO (RETRY_PAUSE), pause_refused },
   { IN_CALL, ON (CALL_ENDED), has_rejoined_to_be_invited, TO (RETRY_PAUSE), pause_rejoined },
   { IN_CALL, ON (CALL_ENDED), has_rejoined, TO (WAITING), wait_rejoined },
-  { IN_CALL, ON (CALL_ENDED), is_final, TO (IDLE), give_up },
+  { IN_CALL, ON (CALL_ENDED), is_final, TO (IDLE), take_hangup },
   { IN_CALL, ON (CALL_ENDED), is_exhausted, TO (IDLE), give_up },
   { IN_CALL, ON (CALL_ENDED), is_initiator, TO (RETRY_PAUSE), pause_retry },
   { IN_CALL, ON (CALL_ENDED), NULL, TO (WAITING), wait_again },
@@ -418,6 +434,7 @@ static const struct {
   { IN_CALL, ON (SUPERSEDED), NULL, TO (WAITING), end_superseded },
   { IN (IDLE), ON (REFRESHED), is_initiator, TO (RETRY_PAUSE), pause_rejoined },
   { IN (IDLE), ON (REFRESHED), NULL, TO (WAITING), wait_rejoined },
+  { IN (IDLE), ON (BACK_ONLINE), was_out_of_reach, TO (RETRY_PAUSE), pause_rejoined },
   { IN (CONNECTED), ON (EXPIRED), NULL, STAY, note_expired },
   { ANY, ON (EXPIRED), NULL, TO (REMOVED), removed },
   { ANY, ON (REMOVE), NULL, TO (REMOVED), removed },

@@ -395,6 +395,22 @@ confab_call_member_remove (ConfabCallMember *self)
 }
 
 /**
+ * confab_call_member_back_online:
+ * @self: a member
+ *
+ * The homeserver answers this device again: what was given up while it did not is tried again.
+ *
+ * Returns: whether it is the other side that has to, and may have given up
+ */
+gboolean
+confab_call_member_back_online (ConfabCallMember *self)
+{
+  confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_BACK_ONLINE, NULL);
+  return !self->initiator && self->was_connected && !self->hung_up &&
+         (self->state == CONFAB_CALL_MEMBER_WAITING || self->state == CONFAB_CALL_MEMBER_IDLE);
+}
+
+/**
  * confab_call_member_send_metadata:
  * @self: a member
  *

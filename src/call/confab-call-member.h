@@ -37,6 +37,7 @@ void confab_call_member_check_session (ConfabCallMember *self,
                                        ConfabCallEvent *message,
                                        gboolean encrypted);
 gboolean confab_call_member_end_sync (ConfabCallMember *self);
+gboolean confab_call_member_back_online (ConfabCallMember *self);
 void confab_call_member_send_metadata (ConfabCallMember *self);
 void confab_call_member_set_screen (ConfabCallMember *self, ConfabStream *screen);
 

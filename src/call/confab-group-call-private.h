@@ -70,7 +70,9 @@ struct _ConfabGroupCall {
 
   GListStore *members;
   GHashTable *index; /* user and device id → ConfabCallMember, which the list keeps */
-  GPtrArray *heard;  /* ConfabCallMember that want to know of the sync's end */
+  gint64
+    called_at; /* monotonic, µs: when the entry was written to be invited again; 0: it was not */
+  GPtrArray *heard; /* ConfabCallMember that want to know of the sync's end */
   ConfabLocalMedia *media;
   ConfabIceKeeper *servers;
   ConfabOwnMembership *own;

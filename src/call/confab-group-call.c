@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define AT_ONCE_MS 60000
+#define CALL_AGAIN_US (60 * G_USEC_PER_SEC)
 
 static void call_iface_init (ConfabCallInterface *iface);
 
@@ -386,6 +387,27 @@ confab_group_call_end_sync (ConfabGroupCall *self, gint64 server_time)
   }
   take_own (self);
   confab_group_call_check_ringing (self, server_time);
+}
+
+/**
+ * confab_group_call_back_online:
+ * @self: a call
+ *
+ * The homeserver answers this device again. Who invites it may have given up meanwhile, as long as an entry that does not
+ * change says nothing: it is written anew, once a minute at most, and says that there is somebody.
+ */
+void
+confab_group_call_back_online (ConfabGroupCall *self)
+{
+  gint64 now = confab_clock_get_time (self->clock);
+  gboolean missed = FALSE;
+
+  for (guint i = 0; i < confab_group_call_get_n_members (self); i++)
+    missed |= confab_call_member_back_online (confab_group_call_peek_member (self, i));
+  if (!missed || (self->called_at != 0 && now - self->called_at < CALL_AGAIN_US))
+    return;
+  self->called_at = now;
+  PUSH (RENEW);
 }
 
 /**

@@ -224,9 +224,13 @@ await_pause (ConfabSession *self, guint n_failures, const GError *error)
 static void
 note_success (ConfabSession *self)
 {
+  gboolean was_offline = self->state == CONFAB_SESSION_STATE_OFFLINE;
+
   self->last_sync_at = confab_clock_get_real_time (self->clock);
   g_object_notify (G_OBJECT (self), "last-sync-at");
   confab_session_set_state (self, CONFAB_SESSION_STATE_ONLINE, NULL);
+  if (was_offline)
+    confab_call_handler_back_online (confab_session_calls_get_handler (self->calls));
 }
 
 static DexFuture *

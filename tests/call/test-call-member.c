@@ -1087,6 +1087,91 @@ test_not_rejoined (gconstpointer again)
   lab_finish (&lab);
 }
 
+static void
+fail_for_good (Lab *lab)
+{
+  for (guint i = 0; i < 4; i++) {
+    lab_advance (lab, 6000);
+    receive_current (lab, "m.call.hangup", i == 0 ? 1 : 0, HANGUP ("ice_failed"));
+  }
+  assert_member (lab, "unreachable");
+  confab_fake_signalling_clear_log (lab->signalling);
+}
+
+/* Given up while this device had no network, and tried again when it has; not who has hung up. */
+static void
+test_back_online (gconstpointer hangup)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  if (hangup != NULL)
+    receive_current (&lab, "m.call.hangup", 1, HANGUP ("user_hangup"));
+  else
+    fail_for_good (&lab);
+  lab_advance (&lab, 60000);
+  assert_log (&lab, "");
+  confab_call_handler_back_online (lab.handler);
+  lab_advance (&lab, 1201);
+  assert_log (&lab, hangup != NULL ? "" : "invite ");
+  assert_member (&lab, hangup != NULL ? "unreachable" : "reconnecting");
+  g_assert_cmpuint (confab_call_member_get_retry_count (lab_peek_member (&lab)),
+                    ==,
+                    hangup != NULL ? 0 : 1);
+  lab_finish (&lab);
+}
+
+/* Who invites may have given this device up: it says that it is there, by its entry, and not each time. */
+static void
+test_back_online_to_be_invited (void)
+{
+  Lab lab = { 0 };
+  gint64 expires_ts;
+
+  lab_start (&lab);
+  connect_a (&lab);
+  lab_advance (&lab, 300000);
+  confab_call_handler_back_online (lab.handler);
+  assert_log (&lab, ""); /* nobody is missed */
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+  lab_advance (&lab, 300000);
+  assert_log (&lab, "hangup ");
+  expires_ts = lab_get_own_expiry (&lab);
+  confab_call_handler_back_online (lab.handler);
+  assert_log (&lab, "MEMBER ");
+  g_assert_cmpint (lab_get_own_expiry (&lab), >, expires_ts + 600000);
+  lab_advance (&lab, 59999);
+  confab_call_handler_back_online (lab.handler);
+  assert_log (&lab, "");
+  lab_advance (&lab, 1);
+  confab_call_handler_back_online (lab.handler);
+  assert_log (&lab, "MEMBER ");
+  lab_finish (&lab);
+}
+
+/* Who was never heard, and who has hung up, are not called. */
+static void
+test_back_online_nobody_missed (gconstpointer hangup)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  if (hangup != NULL) {
+    connect_a (&lab);
+    receive_current (&lab, "m.call.hangup", 1, HANGUP ("user_hangup"));
+  } else {
+    lab_member (&lab, "@a:x", "A", "S");
+    lab_join (&lab);
+    confab_fake_signalling_clear_log (lab.signalling);
+  }
+  lab_advance (&lab, 100000);
+  confab_call_handler_back_online (lab.handler);
+  lab_advance (&lab, 10000);
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
 /* A renewal of one who was given up: there is a process, and what was counted before is no longer held against it. */
 static void
 test_renewed_after_all (void)
@@ -1095,12 +1180,7 @@ test_renewed_after_all (void)
 
   lab_start (&lab);
   lab_connect_c (&lab);
-  for (guint i = 0; i < 4; i++) {
-    lab_advance (&lab, 6000);
-    receive_current (&lab, "m.call.hangup", i == 0 ? 1 : 0, HANGUP ("ice_failed"));
-  }
-  assert_member (&lab, "unreachable");
-  confab_fake_signalling_clear_log (lab.signalling);
+  fail_for_good (&lab);
   lab_member (&lab, "@c:x", "C", "S");
   g_assert_cmpuint (confab_call_member_get_retry_count (lab_peek_member (&lab)), ==, 1);
   lab_advance (&lab, 1201);
@@ -1919,6 +1999,11 @@ add_retries (void)
   CASE ("ice-restart/inviter", "inviter", test_ice_restart);
   TEST ("ice-restart/glare", test_ice_restart_glare);
   TEST ("renewed-after-all", test_renewed_after_all);
+  CASE ("back-online", NULL, test_back_online);
+  CASE ("back-online/hung-up", "hung up", test_back_online);
+  TEST ("back-online/to-be-invited", test_back_online_to_be_invited);
+  CASE ("back-online/nobody-missed", NULL, test_back_online_nobody_missed);
+  CASE ("back-online/nobody-missed/hung-up", "hung up", test_back_online_nobody_missed);
   TEST ("retries/offer-not-made", test_offer_not_made);
   TEST ("retries/not-reset", test_retries_not_reset);
   TEST ("retries/waiting-side-counts", test_waiting_side_counts);

@@ -206,6 +206,12 @@ confab_call_handler_end_sync (ConfabCallHandler *self, gint64 server_time)
   note (self, "end-sync");
 }
 
+void
+confab_call_handler_back_online (ConfabCallHandler *self)
+{
+  note (self, "back-online");
+}
+
 const char *
 fake_call_handler_get_log (ConfabCallHandler *self)
 {

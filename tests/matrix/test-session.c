@@ -1217,6 +1217,31 @@ test_filter (Fixture *f, gconstpointer data)
   assert_filter (f, 20);
 }
 
+/* Connections that were given up meanwhile are tried again: once the server answers, and not with each answer. */
+static void
+test_back_online (Fixture *f, gconstpointer data)
+{
+  const char *log;
+
+  sign_in (f);
+  until_asked (f, "s1");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "back-online"), ==, 0);
+  f->account->sync_status = 503;
+  confab_session_try_now (f->session);
+  until_state (f, CONFAB_SESSION_STATE_OFFLINE);
+  f->account->sync_status = 0;
+  fake_account_sync (f->account, "s1", "{\"next_batch\":\"s2\"}");
+  confab_session_try_now (f->session);
+  until_asked (f, "s2");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "back-online"), ==, 1);
+  fake_account_sync (f->account, "s2", "{\"next_batch\":\"s3\"}");
+  until_asked (f, "s3");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "back-online"), ==, 1);
+}
+
 static gboolean
 pauses (gpointer data)
 {
@@ -1574,6 +1599,7 @@ main (int argc, char **argv)
     g_test_add (path, Fixture, &no_questions[i], set_up, test_no_question, tear_down);
   }
   ADD ("/session/filter", test_filter);
+  ADD ("/session/back-online", test_back_online);
   ADD ("/session/back-off", test_back_off);
   ADD ("/session/bad-sync", test_bad_sync);
   ADD ("/session/stop-with-frozen-server", test_stop_with_frozen_server);

@@ -202,6 +202,13 @@ end_sync (ConfabSimClient *self)
   confab_sim_ringing_end_sync (self->ringing, self->members, self->left);
 }
 
+static void
+back_online (ConfabSimClient *self)
+{
+  confab_sim_witness_back_online (self->witness);
+  confab_call_handler_back_online (self->handler);
+}
+
 /* All that is new, or some of it. */
 static guint
 cut (ConfabSimClient *self, guint since, guint end)
@@ -238,6 +245,7 @@ sync_cb (gpointer data)
   ConfabSimClient *self = data;
   ConfabSimServer *server = self->network->server;
   guint retry_after_ms;
+  gboolean was_offline = self->n_sync_failures > 0;
   guint end_events = confab_sim_server_get_n_events (server, self->index);
   guint end_messages = confab_sim_server_get_n_messages (server, self->index);
   guint end_account = confab_sim_server_get_n_account (server, self->index);
@@ -253,6 +261,8 @@ sync_cb (gpointer data)
   if (end_events == self->since_events && end_messages == self->since_messages &&
       end_account == self->since_account) {
     self->waits_for_news = TRUE;
+    if (was_offline)
+      back_online (self);
     return;
   }
   self->last_events = self->since_events;
@@ -268,6 +278,8 @@ sync_cb (gpointer data)
   take_account (self, self->last_account, self->since_account);
   take_messages (self, self->last_messages, self->since_messages);
   end_sync (self);
+  if (was_offline)
+    back_online (self);
   arm_sync (self, confab_sim_network_get_delay (self->network));
 }
 

@@ -39,10 +39,11 @@ typedef struct {
   ConfabCallMember *member; /* the call keeps it */
   char *conf_id;
   char *session;
-  char *current;       /* (nullable): the attempt that there was at the last look */
-  char *last_invited;  /* (nullable): the last that this side began */
-  char *reason;        /* (nullable): of the last hangup since then */
-  guint n_invites;     /* since there was a minute of health, or it came anew */
+  char *current;      /* (nullable): the attempt that there was at the last look */
+  char *last_invited; /* (nullable): the last that this side began */
+  char *reason;       /* (nullable): of the last hangup since then */
+  guint
+    n_invites; /* since there was a minute of health, or it came anew, or this side had no server */
   gint64 expires_ts;   /* of its entry */
   gint64 connected_at; /* monotonic, µs; 0 while it is not */
   ConfabParticipantState state;
@@ -604,6 +605,14 @@ check_resent (ConfabSimWitness *self, Peer *peer)
             unsent->seq,
             confab_call_member_get_device_id (peer->member));
   }
+}
+
+/* What could not come through says nothing of the others. */
+void
+confab_sim_witness_back_online (ConfabSimWitness *self)
+{
+  for (guint i = 0; i < self->peers->len; i++)
+    ((Peer *) self->peers->pdata[i])->n_invites = 0;
 }
 
 /**

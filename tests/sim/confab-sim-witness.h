@@ -33,6 +33,7 @@ void confab_sim_witness_sending (ConfabSimWitness *self,
                                  const char *type,
                                  JsonObject *content);
 void confab_sim_witness_failed (ConfabSimWitness *self, const char *type, JsonObject *content);
+void confab_sim_witness_back_online (ConfabSimWitness *self);
 void confab_sim_witness_look (ConfabSimWitness *self);
 
 G_END_DECLS
