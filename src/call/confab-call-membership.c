@@ -96,7 +96,8 @@ parse_call (GPtrArray *found, JsonObject *call)
     membership->call_id = g_strdup (call_id);
     membership->device_id = g_strdup (peek_id (device, "device_id"));
     membership->session_id = g_strdup (peek_id (device, "session_id"));
-    membership->expires_ts = confab_json_peek_int (device, "expires_ts", 0); /* missing: expired */
+    /* Missing: expired. What is left of it is reckoned with, so it must not be below all numbers. */
+    membership->expires_ts = MAX (confab_json_peek_int (device, "expires_ts", 0), 0);
     membership->active_foci = has_active_foci (device);
     membership->shares_screen = has_screen (device);
     g_ptr_array_add (found, membership);

@@ -100,8 +100,9 @@ get_expires_ts (gint64 origin_server_ts, JsonObject *content)
 {
   gint64 created_ts = confab_json_peek_int (content, "created_ts", origin_server_ts);
   gint64 expires_ms = confab_json_peek_int (content, "expires", DEFAULT_EXPIRES_MS);
+  gint64 latest_ts = CLAMP (origin_server_ts, 0, G_MAXINT64 - MAX_EXPIRES_MS);
 
-  return CLAMP (created_ts, 0, MAX (origin_server_ts, 0)) + CLAMP (expires_ms, 0, MAX_EXPIRES_MS);
+  return CLAMP (created_ts, 0, latest_ts) + CLAMP (expires_ms, 0, MAX_EXPIRES_MS);
 }
 
 static gboolean

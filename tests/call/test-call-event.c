@@ -382,10 +382,16 @@ test_membership_bounds (void)
     "{\"device_id\":7,\"session_id\":\"S\"}",
   };
   g_autoptr (JsonObject) strange = json ("{\"m.calls\":[7,{},{\"m.call_id\":\"c\"}]}");
+  g_autoptr (JsonObject) ancient = json (
+    "{\"m.calls\":[{\"m.call_id\":\"c\",\"m.devices\":[{\"device_id\":\"D\",\"session_id\":\"S\","
+    "\"expires_ts\":-9223372036854775808}]}]}");
   g_autoptr (GPtrArray) none = confab_call_membership_parse (strange);
+  g_autoptr (GPtrArray) expired = confab_call_membership_parse (ancient);
   g_autoptr (GPtrArray) nothing = confab_call_membership_parse (NULL);
 
   g_assert_cmpuint (none->len + nothing->len, ==, 0);
+  g_assert_cmpuint (expired->len, ==, 1);
+  g_assert_cmpint (((ConfabCallMembership *) expired->pdata[0])->expires_ts, ==, 0);
   g_assert_cmpuint (count_parsed (120, 1, 5), ==, 100);
   g_assert_cmpuint (count_parsed (1, 120, 5), ==, 100);
   g_assert_cmpuint (count_parsed (1, 1, 255), ==, 1);

@@ -7,6 +7,7 @@
 #include "confab-call-handler.h"
 #include "confab-call-lab.h"
 #include "confab-json.h"
+#include "confab-rtc-roster.h"
 
 /* MatrixRTC memberships: seen, counted, and never taken for members of a mesh. */
 
@@ -98,6 +99,17 @@ static const struct {
   { "_@a:x_A_m.call",
     "{\"application\":7,\"call_id\":null,\"device_id\":\"A\",\"focus_active\":[]}" },
 };
+
+/* A server may date an event with any number; there is no later moment for it to run out at. */
+static void
+test_last_date (void)
+{
+  g_autoptr (JsonObject) content = confab_json_parse_object (RTC ("A", ""), -1, NULL);
+
+  g_assert_cmpint (confab_rtc_roster_get_expires_ts ("_@a:x_A_m.call", "@a:x", G_MAXINT64, content),
+                   >,
+                   G_MAXINT64 / 2);
+}
 
 static void
 test_others (void)
@@ -217,6 +229,7 @@ main (int argc, char *argv[])
     g_autofree char *path = g_strconcat ("/rtc-roster/life/", lives[i].name, NULL);
     g_test_add_data_func (path, &lives[i], test_life);
   }
+  g_test_add_func ("/rtc-roster/last-date", test_last_date);
   g_test_add_func ("/rtc-roster/left", test_left);
   g_test_add_func ("/rtc-roster/beside-mesh", test_beside_mesh);
   g_test_add_func ("/rtc-roster/crowd", test_crowd);
