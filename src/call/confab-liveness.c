@@ -14,8 +14,7 @@ struct _ConfabLiveness {
   ConfabLivenessLastFunc last;
   ConfabLivenessFunc changed;
   gpointer data;
-  gint64
-    started_at; /* monotonic, µs: to have joined, or to have just been connected, is a sign, too */
+  gint64 started_at;  /* monotonic, µs: to join, or to become connected, is a sign, too */
   gint64 quiet_since; /* monotonic, µs; 0: it gives signs, or nobody looks */
   guint timer;
 };

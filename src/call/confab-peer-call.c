@@ -489,6 +489,8 @@ confab_peer_call_get_inbound (ConfabPeerCall *self)
 gboolean
 confab_peer_call_get_restart_offered (ConfabPeerCall *self)
 {
+  g_return_val_if_fail (CONFAB_IS_PEER_CALL (self), FALSE);
+
   return self->restart_offered;
 }
 

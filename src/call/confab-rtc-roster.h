@@ -17,13 +17,12 @@ G_BEGIN_DECLS
  * Spec: MSC4143 as Element Call writes it; protocol/matrixrtc-livekit.md section 2.
  */
 typedef struct _ConfabRtcRoster ConfabRtcRoster;
+typedef void (*ConfabRtcRosterFunc) (gpointer data);
 
 gint64 confab_rtc_roster_get_expires_ts (const char *state_key,
                                          const char *sender,
                                          gint64 origin_server_ts,
                                          JsonObject *content);
-
-typedef void (*ConfabRtcRosterFunc) (gpointer data);
 
 ConfabRtcRoster *confab_rtc_roster_new (ConfabClock *clock, ConfabRtcRosterFunc func, gpointer data)
   G_GNUC_WARN_UNUSED_RESULT;

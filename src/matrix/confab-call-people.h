@@ -13,10 +13,10 @@ G_BEGIN_DECLS
 /**
  * ConfabCallPeople:
  *
- * Whether those who have an entry in a call, a mesh's or MatrixRTC's, are in its room. Somebody who was put out of the room cannot take their
- * entry away, and with lazy loading no sync tells of it a device that came later: the server is asked, once for each
- * of those who are not known, and its answer kept with the room's members. Until it has answered they count as not in
- * the room. Main thread.
+ * Whether those who have an entry in a call, a mesh's or MatrixRTC's, are in its room. Somebody who was put out of the
+ * room cannot take their entry away, and with lazy loading no sync tells of it a device that came later: the server is
+ * asked, once for each of those who are not known, and its answer kept with the room's members. Until it has answered
+ * they count as not in the room. Main thread.
  *
  * Signal `told`: the calls have heard of somebody, as if a sync had brought it.
  */

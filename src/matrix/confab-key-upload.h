@@ -11,7 +11,8 @@ G_BEGIN_DECLS
 
 /* Brings the server's stock of our keys up to half of what an account holds: device keys when it never had them,
  * one-time keys when @n_on_server (-1: not known, it is asked) is too low, a fallback key when the last one was used.
- * Keys are stored before they are uploaded. An hour after a fallback key was replaced the old one is forgotten. Resolves to how many one-time keys the server holds (int64). */
+ * Keys are stored before they are uploaded. An hour after a fallback key was replaced the old one is forgotten. Resolves
+ * to how many one-time keys the server holds (int64). */
 DexFuture *confab_key_upload (ConfabStore *store,
                               ConfabHomeserver *homeserver,
                               ConfabOlmVault *vault,
