@@ -296,16 +296,30 @@ give_key (ConfabStoreTransaction *transaction,
          note_share (transaction, plan, device, index, SHARE_GIVEN, error);
 }
 
+/* @session_id: (nullable): the one whose key it is; %NULL: it goes for all keys, whatever the room */
 static gboolean
 say_withheld (ConfabStoreTransaction *transaction,
               const ConfabMegolmPlan *plan,
               const char *user_id,
               const char *device_id,
-              JsonObject *content,
+              const char *sender_key,
+              const char *session_id,
+              const char *code,
+              const char *reason,
               GError **error)
 {
-  g_autofree char *text = confab_json_to_string (content);
+  g_autoptr (JsonObject) content = json_object_new ();
+  g_autofree char *text = NULL;
 
+  json_object_set_string_member (content, "algorithm", CONFAB_MEGOLM_ALGORITHM);
+  json_object_set_string_member (content, "sender_key", sender_key);
+  json_object_set_string_member (content, "code", code);
+  json_object_set_string_member (content, "reason", reason);
+  if (session_id != NULL) {
+    json_object_set_string_member (content, "room_id", plan->room_id);
+    json_object_set_string_member (content, "session_id", session_id);
+  }
+  text = confab_json_to_string (content);
   return confab_outbox_insert (transaction,
                                plan->room_id,
                                user_id,
@@ -318,37 +332,7 @@ say_withheld (ConfabStoreTransaction *transaction,
                                error);
 }
 
-static JsonObject *
-make_withheld (const char *sender_key, const char *code, const char *reason)
-{
-  JsonObject *content = json_object_new ();
-
-  json_object_set_string_member (content, "algorithm", CONFAB_MEGOLM_ALGORITHM);
-  json_object_set_string_member (content, "sender_key", sender_key);
-  json_object_set_string_member (content, "code", code);
-  json_object_set_string_member (content, "reason", reason);
-  return content;
-}
-
-/* Once a device and session. */
-static gboolean
-say_blocked (ConfabStoreTransaction *transaction,
-             const ConfabMegolmPlan *plan,
-             const ConfabDeviceKeys *keys,
-             const char *session_id,
-             const char *sender_key,
-             GError **error)
-{
-  g_autoptr (JsonObject) content = make_withheld (sender_key,
-                                       "m.blacklisted",
-                                       "The sender has blocked this device.");
-
-  json_object_set_string_member (content, "room_id", plan->room_id);
-  json_object_set_string_member (content, "session_id", session_id);
-  return say_withheld (transaction, plan, keys->user_id, keys->device_id, content, error);
-}
-
-/* Once a device until there is a session, whatever the room: it goes for all keys. */
+/* Once a device until there is a session. */
 static gboolean
 say_no_olm (ConfabStoreTransaction *transaction,
             const ConfabMegolmPlan *plan,
@@ -357,9 +341,6 @@ say_no_olm (ConfabStoreTransaction *transaction,
             const char *sender_key,
             GError **error)
 {
-  g_autoptr (JsonObject) content = make_withheld (sender_key,
-                                       "m.no_olm",
-                                       "No session with this device can be had.");
   gint64 told = 0;
 
   if (!confab_store_query (transaction,
@@ -378,7 +359,15 @@ say_no_olm (ConfabStoreTransaction *transaction,
                                           user_id,
                                           device_id,
                                           plan->now_ms) &&
-                       say_withheld (transaction, plan, user_id, device_id, content, error));
+                       say_withheld (transaction,
+                                     plan,
+                                     user_id,
+                                     device_id,
+                                     sender_key,
+                                     NULL,
+                                     "m.no_olm",
+                                     "No session with this device can be had.",
+                                     error));
 }
 
 static gboolean
@@ -390,11 +379,21 @@ withhold_key (ConfabStoreTransaction *transaction,
               GError **error)
 {
   const ConfabDeviceKeys *keys = device->keys;
-  gboolean ok = device->blocked
-                  ? say_blocked (transaction, plan, keys, session_id, sender_key, error)
-                  : say_no_olm (
-                      transaction, plan, keys->user_id, keys->device_id, sender_key, error);
+  gboolean ok;
 
+  /* Blocked: once a device and session. */
+  if (device->blocked)
+    ok = say_withheld (transaction,
+                       plan,
+                       keys->user_id,
+                       keys->device_id,
+                       sender_key,
+                       session_id,
+                       "m.blacklisted",
+                       "The sender has blocked this device.",
+                       error);
+  else
+    ok = say_no_olm (transaction, plan, keys->user_id, keys->device_id, sender_key, error);
   return ok && note_share (transaction, plan, device, 0, SHARE_WITHHELD, error);
 }
 
