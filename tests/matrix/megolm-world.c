@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "confab-device-list.h"
 #include "confab-json.h"
 #include "confab-matrix-error.h"
 
@@ -280,4 +281,50 @@ person_assert_warned (Person *self, const char *expected)
   g_assert_cmpuint (self->device->warnings->len, ==, 1);
   g_assert_nonnull (strstr (self->device->warnings->pdata[0], expected));
   g_ptr_array_set_size (self->device->warnings, 0);
+}
+
+typedef struct {
+  const char *user_id;
+  const char *device_id;
+  gboolean blocked;
+} Block;
+
+static gboolean
+block_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  const Block *block = data;
+
+  return confab_device_list_set_blocked (
+    transaction, block->user_id, block->device_id, block->blocked, error);
+}
+
+void
+person_set_blocked (Person *self, const char *user_id, const char *device_id, gboolean blocked)
+{
+  Block data = { user_id, device_id, blocked };
+
+  g_assert_true (confab_store_run (self->device->store, block_func, &data, NULL));
+}
+
+void
+fixture_set_up (Fixture *self, gconstpointer data)
+{
+  self->room = room_new ();
+  self->alice = person_new (self->room, "@alice:x|ADEV", NULL);
+  self->bob = person_new (self->room, "@bob:x|BDEV", NULL);
+  self->carol = person_new (self->room, "@carol:x|CDEV", NULL);
+  room_set_members (self->room, "@alice:x,@bob:x,@carol:x");
+  person_sync (self->alice, NULL);
+  person_sync (self->bob, NULL);
+  person_sync (self->carol, NULL);
+}
+
+void
+fixture_tear_down (Fixture *self, gconstpointer data)
+{
+  person_free (self->alice);
+  person_free (self->bob);
+  if (self->carol != NULL)
+    person_free (self->carol);
+  room_free (self->room);
 }

@@ -31,6 +31,17 @@ typedef struct {
   JsonObject *last; /* (nullable): the content of the last one */
 } Person;
 
+/* Three people in a room, a device each, who know of each other. */
+typedef struct {
+  Room *room;
+  Person *alice;
+  Person *bob;
+  Person *carol; /* may be taken away */
+} Fixture;
+
+void fixture_set_up (Fixture *self, gconstpointer data);
+void fixture_tear_down (Fixture *self, gconstpointer data);
+
 Room *room_new (void);
 void room_free (Room *self);
 void room_set_members (Room *self, const char *members); /* comma-separated */
@@ -48,5 +59,9 @@ void person_sync_unseen (Person *self, const char *changed);
 void person_show (Person *self);
 DexFuture *person_send (Person *self, const char *type, const char *content);
 void person_say (Person *self, const char *body); /* until it is sent */
+/* What a message that is as it should be is heard as, and can be shown to come from the device. */
+#define SAID(user, device, body) "@" user ":x|" device "|m.room.message|" body "|DEVICE "
 void person_assert_heard (Person *self, const char *expected);
 void person_assert_warned (Person *self, const char *expected);
+void
+person_set_blocked (Person *self, const char *user_id, const char *device_id, gboolean blocked);

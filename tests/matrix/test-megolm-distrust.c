@@ -14,37 +14,7 @@
 
 /* What rooms and devices that are not trusted, or not any more, can do, and how much of it is kept. */
 
-#define SAID(user, device, body) "@" user ":x|" device "|m.room.message|" body "|DEVICE "
 #define HOUR_MS (60u * 60 * 1000)
-
-typedef struct {
-  Room *room;
-  Person *alice;
-  Person *bob;
-  Person *carol;
-} Fixture;
-
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  f->room = room_new ();
-  f->alice = person_new (f->room, "@alice:x|ADEV", NULL);
-  f->bob = person_new (f->room, "@bob:x|BDEV", NULL);
-  f->carol = person_new (f->room, "@carol:x|CDEV", NULL);
-  room_set_members (f->room, "@alice:x,@bob:x,@carol:x");
-  person_sync (f->alice, NULL);
-  person_sync (f->bob, NULL);
-  person_sync (f->carol, NULL);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  person_free (f->alice);
-  person_free (f->bob);
-  person_free (f->carol);
-  room_free (f->room);
-}
 
 /* Something that Bob's store does in one transaction. */
 typedef struct {
@@ -70,22 +40,14 @@ run_work (Person *who, ConfabStoreFunc func, Work *work)
   g_assert_no_error (error);
 }
 
-static gboolean
-block_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
-{
-  return confab_device_list_set_blocked (transaction, "@alice:x", "ADEV", TRUE, error);
-}
-
 /* Alice's device gave its key while it was trusted. */
 static void
 test_blocked_with_key (Fixture *f, gconstpointer data)
 {
-  Work work = { 0 };
-
   person_say (f->alice, "one");
   person_sync (f->bob, NULL);
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "one"));
-  run_work (f->bob, block_func, &work);
+  person_set_blocked (f->bob, "@alice:x", "ADEV", TRUE);
   person_say (f->alice, "two");
   person_sync (f->bob, NULL);
   person_assert_heard (f->bob, "");
@@ -95,11 +57,9 @@ test_blocked_with_key (Fixture *f, gconstpointer data)
 static void
 test_blocked_before_shown (Fixture *f, gconstpointer data)
 {
-  Work work = { 0 };
-
   person_say (f->alice, "one");
   person_sync_unseen (f->bob, NULL);
-  run_work (f->bob, block_func, &work);
+  person_set_blocked (f->bob, "@alice:x", "ADEV", TRUE);
   person_show (f->bob);
   person_assert_heard (f->bob, "");
 }
@@ -463,9 +423,9 @@ test_many_waiting (Fixture *f, gconstpointer data)
 }
 
 #define ADD(name, func)                                                                            \
-  g_test_add ("/megolm-distrust/" name, Fixture, NULL, set_up, func, tear_down)
+  g_test_add ("/megolm-distrust/" name, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 #define CASE(name, data, func)                                                                     \
-  g_test_add ("/megolm-distrust/" name, Fixture, data, set_up, func, tear_down)
+  g_test_add ("/megolm-distrust/" name, Fixture, data, fixture_set_up, func, fixture_tear_down)
 
 int
 main (int argc, char **argv)

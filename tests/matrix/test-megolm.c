@@ -13,38 +13,6 @@
 #include "confab-megolm-outbound.h"
 #include "confab-megolm-vault.h"
 
-#define SAID(user, device, body) "@" user ":x|" device "|m.room.message|" body "|DEVICE "
-
-typedef struct {
-  Room *room;
-  Person *alice;
-  Person *bob;
-  Person *carol;
-} Fixture;
-
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  f->room = room_new ();
-  f->alice = person_new (f->room, "@alice:x|ADEV", NULL);
-  f->bob = person_new (f->room, "@bob:x|BDEV", NULL);
-  f->carol = person_new (f->room, "@carol:x|CDEV", NULL);
-  room_set_members (f->room, "@alice:x,@bob:x,@carol:x");
-  person_sync (f->alice, NULL);
-  person_sync (f->bob, NULL);
-  person_sync (f->carol, NULL);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  person_free (f->alice);
-  person_free (f->bob);
-  if (f->carol != NULL)
-    person_free (f->carol);
-  room_free (f->room);
-}
-
 static const char *
 session_of (Fixture *f, guint index)
 {
@@ -55,29 +23,6 @@ static void
 remove_device (Fixture *f, const char *name)
 {
   g_assert_true (g_hash_table_remove (f->room->world->device_keys, name));
-}
-
-typedef struct {
-  const char *user_id;
-  const char *device_id;
-  gboolean blocked;
-} Block;
-
-static gboolean
-block_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
-{
-  const Block *block = data;
-
-  return confab_device_list_set_blocked (
-    transaction, block->user_id, block->device_id, block->blocked, error);
-}
-
-static void
-block (Person *who, const char *user_id, const char *device_id, gboolean blocked)
-{
-  Block data = { user_id, device_id, blocked };
-
-  g_assert_true (confab_store_run (who->device->store, block_func, &data, NULL));
 }
 
 /* A device message through Olm, of whatever type. */
@@ -406,7 +351,7 @@ test_blocked (Fixture *f, gconstpointer data)
   person_say (f->alice, "one");
   person_sync (f->carol, NULL);
   person_assert_heard (f->carol, SAID ("alice", "ADEV", "one"));
-  block (f->alice, "@carol:x", "CDEV", TRUE);
+  person_set_blocked (f->alice, "@carol:x", "CDEV", TRUE);
   person_say (f->alice, "two");
   person_say (f->alice, "three");
   g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
@@ -431,7 +376,7 @@ test_stays_blocked (Fixture *f, gconstpointer data)
   g_autoptr (JsonObject) content = json_object_new ();
 
   person_say (f->alice, "one");
-  block (f->alice, "@carol:x", "CDEV", TRUE);
+  person_set_blocked (f->alice, "@carol:x", "CDEV", TRUE);
   keys = confab_json_copy_object (
     g_hash_table_lookup (f->room->world->device_keys, "@carol:x|CDEV"));
   remove_device (f, "@carol:x|CDEV");
@@ -458,7 +403,7 @@ test_stays_blocked (Fixture *f, gconstpointer data)
   person_assert_warned (f->alice, "blocked");
   g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM inbox"), ==, 0);
 
-  block (f->alice, "@carol:x", "CDEV", FALSE);
+  person_set_blocked (f->alice, "@carol:x", "CDEV", FALSE);
   person_say (f->alice, "four");
   person_sync (f->carol, NULL);
   g_assert_nonnull (strstr (f->carol->heard->str, SAID ("alice", "ADEV", "four")));
@@ -476,7 +421,7 @@ test_withheld_late (Fixture *f, gconstpointer data)
   person_say (f->alice, "one");
   person_sync (f->carol, NULL);
   g_string_truncate (f->carol->heard, 0);
-  block (f->alice, "@carol:x", "CDEV", TRUE);
+  person_set_blocked (f->alice, "@carol:x", "CDEV", TRUE);
   person_say (f->alice, "two");
   g_assert_cmpuint (mailbox->len, ==, 1);
   notice = g_ptr_array_steal_index (mailbox, 0);
@@ -1164,7 +1109,7 @@ lives_end (Lives *self, gconstpointer data)
 {
   g_autofree char *command = g_strconcat ("rm -r ", self->dir, NULL);
 
-  tear_down (&self->f, NULL);
+  fixture_tear_down (&self->f, NULL);
   g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
   g_free (self->dir);
   g_free (self->path);
@@ -1420,7 +1365,7 @@ test_too_large (Fixture *f, gconstpointer data)
 }
 
 #define ADD_LIVES(path, data, func) g_test_add (path, Lives, data, lives_begin, func, lives_end)
-#define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
+#define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
 main (int argc, char **argv)
@@ -1449,8 +1394,12 @@ main (int argc, char **argv)
   ADD ("/megolm/no-olm", test_no_olm);
   ADD ("/megolm/member-left", test_member_left);
   for (guint i = 0; i < G_N_ELEMENTS (absences); i++)
-    g_test_add (
-      absences[i].path, Fixture, GUINT_TO_POINTER (i), set_up, test_gone_and_back, tear_down);
+    g_test_add (absences[i].path,
+                Fixture,
+                GUINT_TO_POINTER (i),
+                fixture_set_up,
+                test_gone_and_back,
+                fixture_tear_down);
   ADD ("/megolm/behind", test_behind);
   ADD ("/megolm/rotate-by-count", test_rotate_by_count);
   ADD ("/megolm/rotate-by-time", test_rotate_by_time);
