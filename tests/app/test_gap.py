@@ -4,10 +4,8 @@
 where it happened: with lazy loading only the server can say so, and a real Synapse does. CONFAB_BOT names the program."""
 
 import json
-import os
 import pathlib
 import sys
-import tempfile
 import time
 import unittest
 import urllib.parse
@@ -15,12 +13,9 @@ import urllib.parse
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'tools'))
 
+from bots import PASSWORD, BotTest          # noqa: E402
 from matrix import Account                  # noqa: E402
-from peers import Peer                      # noqa: E402
-from synapse import Synapse                 # noqa: E402
 
-BOT = os.environ.get('CONFAB_BOT', 'confab-bot')
-PASSWORD = 'a pass-word'
 CALL = 'org.matrix.msc3401.call'
 MEMBER = 'org.matrix.msc3401.call.member'
 LIMIT = 20    # of what a sync has of a room: confab-sync-filter.c
@@ -28,32 +23,8 @@ FILTER = {'room': {'state': {'lazy_load_members': True}, 'timeline': {'lazy_load
 N_MESSAGES = LIMIT + 10
 
 
-class Gap(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Synapse()
-        cls.addClassCleanup(cls.server.stop)
-        cls.server.wait_ready()
-        for name in ('anna', 'bert', 'clara'):
-            cls.server.register(name, PASSWORD)
-
-    def bot(self, store):
-        peer = Peer([BOT, '--homeserver', self.server.base, '--user', '@anna:localhost', '--media', 'none',
-                     '--store', store], name='anna', env={'CONFAB_PASSWORD': PASSWORD, 'G_DEBUG': 'fatal-warnings'})
-        self.addCleanup(self.clean, peer)
-        return peer
-
-    @staticmethod
-    def clean(peer):
-        if peer.process.poll() is None:
-            peer.kill()
-        for stream in (peer.process.stdin, peer.process.stdout):
-            stream.close()
-
-    def new_store(self):
-        store = tempfile.TemporaryDirectory()
-        self.addCleanup(store.cleanup)
-        return store.name
+class Gap(BotTest):
+    NAMES = ('anna', 'bert', 'clara')
 
     @staticmethod
     def put(account, room, kind, key, content):
@@ -81,8 +52,8 @@ class Gap(unittest.TestCase):
         self.put(anna, room, CALL, 'c', {'m.intent': 'm.prompt', 'm.type': 'm.video'})
         for guest in (bert, clara):
             self.enter(guest, room)
-        store = self.new_store()
-        desk = self.bot(store)
+        store = self.kept()
+        desk = self.bot('anna', *store)
         self.see(desk, room, 2)
         self.assertEqual(desk.stop(), 0)
         since = self.sync(anna)['next_batch']
@@ -95,7 +66,7 @@ class Gap(unittest.TestCase):
         self.assertNotIn('m.room.member', [e['type'] for e in news['timeline']['events']])
         self.assertEqual([e['content']['membership'] for e in news['state']['events']
                           if (e['type'], e['state_key']) == ('m.room.member', bert.user_id)], ['leave'])
-        desk = self.bot(store)
+        desk = self.bot('anna', *store)
         self.see(desk, room, 1)
         # Whoever comes back with the entry that still stands is in it again; out again, and a new device knows.
         anna.request('POST', f'v3/rooms/{urllib.parse.quote(room)}/invite', {'user_id': bert.user_id})
@@ -105,11 +76,9 @@ class Gap(unittest.TestCase):
         self.see(desk, room, 1)
         for i in range(N_MESSAGES):
             anna.say(room, str(i))
-        fresh = self.bot(self.new_store())
+        fresh = self.bot('anna')
         self.see(fresh, room, 1)
-        for peer in (desk, fresh):
-            self.assertEqual([e for e in peer.events if e['event'] == 'warning'], [])
-            self.assertEqual(peer.stop(), 0)
+        self.finish(desk, fresh)
 
 
 if __name__ == '__main__':

@@ -3,10 +3,8 @@
 """A call that rings on two devices of one user, with a real Synapse: declined on one or on both, answered, forgotten, and
 after a restart. CONFAB_BOT names the program."""
 
-import os
 import pathlib
 import sys
-import tempfile
 import time
 import unittest
 import urllib.parse
@@ -14,44 +12,16 @@ import urllib.parse
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'tools'))
 
+from bots import PASSWORD, BotTest          # noqa: E402
 from matrix import Account                  # noqa: E402
-from peers import Peer                      # noqa: E402
-from synapse import Synapse                 # noqa: E402
 
-BOT = os.environ.get('CONFAB_BOT', 'confab-bot')
-PASSWORD = 'a pass-word'
 CALL = 'org.matrix.msc3401.call'
 DECLINED = 'app.confab.declined_calls'
 RING_S = 60
 
 
-class Ringing(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Synapse()
-        cls.addClassCleanup(cls.server.stop)
-        cls.server.wait_ready()
-        for name in ('anna', 'bert', 'clara'):
-            cls.server.register(name, PASSWORD)
-
-    def bot(self, name, *more):
-        peer = Peer([BOT, '--homeserver', self.server.base, '--user', f'@{name}:localhost', '--media', 'none', *more],
-                    name=name, env={'CONFAB_PASSWORD': PASSWORD, 'G_DEBUG': 'fatal-warnings'})
-        self.addCleanup(self.clean, peer)
-        return peer
-
-    @staticmethod
-    def clean(peer):
-        if peer.process.poll() is None:
-            peer.kill()
-        for stream in (peer.process.stdin, peer.process.stdout):
-            stream.close()
-
-    def kept(self):
-        """A device that comes back."""
-        store = tempfile.TemporaryDirectory()
-        self.addCleanup(store.cleanup)
-        return ('--store', store.name)
+class Ringing(BotTest):
+    NAMES = ('anna', 'bert', 'clara')
 
     def room(self, caller, *others):
         room = caller('create-room', name='Room', encrypted=False, open=True,
@@ -202,11 +172,6 @@ class Ringing(unittest.TestCase):
         self.assertGreater(time.monotonic() - began, RING_S - 5)
         self.assertEqual([c['members'] for c in desk('calls') if c['callId'] == call], [1])
         self.finish(anna, desk)
-
-    def finish(self, *peers):
-        for peer in peers:
-            self.assertEqual([e for e in peer.events if e['event'] == 'warning'], [], peer.name)
-            self.assertEqual(peer.stop(), 0, peer.name)
 
 
 if __name__ == '__main__':
