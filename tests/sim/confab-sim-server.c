@@ -202,6 +202,21 @@ confab_sim_server_put_message (ConfabSimServer *self,
   self->news (index, self->data);
 }
 
+/* An old message of a type comes again: the last, or one that had so many after it. */
+void
+confab_sim_server_replay (ConfabSimServer *self, guint index, const char *type, guint n_later)
+{
+  for (guint i = self->inboxes[index]->len; i-- > 0;) {
+    const ConfabSimMessage *message = self->inboxes[index]->pdata[i];
+
+    if (!g_str_equal (message->type, type) || n_later-- > 0)
+      continue;
+    confab_sim_server_put_message (
+      self, index, message->sender, message->device_id, message->type, message->content);
+    return;
+  }
+}
+
 guint
 confab_sim_server_get_n_events (ConfabSimServer *self, guint index)
 {

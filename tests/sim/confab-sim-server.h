@@ -63,6 +63,7 @@ void confab_sim_server_put_message (ConfabSimServer *self,
                                     const char *device_id,
                                     const char *type,
                                     JsonObject *content);
+void confab_sim_server_replay (ConfabSimServer *self, guint index, const char *type, guint n_later);
 guint confab_sim_server_get_n_events (ConfabSimServer *self, guint index);
 const ConfabSimEvent *
 confab_sim_server_get_event (ConfabSimServer *self, guint index, guint position);

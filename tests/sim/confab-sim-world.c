@@ -78,6 +78,13 @@ confab_sim_world_touch_all (ConfabSimWorld *self)
     confab_sim_client_touch (self->clients[i]);
 }
 
+static void
+check (ConfabSimWorld *self)
+{
+  for (guint i = 0; i < self->network.n && self->clients[i] != NULL; i++)
+    confab_sim_client_check (self->clients[i]);
+}
+
 /* One timeout after the other, and what has to be true after each. */
 static void
 step (ConfabSimWorld *self)
@@ -86,8 +93,7 @@ step (ConfabSimWorld *self)
 
   if (owner < self->network.n && self->clients[owner] != NULL)
     confab_sim_client_touch (self->clients[owner]);
-  for (guint i = 0; i < self->network.n && self->clients[i] != NULL; i++)
-    confab_sim_client_check (self->clients[i]);
+  check (self);
   if (++self->n_steps > MAX_STEPS)
     confab_sim_world_fail (self, "rest: the world does not come to rest");
 }
@@ -225,7 +231,7 @@ confab_sim_world_new (guint32 seed)
   self->network.gaps = confab_sim_world_below (self, 60);
   if (self->hardness == CONFAB_SIM_HARDNESS_STORMY) {
     self->network.spread_ms = confab_sim_world_below (self, 2000);
-    self->network.late = confab_sim_world_below (self, 10);
+    self->network.late = confab_sim_world_below (self, 20);
     self->network.loss = confab_sim_world_below (self, 15);
     self->network.repeats = confab_sim_world_below (self, 15);
   }
@@ -320,6 +326,8 @@ confab_sim_world_run (ConfabSimWorld *self)
     if (self->failure != NULL)
       break;
     start += confab_sim_world_act (self, action);
+    confab_sim_world_touch_all (self);
+    check (self);
   }
   if (self->failure == NULL)
     confab_sim_world_settle (self);

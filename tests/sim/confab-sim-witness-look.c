@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "confab-sim-witness-private.h"
+
+#define HEALTHY_US (60 * G_USEC_PER_SEC)
+#define LAG_US (100 * 1000)
+#define RESEND_US (17 * G_USEC_PER_SEC) /* the longest pause is 16 s */
+
+/* What is true of each member. */
+
+static gboolean
+is_healthy (ConfabSimWitness *self, ConfabSimPeer *peer)
+{
+  return peer->connected_at != 0 &&
+         confab_clock_get_time (self->clock) - peer->connected_at >= HEALTHY_US;
+}
+
+static void
+check_current (ConfabSimWitness *self, ConfabSimPeer *peer)
+{
+  const char *current = confab_call_member_get_call_id (peer->member);
+  ConfabSimAttempt *attempt;
+
+  if (current != NULL && g_strcmp0 (current, peer->superseded) == 0)
+    confab_sim_witness_fail (self,
+                             "superseded: %s has begun anew, and an old attempt goes on",
+                             confab_call_member_get_device_id (peer->member));
+  if (g_strcmp0 (current, peer->current) == 0)
+    return;
+  attempt = confab_sim_witness_find_attempt (self, peer, peer->current);
+  if (attempt != NULL && attempt->told && !attempt->hung_up && !attempt->excused)
+    confab_sim_witness_fail (self,
+                             "goodbye: an attempt with %s ended without a word",
+                             confab_call_member_get_device_id (peer->member));
+  if (attempt != NULL)
+    attempt->over = TRUE;
+  if (peer->current != NULL)
+    peer->ended_at = confab_clock_get_time (self->clock);
+  attempt = confab_sim_witness_find_attempt (self, peer, current);
+  if (attempt != NULL && attempt->over)
+    confab_sim_witness_fail (self,
+                             "revived: an attempt with %s is over",
+                             confab_call_member_get_device_id (peer->member));
+}
+
+static gboolean
+is_final (const char *reason)
+{
+  static const char *const final[] = {
+    "user_hangup", "answered_elsewhere", "replaced", "user_busy",
+    "transferred", "new_session",        NULL,
+  };
+
+  return reason != NULL && g_strv_contains (final, reason);
+}
+
+/* Only what was said in a word ends an attempt for good; all else is tried three times more. */
+static void
+check_given_up (ConfabSimWitness *self, ConfabSimPeer *peer)
+{
+  ConfabSimAttempt *attempt = confab_sim_witness_find_attempt (self, peer, peer->current);
+  guint retries = confab_call_member_get_retry_count (peer->member);
+
+  if (retries > CONFAB_SIM_MAX_RETRIES)
+    confab_sim_witness_fail (self, "retries: %u were counted", retries);
+  if (retries < CONFAB_SIM_MAX_RETRIES && !is_final (peer->reason) &&
+      !(attempt != NULL && is_final (attempt->reason)))
+    confab_sim_witness_fail (self,
+                             "retries: %s is given up after %u",
+                             confab_call_member_get_device_id (peer->member),
+                             retries);
+}
+
+static void
+check_state (ConfabSimWitness *self, ConfabSimPeer *peer)
+{
+  ConfabParticipantState state = confab_participant_get_state (CONFAB_PARTICIPANT (peer->member));
+  gint64 now = confab_clock_get_time (self->clock);
+
+  if (state != peer->state && state == CONFAB_PARTICIPANT_STATE_UNREACHABLE)
+    check_given_up (self, peer);
+  if (is_healthy (self, peer))
+    peer->n_invites = 0;
+  peer->state = state;
+  if (state != CONFAB_PARTICIPANT_STATE_CONNECTED)
+    peer->connected_at = 0;
+  else if (peer->connected_at == 0)
+    peer->connected_at = now;
+  else if (now - peer->connected_at > HEALTHY_US + LAG_US &&
+           confab_call_member_get_retry_count (peer->member) > 0)
+    confab_sim_witness_fail (self,
+                             "health: what failed with %s is held against it",
+                             confab_call_member_get_device_id (peer->member));
+}
+
+static void
+check_resent (ConfabSimWitness *self, ConfabSimPeer *peer)
+{
+  ConfabSimAttempt *attempt = confab_sim_witness_find_attempt (
+    self, peer, confab_call_member_get_call_id (peer->member));
+  gint64 now = confab_clock_get_time (self->clock);
+
+  for (guint i = 0; attempt != NULL && i < attempt->unsent->len; i++) {
+    const ConfabSimUnsent *unsent = attempt->unsent->pdata[i];
+    if (unsent->failed_at != 0 && now - unsent->failed_at > RESEND_US)
+      confab_sim_witness_fail (self,
+                               "resent: message %" G_GINT64_FORMAT " to %s is not sent again",
+                               unsent->seq,
+                               confab_call_member_get_device_id (peer->member));
+  }
+}
+
+/**
+ * confab_sim_witness_look:
+ * @self: a witness
+ *
+ * Something has happened in the process.
+ */
+void
+confab_sim_witness_look (ConfabSimWitness *self)
+{
+  for (guint i = 0; i < self->peers->len; i++) {
+    ConfabSimPeer *peer = self->peers->pdata[i];
+
+    check_current (self, peer);
+    check_state (self, peer);
+    check_resent (self, peer);
+    g_set_str (&peer->current, confab_call_member_get_call_id (peer->member));
+    g_clear_pointer (&peer->reason, g_free);
+  }
+}

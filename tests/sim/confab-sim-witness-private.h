@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#pragma once
+
+#include "confab-participant.h"
+#include "confab-sim-witness.h"
+
+G_BEGIN_DECLS
+
+/* What the files of #ConfabSimWitness share. */
+
+#define CONFAB_SIM_MAX_RETRIES 3
+
+/* A connection attempt: one call id. */
+typedef struct {
+  char *own;         /* (nullable): the sessions that its first invite was between */
+  char *other;       /* (nullable) */
+  gboolean told;     /* both sides may know of it */
+  gboolean hung_up;  /* one has told the other that it is over */
+  char *reason;      /* (nullable): that the other gave */
+  gboolean excused;  /* what would have told the other was not sent, or the other has begun anew */
+  gboolean over;     /* it must not come back */
+  GPtrArray *unsent; /* ConfabSimUnsent */
+} ConfabSimAttempt;
+
+/* A message that could not be sent at least once. */
+typedef struct {
+  gint64 seq;
+  guint n_failures;
+  gint64 failed_at; /* monotonic, µs; 0: it was sent again */
+} ConfabSimUnsent;
+
+/* A member, as long as it is shown and nobody's session changes. */
+typedef struct {
+  ConfabCallMember *member; /* the call keeps it */
+  char *conf_id;
+  char *session;
+  char *current;      /* (nullable): the attempt that there was at the last look */
+  char *last_invited; /* (nullable): the last that this side began */
+  GHashTable *heard;  /* sessions that it had */
+  char *
+    superseded; /* (nullable): the attempt that a session of which nobody had heard puts an end to */
+  char *reason;        /* (nullable): of the last hangup since then */
+  guint n_invites;     /* since a minute of health, or it came anew, or this side is back online */
+  gint64 ended_at;     /* monotonic, µs; 0: no attempt has ended */
+  gint64 expires_ts;   /* of its entry */
+  gint64 connected_at; /* monotonic, µs; 0 while it is not */
+  ConfabParticipantState state;
+} ConfabSimPeer;
+
+struct _ConfabSimWitness {
+  ConfabSimNetwork *network;
+  ConfabClock *clock;
+  guint index;
+  GHashTable *attempts; /* “user device call” → ConfabSimAttempt */
+  GPtrArray *peers;     /* ConfabSimPeer */
+  GHashTable *next_seq; /* “user device call” → the next number */
+  GHashTable *sessions; /* own session → number of the join */
+  guint n_joins;
+  char *session; /* (nullable): the own one that was written last */
+};
+
+G_GNUC_PRINTF (2, 3) void confab_sim_witness_fail (ConfabSimWitness *self, const char *format, ...);
+ConfabSimAttempt *
+confab_sim_witness_find_attempt (ConfabSimWitness *self, ConfabSimPeer *peer, const char *call_id);
+
+G_END_DECLS
