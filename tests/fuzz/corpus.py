@@ -141,10 +141,14 @@ def said(kind='m.room.message', room='!a:x', **content):
     return {'type': kind, 'room_id': room, 'content': content or {'body': 'x'}}
 
 
-def room_key(which, **more):
+def olm_message(device, payload):
+    return {'%olm': [device, payload]}
+
+
+def room_key(which, device=0, **more):
     content = {'algorithm': 'm.megolm.v1.aes-sha2', 'room_id': '!a:x', 'session_id': f'%id{which}',
                'session_key': f'%key{which}', **more}
-    return {'%olm': {'type': 'm.room_key', 'content': content}}
+    return olm_message(device, {'type': 'm.room_key', 'content': content})
 
 
 def encrypted(content, sender='@b:x', event_id='$e'):
@@ -164,7 +168,7 @@ def sealed_syncs():
         yield timeline(*(encrypted(sealed(session, i, said()), sender, f'${i}') for i in range(5)))
     known = sealed(0, 0, said())
     yield timeline(encrypted(known), encrypted(known), encrypted(known, event_id='$copy'))
-    for sender_key in ('%curve25519', 'F' * 42 + 'A'):
+    for sender_key in ('%curve0', 'F' * 42 + 'A'):
         yield timeline(encrypted(dict(known, sender_key=sender_key, device_id='DEV')))
     yield timeline(encrypted(known, sender='@c:x'))
     yield timeline(encrypted(sealed(1, 3, said())), encrypted(sealed(1, 5, said()), event_id='$f'))
@@ -179,22 +183,33 @@ def sealed_syncs():
     yield timeline(other, to_device=through_olm(room_key(6)))
     yield timeline(other, to_device=through_olm(room_key(6), room_key(6), room_key(0), room_key(1)))
     for more in ({'session_id': '%id0'}, {'room_id': '!b:x'}, {'algorithm': 'x'}, {'session_key': 'AgAAAAA'},
-                 {'room_id': None}):
-        yield timeline(other, to_device=through_olm(room_key(6, **more)))
-    withheld = {'algorithm': 'm.megolm.v1.aes-sha2', 'code': 'm.unverified', 'sender_key': '%curve25519',
+                 {'room_id': None}, {'session_pickle': 'A' * 64}, {'session_pickle': ''}, {'session_pickle': '%key6'}):
+        for device in (0, 2):
+            yield timeline(other, to_device=through_olm(room_key(6, device, **more)))
+    withheld = {'algorithm': 'm.megolm.v1.aes-sha2', 'code': 'm.unverified', 'sender_key': '%curve0',
                 'room_id': '!a:x', 'session_id': '%id6'}
-    yield timeline(other, to_device=through_olm({'%olm': {'type': 'm.room_key.withheld', 'content': withheld}}))
+    yield timeline(other, to_device=through_olm(olm_message(0, {'type': 'm.room_key.withheld', 'content': withheld})))
     yield timeline(other, to_device={'events': [{'type': 'm.room_key.withheld', 'sender': '@b:x', 'content': withheld}]})
     # Envelopes that are not as they should be.
     for payload in ('', '{}', {'type': 'm.dummy', 'content': {}}, {'type': 'm.dummy', 'content': {}, 'sender': '@c:x'},
                     {'type': 'm.dummy', 'content': {}, 'recipient': '@b:x'}, {'type': 'm.dummy'},
                     {'type': 'm.dummy', 'content': {}, 'keys': {}}, {'type': 'm.dummy', 'content': {}, 'recipient_keys': 1}):
-        yield sync(to_device=through_olm({'%olm': payload}))
+        yield sync(to_device=through_olm(olm_message(0, payload)))
     yield sync(to_device=through_olm(room_key(6), sender='@c:x'))
     yield sync(to_device=through_olm(dict(room_key(6), sender_key='F' * 42 + 'A')))
+    # Each device, with and without what it presents of itself; and its keys for a message that is there already.
+    for device, sender in enumerate(('@b:x', '@b:x', '@b:x', '@c:x')):
+        yield timeline(other, to_device=through_olm(room_key(6, device), sender=sender))
+        for presented in ('%device0', '%device1', '%device2', '%device3', {}, 1):
+            yield timeline(other, to_device=through_olm(
+                olm_message(device, {'type': 'm.dummy', 'content': {}, 'sender_device_keys': presented}), sender=sender))
+    twice = olm_message(1, {'type': 'm.dummy', 'content': {}})
+    yield sync(to_device=through_olm(twice, twice, dict(twice, sender_key='%curve0')))
+    yield sync(to_device=through_olm(*(olm_message(2, {'type': 'm.dummy', 'content': {}}) for _ in range(25))))
     for row in to_device():
-        yield sync(to_device=through_olm(*({'%olm': {'type': kind, 'content': dict(content, device_id='DEV')}}
-                                           for kind, content in row)))
+        for device, name in enumerate(('DEV', 'TALK', 'NEW')):
+            yield sync(to_device=through_olm(*(olm_message(device, {'type': kind, 'content': dict(content, device_id=name)})
+                                               for kind, content in row)))
 
 
 def declined_syncs():

@@ -131,24 +131,39 @@ feed (const ConfabSyncBatch *batch)
 
 /* ---- the way through the store ---- */
 
+static void
+read_events (ConfabStoreTransaction *transaction, Trip *trip)
+{
+  g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_room_event_unref);
+  gint64 last = 0;
+
+  if (!confab_megolm_events_read (vault, transaction, 0, events, &last, NULL) ||
+      !confab_megolm_events_drop (transaction, last, NULL))
+    g_assert_not_reached ();
+  trip->n_events += events->len;
+}
+
 /* Whatever comes, it is no failure of the store: that would end the account here. */
 static void
 receive (ConfabStoreTransaction *transaction, Trip *trip)
 {
   const ConfabSyncBatch *batch = trip->batch;
   g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
-  g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_room_event_unref);
-  gint64 last = 0;
 
   for (guint i = 0; i < batch->to_device->len; i++) {
     if (!confab_olm_vault_receive (vault, transaction, batch->to_device->pdata[i], 1, news, NULL))
       g_assert_not_reached ();
   }
-  if (!confab_megolm_events_receive (vault, transaction, batch, 1, news, NULL) ||
-      !confab_megolm_events_read (vault, transaction, 0, events, &last, NULL) ||
-      !confab_megolm_events_drop (transaction, last, NULL))
+  if (!confab_megolm_events_receive (vault, transaction, batch, 1, news, NULL))
     g_assert_not_reached ();
-  trip->n_events = events->len;
+  read_events (transaction, trip);
+  /* The list of those who speak has come; after two days nobody waits for any. */
+  if (!confab_olm_vault_retry_waiting (vault, transaction, 2, news, NULL) ||
+      !sealed_world_list_new (transaction, NULL) ||
+      !confab_olm_vault_retry_waiting (vault, transaction, 3, news, NULL) ||
+      !confab_olm_vault_retry_waiting (vault, transaction, 2 * 24 * 60 * 60 * 1000, news, NULL))
+    g_assert_not_reached ();
+  read_events (transaction, trip);
   trip->n_warnings = news->warnings->len;
 }
 
@@ -272,7 +287,10 @@ static const char *const words[] = {
   "%key0",
   "%id6",
   "%key6",
-  "%curve25519",
+  "%curve0",
+  "%device2",
+  "sender_device_keys",
+  "keys",
 };
 
 typedef struct {
@@ -390,28 +408,63 @@ run (JsonObject *wish, Trip *trip)
   confab_sync_batch_unref (trip->batch);
 }
 
+/* JSON with ' for ". */
+static JsonObject *
+read_quoted (const char *text)
+{
+  g_autofree char *json = g_strdelimit (g_strdup (text), "'", '"');
+
+  return confab_json_parse_object (json, -1, NULL);
+}
+
+static void
+add_event (JsonArray *events, const char *content)
+{
+  g_autoptr (JsonObject) read = read_quoted (content);
+  g_autofree char *event_id = g_strdup_printf ("$%u", json_array_get_length (events));
+  JsonObject *event = json_object_new ();
+
+  json_object_set_string_member (event, "type", "m.room.encrypted");
+  json_object_set_string_member (event, "sender", "@b:x");
+  json_object_set_string_member (event, "event_id", event_id);
+  json_object_set_object_member (event, "content", confab_json_copy_object (read));
+  json_array_add_object_element (events, event);
+}
+
+static JsonArray *
+peek_events (JsonObject *reply, const char *path)
+{
+  g_auto (GStrv) names = g_strsplit (path, "/", -1);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    reply = json_object_get_object_member (reply, names[i]);
+  return json_object_get_array_member (reply, "events");
+}
+
 /* What the world makes is the same each time, and can be read: else all of this would be about refusals. */
 static void
 check_world (void)
 {
-#define MEGOLM(session, id)                                                                        \
-  "{\"type\":\"m.room.encrypted\",\"sender\":\"@b:x\",\"event_id\":\"" id "\","                    \
-  "\"origin_server_ts\":1,\"content\":{\"%megolm\":[" session ",5,{\"type\":\"m.room.message\","   \
-  "\"room_id\":\"!a:x\",\"content\":{\"body\":\"x\"}}]}}"
-  static const char text[] = "{\"next_batch\":\"s1\",\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{"
-                             "\"events\":[" MEGOLM ("0", "$0") "," MEGOLM ("1", "$1") "," MEGOLM (
-                               "6",
-                               "$6") "]}}}},"
-                                     "\"to_device\":{\"events\":[{\"type\":\"m.room.encrypted\","
-                                     "\"sender\":\"@b:x\",\"content\":{\"%olm\":"
-                                     "{\"type\":\"m.room_key\",\"content\":{\"algorithm\":\"m."
-                                     "megolm.v1.aes-sha2\",\"room_id\":\"!a:x\","
-                                     "\"session_id\":\"%id6\",\"session_key\":\"%key6\"}}}}]}}";
-  g_autoptr (JsonObject) wish = confab_json_parse_object (text, -1, NULL);
+  static const char frame[] = "{'next_batch': 's1', 'to_device': {'events': []}, "
+                              "'rooms': {'join': {'!a:x': {'timeline': {'events': []}}}}}";
+  static const char said[] = "{'%%megolm': [%d, 5, {'type': 'm.room.message', "
+                             "'room_id': '!a:x', 'content': {}}]}";
+  static const int sessions[] = { SEALED_KNOWN, SEALED_LATE, SEALED_OTHER };
+  g_autoptr (JsonObject) read = read_quoted (frame);
+  g_autoptr (JsonObject) wish = confab_json_copy_object (read);
+  JsonArray *to_device = peek_events (wish, "to_device");
   g_autoptr (JsonObject) filled = NULL;
   g_autoptr (JsonObject) again = NULL;
   Trip trip = { 0 };
 
+  for (guint i = 0; i < G_N_ELEMENTS (sessions); i++) {
+    g_autofree char *content = g_strdup_printf (said, sessions[i]);
+    add_event (peek_events (wish, "rooms/join/!a:x/timeline"), content);
+  }
+  add_event (to_device, "{'%olm': [0, {'type': 'm.dummy', 'content': {}}]}");
+  add_event (to_device,
+             "{'%olm': [1, {'type': 'm.room_key', 'content': {'room_id': '!a:x', 'algorithm': "
+             "'m.megolm.v1.aes-sha2', 'session_id': '%id6', 'session_key': '%key6'}}]}");
   sealed_world_rewind ();
   filled = sealed_world_fill (wish);
   sealed_world_rewind ();

@@ -40,17 +40,27 @@ sealed_world_rewind (void)
   random_state = G_GUINT64_CONSTANT (0x243f6a8885a308d3);
 }
 
-static ConfabOlmAccount *bob;
-static ConfabOlmSession *olm; /* (nullable): of this sync */
 static char *our_curve25519;
 static char *our_ed25519;
-static char *one_time_key;
 static GBytes *pickle_key;
 static struct {
   GBytes *pickle;
   char *id;
   char *key;
 } sessions[SEALED_N];
+static struct {
+  const char *user_id;
+  const char *device_id;
+  ConfabOlmAccount *account;
+  char *one_time_key;        /* of ours, for its first session */
+  GBytes *pickle;            /* (nullable): of a session that is used both ways */
+  ConfabOlmSession *session; /* (nullable): of this sync */
+} devices[SEALED_N_DEVICES] = {
+  [SEALED_DEV] = { "@b:x", "DEV" },
+  [SEALED_TALK] = { "@b:x", "TALK" },
+  [SEALED_NEW] = { "@b:x", "NEW" },
+  [SEALED_BAD] = { "@c:x", "BAD" },
+};
 
 /* ---- making it ---- */
 
@@ -110,23 +120,93 @@ make_sessions (void)
 }
 
 static gboolean
-publish_key (ConfabStoreTransaction *transaction, ConfabOlmVault *vault, GError **error)
+make_devices (ConfabStoreTransaction *transaction, ConfabOlmVault *vault, GError **error)
 {
   g_autoptr (ConfabOlmAccount) account = confab_olm_vault_load_account (vault, transaction, NULL, error);
   g_autoptr (GHashTable) keys = NULL;
   GHashTableIter iter;
   gpointer key = NULL;
 
-  if (account == NULL || !confab_olm_account_generate_one_time_keys (account, 1, error))
+  if (account == NULL ||
+      !confab_olm_account_generate_one_time_keys (account, SEALED_N_DEVICES, error))
     return FALSE;
   keys = confab_olm_account_dup_one_time_keys (account);
   g_hash_table_iter_init (&iter, keys);
-  g_hash_table_iter_next (&iter, NULL, &key);
-  one_time_key = g_strdup (key);
+  for (guint i = 0; i < SEALED_N_DEVICES; i++) {
+    g_assert_true (g_hash_table_iter_next (&iter, NULL, &key));
+    devices[i].one_time_key = g_strdup (key);
+    devices[i].account = confab_olm_account_new (NULL);
+    if (i != SEALED_NEW && !add_device (transaction,
+                                        devices[i].user_id,
+                                        devices[i].device_id,
+                                        confab_olm_account_get_curve25519 (devices[i].account),
+                                        confab_olm_account_get_ed25519 (devices[i].account),
+                                        error))
+      return FALSE;
+  }
   confab_olm_account_mark_published (account);
   our_curve25519 = g_strdup (confab_olm_account_get_curve25519 (account));
   our_ed25519 = g_strdup (confab_olm_account_get_ed25519 (account));
   return confab_olm_vault_save_account (vault, transaction, account, TRUE, error);
+}
+
+static ConfabDeviceKeys
+keys_of (SealedDevice which)
+{
+  return (ConfabDeviceKeys) {
+    .user_id = (char *) devices[which].user_id,
+    .device_id = (char *) devices[which].device_id,
+    .curve25519 = (char *) confab_olm_account_get_curve25519 (devices[which].account),
+    .ed25519 = (char *) confab_olm_account_get_ed25519 (devices[which].account),
+  };
+}
+
+static void seal_olm (JsonObject *object, SealedDevice which, JsonNode *payload);
+
+/* It speaks, and is answered. */
+static gboolean
+talk (ConfabStoreTransaction *transaction, ConfabOlmVault *vault, GError **error)
+{
+  g_autoptr (JsonObject) content = json_object_new ();
+  g_autoptr (JsonObject) nothing = json_object_new ();
+  g_autoptr (JsonObject) reply = NULL;
+  g_autoptr (JsonNode) payload = json_from_string ("{\"type\":\"m.dummy\",\"content\":{}}", NULL);
+  g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
+  g_autoptr (ConfabSyncEvent) event = NULL;
+  g_autofree char *wire = NULL;
+  g_autofree char *heard = NULL;
+  const ConfabDeviceKeys keys = keys_of (SEALED_TALK);
+  ConfabOlmSession *session;
+  JsonObject *ciphertext;
+
+  seal_olm (content, SEALED_TALK, payload);
+  event = confab_sync_event_new ("m.room.encrypted", NULL, "@b:x", 1, content);
+  if (!confab_olm_vault_receive (vault, transaction, event, 1, news, error) ||
+      !confab_olm_vault_encrypt (vault, transaction, &keys, "m.dummy", nothing, &wire, error))
+    return FALSE;
+  reply = confab_json_parse_object (wire, -1, error);
+  ciphertext = json_object_get_object_member (json_object_get_object_member (reply, "ciphertext"),
+                                              keys.curve25519);
+  session = devices[SEALED_TALK].session;
+  heard = confab_olm_session_decrypt (session,
+                                      json_object_get_int_member (ciphertext, "type"),
+                                      json_object_get_string_member (ciphertext, "body"),
+                                      NULL,
+                                      error);
+  devices[SEALED_TALK].pickle = confab_olm_session_pickle (session, pickle_key, error);
+  g_clear_object (&devices[SEALED_TALK].session);
+  return heard != NULL;
+}
+
+static ConfabDeviceKeys
+stranger (const char *user_id, const char *device_id, const char *curve25519, const char *ed25519)
+{
+  return (ConfabDeviceKeys) {
+    .user_id = (char *) user_id,
+    .device_id = (char *) device_id,
+    .curve25519 = (char *) curve25519,
+    .ed25519 = (char *) ed25519,
+  };
 }
 
 gboolean
@@ -134,37 +214,21 @@ sealed_world_make (ConfabStoreTransaction *transaction, gpointer data, GError **
 {
   ConfabOlmVault *vault = data;
   ConfabDeviceKeys dev;
-  ConfabDeviceKeys dev2;
   ConfabDeviceKeys bad;
-  ConfabDeviceKeys gone;
-  ConfabDeviceKeys odd;
   ConfabDeviceKeys me;
+  const ConfabDeviceKeys dev2 = stranger ("@b:x", "DEV2", CURVE_OF ("D"), CURVE_OF ("E"));
+  const ConfabDeviceKeys gone = stranger ("@c:x", "GONE", CURVE_OF ("H"), CURVE_OF ("I"));
+  const ConfabDeviceKeys odd = stranger ("@c:x", "ODD", CURVE_OF ("J"), CURVE_OF ("K"));
 
   random_state = G_GUINT64_CONSTANT (0x13198a2e03707344); /* other keys than those of sessions */
   pickle_key = g_bytes_ref (vault->pickle_key);
-  bob = confab_olm_account_new (error);
-  if (bob == NULL || !publish_key (transaction, vault, error))
+  if (!make_devices (transaction, vault, error) || !talk (transaction, vault, error))
     return FALSE;
   make_sessions ();
-#define DEVICE(user, device, curve, ed)                                                            \
-  (ConfabDeviceKeys)                                                                               \
-  {                                                                                                \
-    .user_id = (char *) user, .device_id = (char *) device, .curve25519 = (char *) curve,          \
-    .ed25519 = (char *) ed                                                                         \
-  }
-  dev = DEVICE ("@b:x",
-                "DEV",
-                confab_olm_account_get_curve25519 (bob),
-                confab_olm_account_get_ed25519 (bob));
-  dev2 = DEVICE ("@b:x", "DEV2", CURVE_OF ("D"), CURVE_OF ("E"));
-  bad = DEVICE ("@c:x", "BAD", CURVE_OF ("F"), CURVE_OF ("G"));
-  gone = DEVICE ("@c:x", "GONE", CURVE_OF ("H"), CURVE_OF ("I"));
-  odd = DEVICE ("@c:x", "ODD", CURVE_OF ("J"), CURVE_OF ("K"));
-  me = DEVICE ("@me:x", "ME", our_curve25519, our_ed25519);
-#undef DEVICE
-  return add_device (transaction, "@b:x", "DEV", dev.curve25519, dev.ed25519, error) &&
-         add_device (transaction, "@b:x", "DEV2", dev2.curve25519, dev2.ed25519, error) &&
-         add_device (transaction, "@c:x", "BAD", bad.curve25519, bad.ed25519, error) &&
+  dev = keys_of (SEALED_DEV);
+  bad = keys_of (SEALED_BAD);
+  me = stranger ("@me:x", "ME", our_curve25519, our_ed25519);
+  return add_device (transaction, "@b:x", "DEV2", dev2.curve25519, dev2.ed25519, error) &&
          add_device (transaction, "@c:x", "ODD", odd.curve25519, CURVE_OF ("L"), error) &&
          confab_device_list_set_blocked (transaction, "@c:x", "BAD", TRUE, error) &&
          give_key (transaction, vault, SEALED_KNOWN, 0, bad, error) &&
@@ -177,23 +241,45 @@ sealed_world_make (ConfabStoreTransaction *transaction, gpointer data, GError **
          give_key (transaction, vault, SEALED_OWN, 0, me, error);
 }
 
+gboolean
+sealed_world_list_new (ConfabStoreTransaction *transaction, GError **error)
+{
+  const ConfabDeviceKeys keys = keys_of (SEALED_NEW);
+
+  return add_device (
+    transaction, keys.user_id, keys.device_id, keys.curve25519, keys.ed25519, error);
+}
+
 /* ---- what is asked for ---- */
+
+/* Which of @n a name asks for that is @prefix and a digit; -1: none. */
+static int
+find_number (const char *name, const char *prefix, int n)
+{
+  gsize length = strlen (prefix);
+  int number;
+
+  if (strncmp (name, prefix, length) != 0 || name[length] == '\0' || name[length + 1] != '\0')
+    return -1;
+  number = name[length] - '0';
+  return number >= 0 && number < n ? number : -1;
+}
 
 static const char *
 find_text (const char *name)
 {
-  gsize length = strlen (name);
-  guint which = length > 0 ? (guint) (name[length - 1] - '0') : SEALED_N;
+  int which = find_number (name, "%curve", SEALED_N_DEVICES);
 
-  if (strcmp (name, "%curve25519") == 0)
-    return confab_olm_account_get_curve25519 (bob);
-  if (strcmp (name, "%ed25519") == 0)
-    return confab_olm_account_get_ed25519 (bob);
-  if (which >= SEALED_N)
-    return NULL;
-  if (g_str_has_prefix (name, "%id") && length == 4)
+  if (which >= 0)
+    return confab_olm_account_get_curve25519 (devices[which].account);
+  which = find_number (name, "%signer", SEALED_N_DEVICES);
+  if (which >= 0)
+    return confab_olm_account_get_ed25519 (devices[which].account);
+  which = find_number (name, "%id", SEALED_N);
+  if (which >= 0)
     return sessions[which].id;
-  return g_str_has_prefix (name, "%key") && length == 5 ? sessions[which].key : NULL;
+  which = find_number (name, "%key", SEALED_N);
+  return which >= 0 ? sessions[which].key : NULL;
 }
 
 static void
@@ -255,30 +341,44 @@ add_ed25519 (JsonObject *payload, const char *name, const char *key)
   json_object_set_object_member (payload, name, keys);
 }
 
-static void
-seal_olm (JsonObject *object, JsonNode *wish)
+static ConfabOlmSession *
+begin_olm (SealedDevice which)
 {
+  if (devices[which].pickle != NULL)
+    return confab_olm_session_unpickle (devices[which].pickle, pickle_key, NULL);
+  return confab_olm_account_create_outbound (devices[which].account,
+                                             our_curve25519,
+                                             devices[which].one_time_key,
+                                             NULL);
+}
+
+static void
+seal_olm (JsonObject *object, SealedDevice which, JsonNode *payload)
+{
+  const ConfabDeviceKeys from = keys_of (which);
   g_autofree char *text = NULL;
   g_autofree char *message = NULL;
   JsonObject *ciphertext;
   JsonObject *ciphertexts;
   ConfabOlmMessageType type;
 
-  if (JSON_NODE_HOLDS_OBJECT (wish)) {
-    JsonObject *payload = json_node_get_object (wish);
-    add_string (payload, "sender", "@b:x");
-    add_string (payload, "recipient", "@me:x");
-    add_ed25519 (payload, "recipient_keys", our_ed25519);
-    add_ed25519 (payload, "keys", confab_olm_account_get_ed25519 (bob));
+  if (JSON_NODE_HOLDS_OBJECT (payload)) {
+    g_autoptr (JsonObject) whole = confab_json_copy_object (json_node_get_object (payload));
+    add_string (whole, "sender", from.user_id);
+    add_string (whole, "recipient", "@me:x");
+    add_ed25519 (whole, "recipient_keys", our_ed25519);
+    add_ed25519 (whole, "keys", from.ed25519);
+    text = confab_json_to_string (whole);
+  } else {
+    text = dup_plaintext (payload);
   }
-  text = dup_plaintext (wish);
-  if (olm == NULL)
-    olm = confab_olm_account_create_outbound (bob, our_curve25519, one_time_key, NULL);
-  message = confab_olm_session_encrypt (olm, text, &type, NULL);
+  if (devices[which].session == NULL)
+    devices[which].session = begin_olm (which);
+  message = confab_olm_session_encrypt (devices[which].session, text, &type, NULL);
   if (message == NULL)
     return;
   add_string (object, "algorithm", OLM);
-  add_string (object, "sender_key", confab_olm_account_get_curve25519 (bob));
+  add_string (object, "sender_key", from.curve25519);
   if (json_object_has_member (object, "ciphertext"))
     return;
   ciphertext = json_object_new ();
@@ -295,6 +395,14 @@ find_text_for (JsonNode *node)
   return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
            ? find_text (json_node_get_string (node))
            : NULL;
+}
+
+static int
+find_device_for (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+           ? find_number (json_node_get_string (node), "%device", SEALED_N_DEVICES)
+           : -1;
 }
 
 static void fill_object (JsonObject *object);
@@ -331,7 +439,14 @@ fill_object (JsonObject *object)
   for (GList *l = names; l != NULL; l = l->next) {
     JsonNode *node = json_object_get_member (object, l->data);
     const char *text = find_text_for (node);
-    if (text != NULL)
+    int which = find_device_for (node);
+    if (which >= 0)
+      json_object_set_object_member (object,
+                                     l->data,
+                                     confab_device_keys_make (devices[which].account,
+                                                              devices[which].user_id,
+                                                              devices[which].device_id));
+    else if (text != NULL)
       json_object_set_string_member (object, l->data, text);
     else if (JSON_NODE_HOLDS_OBJECT (node))
       fill_object (json_node_get_object (node));
@@ -342,8 +457,11 @@ fill_object (JsonObject *object)
   sealed = json_object_dup_member (object, "%olm");
   if (megolm != NULL && JSON_NODE_HOLDS_ARRAY (megolm))
     seal_megolm (object, json_node_get_array (megolm));
-  if (sealed != NULL)
-    seal_olm (object, sealed);
+  if (sealed != NULL && JSON_NODE_HOLDS_ARRAY (sealed) &&
+      json_array_get_length (json_node_get_array (sealed)) == 2) {
+    JsonArray *wish = json_node_get_array (sealed);
+    seal_olm (object, pick (wish, 0, SEALED_N_DEVICES - 1), json_array_get_element (wish, 1));
+  }
   if (megolm != NULL)
     json_object_remove_member (object, "%megolm");
   if (sealed != NULL)
@@ -356,6 +474,7 @@ sealed_world_fill (JsonObject *reply)
   JsonObject *filled = confab_json_copy_object (reply);
 
   fill_object (filled);
-  g_clear_object (&olm);
+  for (guint i = 0; i < SEALED_N_DEVICES; i++)
+    g_clear_object (&devices[i].session);
   return filled;
 }
