@@ -250,6 +250,7 @@ static void
 prepare (ConfabGroupCall *self, const Event *event)
 {
   self->abandoned = FALSE;
+  self->withdrawn = FALSE; /* the entry of the time before was */
   confab_clock_clear (self->clock, &self->leave_timer);
   confab_own_membership_start (self->own);
   self->farewell = CONFAB_GROUP_CALL_FAREWELL_NONE;

@@ -1132,6 +1132,32 @@ test_join_sfu (void)
 }
 
 /* Nothing is answered any more: after two seconds one is out. */
+/* Who goes with the connection, its entry having run out, must not make this device think that it is out already. */
+static void
+test_leave_again (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@c:x", "C", "S");
+  lab_join (&lab);
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 10);
+  assert_state (&lab, "known");
+  lab_new_media (&lab);
+  lab_connect_c (&lab);
+  lab_advance (&lab, 61 * 60 * 1000); /* only the connection keeps it here */
+  confab_fake_signalling_hold (lab.signalling, TRUE);
+  confab_call_leave (lab.call);
+  assert_state (&lab, "leaving");
+  lab_advance (&lab, 1999);
+  assert_state (&lab, "leaving");
+  confab_fake_signalling_hold (lab.signalling, FALSE);
+  lab_advance (&lab, 1);
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
 static void
 test_leave_limit (void)
 {
@@ -1811,6 +1837,7 @@ main (int argc, char *argv[])
   CASE ("ringing/declined-elsewhere-before", "early", test_ringing_declined_elsewhere);
   TEST ("ringing/answered", test_ringing_answered);
   TEST ("ringing/times-out", test_ringing_times_out);
+  TEST ("leave/again", test_leave_again);
   TEST ("too-many-devices", test_too_many_devices);
   TEST ("ringing/dated-ahead", test_ringing_future);
   CASE ("ringing/ends/all-left", NULL, test_ringing_ends);
