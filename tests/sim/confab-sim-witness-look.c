@@ -45,17 +45,6 @@ check_current (ConfabSimWitness *self, ConfabSimPeer *peer)
                              confab_call_member_get_device_id (peer->member));
 }
 
-static gboolean
-is_final (const char *reason)
-{
-  static const char *const final[] = {
-    "user_hangup", "answered_elsewhere", "replaced", "user_busy",
-    "transferred", "new_session",        NULL,
-  };
-
-  return reason != NULL && g_strv_contains (final, reason);
-}
-
 /* Only what was said in a word ends an attempt for good; all else is tried three times more. */
 static void
 check_given_up (ConfabSimWitness *self, ConfabSimPeer *peer)
@@ -65,8 +54,8 @@ check_given_up (ConfabSimWitness *self, ConfabSimPeer *peer)
 
   if (retries > CONFAB_SIM_MAX_RETRIES)
     confab_sim_witness_fail (self, "retries: %u were counted", retries);
-  if (retries < CONFAB_SIM_MAX_RETRIES && !is_final (peer->reason) &&
-      !(attempt != NULL && is_final (attempt->reason)))
+  if (retries < CONFAB_SIM_MAX_RETRIES && !peer->dismissed &&
+      !(attempt != NULL && attempt->dismissed))
     confab_sim_witness_fail (self,
                              "retries: %s is given up after %u",
                              confab_call_member_get_device_id (peer->member),
@@ -128,6 +117,6 @@ confab_sim_witness_look (ConfabSimWitness *self)
     check_state (self, peer);
     check_resent (self, peer);
     g_set_str (&peer->current, confab_call_member_get_call_id (peer->member));
-    g_clear_pointer (&peer->reason, g_free);
+    peer->dismissed = FALSE;
   }
 }

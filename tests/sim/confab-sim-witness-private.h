@@ -13,14 +13,14 @@ G_BEGIN_DECLS
 
 /* A connection attempt: one call id. */
 typedef struct {
-  char *own;         /* (nullable): the sessions that its first invite was between */
-  char *other;       /* (nullable) */
-  gboolean told;     /* both sides may know of it */
-  gboolean hung_up;  /* one has told the other that it is over */
-  char *reason;      /* (nullable): that the other gave */
-  gboolean excused;  /* what would have told the other was not sent, or the other has begun anew */
-  gboolean over;     /* it must not come back */
-  GPtrArray *unsent; /* ConfabSimUnsent */
+  char *own;          /* (nullable): the sessions that its first invite was between */
+  char *other;        /* (nullable) */
+  gboolean told;      /* both sides may know of it */
+  gboolean hung_up;   /* one has told the other that it is over */
+  gboolean dismissed; /* the other one has hung up for good */
+  gboolean excused;   /* what would have told the other was not sent, or the other has begun anew */
+  gboolean over;      /* it must not come back */
+  GPtrArray *unsent;  /* ConfabSimUnsent */
 } ConfabSimAttempt;
 
 /* A message that could not be sent at least once. */
@@ -40,7 +40,7 @@ typedef struct {
   GHashTable *heard;  /* sessions that it had */
   char *
     superseded; /* (nullable): the attempt that a session of which nobody had heard puts an end to */
-  char *reason;        /* (nullable): of the last hangup since then */
+  gboolean dismissed;  /* since then it has hung up on something, for good */
   guint n_invites;     /* since a minute of health, or it came anew, or this side is back online */
   gint64 ended_at;     /* monotonic, µs; 0: no attempt has ended */
   gint64 expires_ts;   /* of its entry */

@@ -18,7 +18,6 @@ free_attempt (gpointer data)
 
   g_free (attempt->own);
   g_free (attempt->other);
-  g_free (attempt->reason);
   g_ptr_array_unref (attempt->unsent);
   g_free (attempt);
 }
@@ -32,7 +31,6 @@ free_peer (gpointer data)
   g_free (peer->session);
   g_free (peer->current);
   g_free (peer->last_invited);
-  g_free (peer->reason);
   g_free (peer->superseded);
   g_hash_table_unref (peer->heard);
   g_free (peer);
@@ -296,6 +294,17 @@ take_invite (ConfabSimWitness *self,
   }
 }
 
+static gboolean
+is_final (const char *reason)
+{
+  static const char *const final[] = {
+    "user_hangup", "answered_elsewhere", "replaced", "user_busy",
+    "transferred", "new_session",        NULL,
+  };
+
+  return g_strv_contains (final, reason);
+}
+
 static void
 take_hangup (ConfabSimWitness *self,
              ConfabSimPeer *peer,
@@ -305,11 +314,13 @@ take_hangup (ConfabSimWitness *self,
   const char *reason = confab_json_peek_string (content, "reason");
   const char *call_id = json_object_get_string_member (content, "call_id");
 
+  if (reason == NULL)
+    reason = "user_hangup";
   attempt->hung_up = TRUE;
-  g_set_str (&attempt->reason, reason != NULL ? reason : "user_hangup");
+  attempt->dismissed |= is_final (reason);
   if (peer != NULL) {
-    g_set_str (&peer->reason, attempt->reason);
-    if (g_str_equal (attempt->reason, "user_hangup"))
+    peer->dismissed |= is_final (reason);
+    if (g_str_equal (reason, "user_hangup"))
       peer->n_invites = 0;
   }
   /* One that overtakes what it ends says that it never is to begin; one for what is on waits for its turn. */
