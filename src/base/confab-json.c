@@ -124,12 +124,17 @@ confab_json_to_string (JsonObject *object)
 }
 
 static gboolean
+is_safe (gint64 number)
+{
+  return number >= -MAX_SAFE_INTEGER && number <= MAX_SAFE_INTEGER;
+}
+
+static gboolean
 check_canonical_numbers (JsonNode *node, GError **error)
 {
   if (JSON_NODE_HOLDS_VALUE (node)) {
     GType type = json_node_get_value_type (node);
-    if (type == G_TYPE_DOUBLE ||
-        (type == G_TYPE_INT64 && ABS (json_node_get_int (node)) > MAX_SAFE_INTEGER)) {
+    if (type == G_TYPE_DOUBLE || (type == G_TYPE_INT64 && !is_safe (json_node_get_int (node)))) {
       g_set_error_literal (error,
                            CONFAB_JSON_ERROR,
                            CONFAB_JSON_ERROR_WRONG_TYPE,

@@ -119,7 +119,12 @@ test_canonical (void)
 static void
 test_canonical_refused (void)
 {
-  static const char *const inputs[] = { "{\"a\":1.5}", "{\"a\":[9007199254740992]}" };
+  static const char *const inputs[] = {
+    "{\"a\":1.5}",
+    "{\"a\":[9007199254740992]}",
+    "{\"a\":[-9007199254740992]}",
+    "{\"a\":-9223372036854775808}", /* which has no counterpart above 0 */
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (inputs); i++) {
     g_autoptr (GError) error = NULL;
