@@ -103,6 +103,24 @@ confab_call_content_get_intent (JsonObject *content)
 }
 
 /**
+ * confab_call_content_dup_name:
+ * @content: of a call
+ *
+ * Returns: (transfer full) (nullable): its name, of at most %CONFAB_CALL_CONTENT_MAX_NAME characters
+ */
+char *
+confab_call_content_dup_name (JsonObject *content)
+{
+  const char *name = confab_json_peek_string (content, "m.name");
+
+  return name != NULL
+           ? g_utf8_substring (name,
+                               0,
+                               MIN (g_utf8_strlen (name, -1), CONFAB_CALL_CONTENT_MAX_NAME))
+           : NULL;
+}
+
+/**
  * confab_call_content_get_call_type:
  * @content: of a call
  *

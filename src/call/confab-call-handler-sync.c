@@ -196,9 +196,19 @@ confab_call_handler_set_room_encrypted (ConfabCallHandler *self,
                                         const char *room_id,
                                         gboolean encrypted)
 {
+  ConfabCallRoom *room;
+
   g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
 
-  confab_call_room_set_encrypted (confab_call_handler_ensure_room (self, room_id), encrypted);
+  room = confab_call_handler_ensure_room (self, room_id);
+  if (!encrypted || confab_call_room_get_encrypted (room))
+    return;
+  confab_call_room_set_encrypted (room, TRUE);
+  for (guint i = confab_call_handler_get_n_calls (self); i-- > 0;) {
+    ConfabGroupCall *call = confab_call_handler_peek_call (self, i);
+    if (confab_call_handler_is_in_room (call, room_id))
+      confab_group_call_room_encrypted (call);
+  }
 }
 
 /**

@@ -114,6 +114,5 @@ void
 confab_call_member_send_hangup (ConfabCallMember *self, const char *call_id, const char *reason);
 void confab_call_member_expect_messages (ConfabCallMember *self, const char *call_id);
 void confab_call_member_remember_ended (ConfabCallMember *self, const char *call_id);
-void confab_call_member_set_clear (ConfabCallMember *self, gboolean clear);
 
 G_END_DECLS

@@ -609,6 +609,18 @@ confab_call_member_get_active_foci (ConfabCallMember *self)
 }
 
 /**
+ * confab_call_member_get_expired:
+ * @self: a member
+ *
+ * Returns: whether its entry has run out, and only the connection keeps or kept it here
+ */
+gboolean
+confab_call_member_get_expired (ConfabCallMember *self)
+{
+  return self->expired;
+}
+
+/**
  * confab_call_member_get_n_unsent:
  * @self: a member
  *

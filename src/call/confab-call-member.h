@@ -36,6 +36,7 @@ gboolean confab_call_member_handle_message (ConfabCallMember *self,
 void confab_call_member_check_session (ConfabCallMember *self,
                                        ConfabCallEvent *message,
                                        gboolean encrypted);
+void confab_call_member_set_clear (ConfabCallMember *self, gboolean clear);
 gboolean confab_call_member_end_sync (ConfabCallMember *self);
 gboolean confab_call_member_back_online (ConfabCallMember *self);
 void confab_call_member_send_metadata (ConfabCallMember *self);
@@ -56,6 +57,7 @@ gint64 confab_call_member_get_last_signalling_at (ConfabCallMember *self);
 GPtrArray *confab_call_member_dup_queued (ConfabCallMember *self) G_GNUC_WARN_UNUSED_RESULT;
 ConfabPeerConnection *confab_call_member_get_connection (ConfabCallMember *self);
 gboolean confab_call_member_get_active_foci (ConfabCallMember *self);
+gboolean confab_call_member_get_expired (ConfabCallMember *self);
 guint confab_call_member_get_n_unsent (ConfabCallMember *self);
 
 G_END_DECLS

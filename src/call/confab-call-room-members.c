@@ -170,8 +170,13 @@ written_cb (const GError *error, gpointer data)
   Write *write = data;
   g_autoptr (ConfabCallRoom) self = g_weak_ref_get (&write->room);
 
-  if (self != NULL)
+  if (self != NULL) {
     self->n_writes--;
+    /* What is to be out of the event may be in it: that is looked at with the next sync. */
+    if (error != NULL &&
+        !g_error_matches (error, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_FORBIDDEN))
+      self->own_changed = TRUE;
+  }
   if (write->done != NULL)
     write->done (error, write->data);
 }

@@ -76,8 +76,19 @@ member_gone_cb (ConfabCallMember *member, ConfabGroupCall *self)
   guint position;
 
   unindex_member (self, member);
+  /* Whose entry has only run out may be there, and is to hear that it is over. */
+  if (confab_call_member_get_expired (member) && confab_call_member_get_n_unsent (member) > 0)
+    g_ptr_array_add (self->departed, g_object_ref (member));
   if (g_list_store_find (self->members, member, &position))
     g_list_store_remove (self->members, position);
+  confab_group_call_check_left (self);
+}
+
+static void
+member_sent_cb (ConfabCallMember *member, ConfabGroupCall *self)
+{
+  if (confab_call_member_get_n_unsent (member) == 0)
+    g_ptr_array_remove (self->departed, member);
   confab_group_call_check_left (self);
 }
 
@@ -87,8 +98,7 @@ add_member (ConfabGroupCall *self, const char *user_id, const ConfabCallMembersh
   g_autoptr (ConfabCallMember) member = confab_call_member_new (self->room, self->id, user_id, entry);
 
   g_signal_connect_object (member, "gone", G_CALLBACK (member_gone_cb), self, 0);
-  g_signal_connect_object (
-    member, "sent", G_CALLBACK (confab_group_call_check_left), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (member, "sent", G_CALLBACK (member_sent_cb), self, 0);
   index_member (self, member);
   g_list_store_append (self->members, member);
   if (confab_own_membership_is_in_force (self->own))

@@ -69,7 +69,8 @@ struct _ConfabGroupCall {
   gboolean over;    /* ends when it has been left */
 
   GListStore *members;
-  GHashTable *index; /* user and device id → ConfabCallMember, which the list keeps */
+  GPtrArray *departed; /* ConfabCallMember that ran out, to whom something is still on its way */
+  GHashTable *index;   /* user and device id → ConfabCallMember, which the list keeps */
   gint64
     called_at; /* monotonic, µs: when the entry was written to be invited again; 0: it was not */
   GPtrArray *heard; /* ConfabCallMember that want to know of the sync's end */

@@ -42,7 +42,7 @@ emit_signalling_failed (ConfabGroupCall *self, const GError *error)
   confab_group_call_emit_failed (self,
                                  forbidden ? CONFAB_CALL_ERROR_FORBIDDEN
                                            : CONFAB_CALL_ERROR_NETWORK,
-                                 error != NULL ? error->message : "the membership ran out");
+                                 error->message);
 }
 
 /* What is sent answers to the call that sent it, as long as that is there. */
@@ -135,7 +135,7 @@ all_sent (ConfabGroupCall *self)
     if (confab_call_member_get_n_unsent (confab_group_call_peek_member (self, i)) > 0)
       return FALSE;
   }
-  return TRUE;
+  return self->departed->len == 0;
 }
 
 void
@@ -428,16 +428,28 @@ yield_to_older (ConfabGroupCall *self, const Event *event)
                                    "somebody else has begun a call at the same time");
 }
 
+/* After the own entry has gone, as ever. */
+static void
+part_with (ConfabGroupCall *self, ConfabGroupCallFarewell farewell)
+{
+  self->farewell = farewell;
+  if (self->withdrawn)
+    say_farewell (self);
+}
+
 /* Others may be in it whom this device's leaving would let talk on. */
 static void
 yield_leaving (ConfabGroupCall *self, const Event *event)
 {
   self->yielded = TRUE;
-  if (self->farewell == CONFAB_GROUP_CALL_FAREWELL_TERMINATE)
-    return;
-  self->farewell = CONFAB_GROUP_CALL_FAREWELL_YIELD;
-  if (self->withdrawn)
-    say_farewell (self);
+  if (self->farewell != CONFAB_GROUP_CALL_FAREWELL_TERMINATE)
+    part_with (self, CONFAB_GROUP_CALL_FAREWELL_YIELD);
+}
+
+static void
+terminate_leaving (ConfabGroupCall *self, const Event *event)
+{
+  part_with (self, CONFAB_GROUP_CALL_FAREWELL_TERMINATE);
 }
 
 static void
@@ -557,6 +569,7 @@ static const struct {
   { IN (LEAVING), ON (TERMINATED), NULL, STAY, note_over },
   { ACTIVE | IN (KNOWN), ON (TERMINATE), NULL, STAY, terminate },
   { ACTIVE | IN (KNOWN), ON (YIELD), NULL, STAY, yield_to_older },
+  { IN (LEAVING), ON (TERMINATE), NULL, STAY, terminate_leaving },
   { IN (LEAVING), ON (YIELD), NULL, STAY, yield_leaving },
   { ANY, ON (TERMINATED), NULL, TO (ENDED), end_call },
   { ANY, ON (ROOM_LOST), NULL, TO (ENDED), lose_room },

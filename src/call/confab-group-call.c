@@ -72,6 +72,7 @@ confab_group_call_dispose (GObject *object)
   confab_group_call_drop_media (self);
   g_hash_table_remove_all (self->index);
   g_ptr_array_set_size (self->heard, 0);
+  g_ptr_array_set_size (self->departed, 0);
   g_list_store_remove_all (self->members);
   G_OBJECT_CLASS (confab_group_call_parent_class)->dispose (object);
 }
@@ -84,6 +85,7 @@ confab_group_call_finalize (GObject *object)
   g_queue_clear_full (&self->events, confab_group_call_event_free);
   g_clear_pointer (&self->index, g_hash_table_unref);
   g_clear_pointer (&self->heard, g_ptr_array_unref);
+  g_clear_pointer (&self->departed, g_ptr_array_unref);
   g_clear_object (&self->members);
   g_clear_pointer (&self->own, confab_own_membership_free);
   g_clear_pointer (&self->servers, confab_ice_keeper_free);
@@ -246,6 +248,7 @@ confab_group_call_init (ConfabGroupCall *self)
   g_queue_init (&self->events);
   self->members = g_list_store_new (CONFAB_TYPE_CALL_MEMBER);
   self->index = confab_group_call_index_new ();
+  self->departed = g_ptr_array_new_with_free_func (g_object_unref);
   self->heard = g_ptr_array_new_with_free_func (g_object_unref);
   self->state = CONFAB_CALL_STATE_KNOWN;
   self->intent = CONFAB_CALL_INTENT_PROMPT;
@@ -256,6 +259,7 @@ read_content (ConfabGroupCall *self, JsonObject *content)
 {
   ConfabCallIntent intent = confab_call_content_get_intent (content);
   ConfabCallType type = confab_call_content_get_call_type (content);
+  g_autofree char *name = confab_call_content_dup_name (content);
 
   g_clear_pointer (&self->content, json_object_unref);
   self->content = json_object_ref (content);
@@ -268,7 +272,7 @@ read_content (ConfabGroupCall *self, JsonObject *content)
     self->type = type;
     g_object_notify (G_OBJECT (self), "call-type");
   }
-  if (g_set_str (&self->name, confab_json_peek_string (content, "m.name")))
+  if (g_set_str (&self->name, name))
     g_object_notify (G_OBJECT (self), "name");
 }
 
@@ -408,6 +412,19 @@ confab_group_call_back_online (ConfabGroupCall *self)
     return;
   self->called_at = now;
   PUSH (RENEW);
+}
+
+/**
+ * confab_group_call_room_encrypted:
+ * @self: a call
+ *
+ * The room is encrypted from now on: so is what is said to everybody.
+ */
+void
+confab_group_call_room_encrypted (ConfabGroupCall *self)
+{
+  for (guint i = 0; i < confab_group_call_get_n_members (self); i++)
+    confab_call_member_set_clear (confab_group_call_peek_member (self, i), FALSE);
 }
 
 /**

@@ -592,7 +592,9 @@ test_encrypted_amid_clear (void)
   lab_receive_as (&lab, "@a:x", "A", FALSE, "S", "m.call.invite", "c1", 0, OFFER);
   lab_advance (&lab, 300);
   g_assert_true (lab.clear);
+  g_assert_false (confab_participant_get_encrypted (CONFAB_PARTICIPANT (lab_peek_member (&lab))));
   confab_call_handler_set_room_encrypted (lab.handler, ROOM, TRUE);
+  g_assert_true (confab_participant_get_encrypted (CONFAB_PARTICIPANT (lab_peek_member (&lab))));
   confab_call_leave (lab.call);
   g_assert_nonnull (confab_fake_signalling_peek_last (lab.signalling, "m.call.hangup"));
   lab_advance (&lab, 5);

@@ -1361,6 +1361,107 @@ test_terminate (gconstpointer within)
   lab_finish (&lab);
 }
 
+/* Thought of on the way out: the call ends for everybody, after the own entry has gone. */
+static void
+test_terminate_while_leaving (gconstpointer withdrawn)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  lab_connect_c (&lab);
+  if (withdrawn != NULL)
+    confab_fake_signalling_hold_type (lab.signalling, "m.call.hangup");
+  confab_call_leave (lab.call);
+  if (withdrawn != NULL)
+    lab_advance (&lab, 5);
+  assert_state (&lab, "leaving");
+  confab_call_terminate (lab.call);
+  lab_advance (&lab, 5);
+  confab_fake_signalling_hold_type (lab.signalling, NULL);
+  lab_advance (&lab, 5);
+  assert_state (&lab, "ended");
+  g_assert_true (
+    json_object_get_boolean_member (confab_fake_signalling_peek_last (lab.signalling, CALL),
+                                    "m.terminated"));
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  lab_finish (&lab);
+}
+
+/* Somebody's entry has run out while the connection stood: leaving hangs up, and waits until that is out. */
+static void
+test_leave_expired (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member_until (&lab, "@c:x", "C", "S", NOW_MS + 60000);
+  lab_sync_end (&lab);
+  lab_join (&lab);
+  lab_advance (&lab, 201);
+  lab_receive (
+    &lab, "m.call.answer", confab_call_member_get_call_id (lab_peek_member (&lab)), 0, ANSWER);
+  lab_advance (&lab, 1);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  lab_advance (&lab, 61000);
+  assert_member (&lab, "connected");
+  confab_fake_signalling_hold_type (lab.signalling, "m.call.hangup");
+  confab_call_leave (lab.call);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  lab_advance (&lab, 5);
+  assert_state (&lab, "leaving");
+  confab_fake_signalling_hold_type (lab.signalling, NULL);
+  lab_advance (&lab, 5);
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
+/* The call was ended for all while the network was away: the entry that stayed is taken out later. */
+static void
+test_terminated_not_withdrawn (gconstpointer forbidden)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  lab_sync_end (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  confab_fake_signalling_fail (lab.signalling,
+                               MEMBER,
+                               forbidden != NULL ? CONFAB_SIGNALLING_ERROR_FORBIDDEN
+                                                 : CONFAB_SIGNALLING_ERROR_NETWORK,
+                               1);
+  lab_state (&lab, CALL, "conf", "@a:x", "{\"m.intent\":\"m.ring\",\"m.terminated\":true}");
+  lab_sync_end (&lab);
+  lab_advance (&lab, 5);
+  assert_state (&lab, "ended");
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_sync_end (&lab);
+  lab_advance (&lab, 5);
+  assert_log (&lab, forbidden != NULL ? "" : "MEMBER ");
+  lab_sync_end (&lab);
+  lab_advance (&lab, 5);
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+/* A stranger gives calls their names. */
+static void
+test_long_name (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *name = NULL;
+  g_autoptr (GString) content = g_string_new ("{\"m.intent\":\"m.room\",\"m.name\":\"");
+
+  for (guint i = 0; i < 20000; i++)
+    g_string_append (content, "ä");
+  g_string_append (content, "\"}");
+  lab_start_with (&lab, content->str);
+  g_object_get (lab.call, "name", &name, NULL);
+  g_assert_cmpint (g_utf8_strlen (name, -1), ==, 255);
+  lab_finish (&lab);
+}
+
 static void
 test_terminate_without_power (void)
 {
@@ -1787,6 +1888,12 @@ add_way_out (void)
   CASE ("terminate/within", "within", test_terminate);
   CASE ("terminate/without", NULL, test_terminate);
   TEST ("terminate/without-power", test_terminate_without_power);
+  CASE ("terminate/while-leaving", NULL, test_terminate_while_leaving);
+  CASE ("terminate/while-leaving/withdrawn", "withdrawn", test_terminate_while_leaving);
+  TEST ("leave/expired", test_leave_expired);
+  CASE ("terminated/not-withdrawn", NULL, test_terminated_not_withdrawn);
+  CASE ("terminated/not-withdrawn/forbidden", "forbidden", test_terminated_not_withdrawn);
+  TEST ("long-name", test_long_name);
   TEST ("terminate/refused", test_terminate_refused);
   CASE ("terminated/bool", "{\"m.intent\":\"m.ring\",\"m.terminated\":true}", test_terminated);
   CASE ("terminated/string", "{\"m.intent\":\"m.ring\",\"m.terminated\":\"x\"}", test_terminated);
