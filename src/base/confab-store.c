@@ -74,15 +74,17 @@ static sqlite3_stmt *
 prepare (ConfabStore *self, const char *sql, GError **error)
 {
   sqlite3_stmt *statement = g_hash_table_lookup (self->cached, sql);
+  const char *rest = NULL;
 
   /* A statement that is still on a row (a query within a query of the same text) cannot be shared. */
   if (statement != NULL && !sqlite3_stmt_busy (statement))
     return statement;
-  if (sqlite3_prepare_v3 (self->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
+  if (sqlite3_prepare_v3 (self->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, &rest) !=
       SQLITE_OK) {
     fail (self, error);
     return NULL;
   }
+  g_assert (*rest == '\0'); /* one statement: what follows would never run */
   if (!g_hash_table_contains (self->cached, sql))
     g_hash_table_insert (self->cached, g_strdup (sql), statement);
   return statement;

@@ -7,6 +7,7 @@
 #include "confab-megolm-vault-private.h"
 
 #include "confab-device-list.h"
+#include "confab-crypto-error.h"
 #include "confab-json.h"
 
 #include <string.h>
@@ -216,6 +217,18 @@ event_row_cb (ConfabStoreRow *from, gpointer data, GError **error)
   return TRUE;
 }
 
+/* Returns: (nullable): %NULL when the store is damaged, which is not to keep the other events */
+static JsonObject *
+parse_content (const Row *row)
+{
+  g_autoptr (GError) error = NULL;
+  JsonObject *content = confab_json_parse_object (row->content, -1, &error);
+
+  if (content == NULL)
+    g_info ("event %s cannot be read any more: %s", row->event_id, error->message);
+  return content;
+}
+
 static ConfabMegolmSealed
 seal_of (const Row *row, JsonObject *content)
 {
@@ -235,30 +248,32 @@ confab_megolm_events_retry (ConfabOlmVault *vault,
 
 #define WAITING                                                                                    \
   "state = 0 AND (?1 IS NULL OR sender = ?1) AND (?2 IS NULL OR room_id = ?2) "                    \
-  "AND (?3 IS NULL OR session_id = ?3) "
+  "AND (?3 IS NULL OR session_id = ?3) AND (?4 = 0 OR withheld IS NULL) "
   if (!confab_store_query (transaction,
                            event_row_cb,
                            rows,
                            error,
                            SELECT_ROWS "WHERE " WAITING "ORDER BY id",
-                           "sss",
+                           "sssi",
                            which->sender,
                            which->room_id,
-                           which->session_id) ||
+                           which->session_id,
+                           (gint64) which->unexplained) ||
       !confab_store_exec (transaction,
                           error,
                           "DELETE FROM room_events WHERE " WAITING,
-                          "sss",
+                          "sssi",
                           which->sender,
                           which->room_id,
-                          which->session_id))
+                          which->session_id,
+                          (gint64) which->unexplained))
     return FALSE;
 #undef WAITING
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = rows->pdata[i];
-    g_autoptr (JsonObject) content = confab_json_parse_object (row->content, -1, error);
+    g_autoptr (JsonObject) content = parse_content (row);
     ConfabMegolmSealed sealed = seal_of (row, content);
-    if (content == NULL || !take_sealed (vault, transaction, &sealed, news, error))
+    if (content != NULL && !take_sealed (vault, transaction, &sealed, news, error))
       return FALSE;
   }
   return TRUE;
@@ -328,10 +343,10 @@ confab_megolm_events_take_withheld (ConfabOlmVault *vault,
   const char *room_id = confab_json_peek_string (content, "room_id");
   const char *session_id = confab_json_peek_string (content, "session_id");
   gboolean no_olm = g_strcmp0 (code, "m.no_olm") == 0;
-  ConfabMegolmWaiting waiting = { sender, room_id, session_id };
+  ConfabMegolmWaiting waiting = { sender, room_id, session_id, TRUE };
 
   if (no_olm) {
-    waiting = (ConfabMegolmWaiting) { .sender = sender };
+    waiting = (ConfabMegolmWaiting) { .sender = sender, .unexplained = TRUE };
     room_id = "";
     session_id = "";
   }
@@ -347,7 +362,7 @@ confab_megolm_events_take_withheld (ConfabOlmVault *vault,
     if (!confab_device_list_track (transaction, sender, error))
       return FALSE;
   }
-  /* Events that wait are shown as what they are. */
+  /* Events that wait are shown as what they are: once, whatever else is said of them. */
   return write_withheld (
            transaction, sender, sender_key, room_id, session_id, code, now_ms, error) &&
          confab_megolm_events_retry (vault, transaction, &waiting, news, error);
@@ -448,7 +463,7 @@ add_relation (JsonObject *content, JsonObject *outside)
     json_object_set_object_member (content, "m.relates_to", confab_json_copy_object (relation));
 }
 
-/* @event stays NULL when it cannot be read any more: its key was dropped, its device blocked. */
+/* @event stays NULL when it cannot be read any more: its key was dropped, its device blocked, the store is damaged. */
 static gboolean
 read_row (ConfabOlmVault *vault,
           ConfabStoreTransaction *transaction,
@@ -456,13 +471,14 @@ read_row (ConfabOlmVault *vault,
           ConfabRoomEvent **event,
           GError **error)
 {
-  g_autoptr (JsonObject) content = confab_json_parse_object (row->content, -1, error);
+  g_autoptr (JsonObject) content = parse_content (row);
   g_autoptr (ConfabRoomEvent) read = confab_room_event_new ();
   g_auto (ConfabMegolmOpened) opened = { 0 };
   ConfabMegolmSealed sealed = seal_of (row, content);
+  g_autoptr (GError) failure = NULL;
 
   if (content == NULL)
-    return FALSE;
+    return TRUE;
   read->room_id = g_strdup (row->room_id);
   read->event_id = g_strdup (row->event_id);
   read->sender = g_strdup (row->sender);
@@ -476,8 +492,14 @@ read_row (ConfabOlmVault *vault,
     read->trust = CONFAB_ROOM_EVENT_TRUST_CLEAR;
     read->content = g_steal_pointer (&content);
   } else {
-    if (!confab_megolm_vault_open (vault, transaction, &sealed, &opened, error))
+    if (!confab_megolm_vault_open (vault, transaction, &sealed, &opened, &failure)) {
+      if (failure->domain == CONFAB_CRYPTO_ERROR) {
+        g_info ("event %s cannot be read any more: %s", row->event_id, failure->message);
+        return TRUE;
+      }
+      g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
+    }
     if (opened.verdict != CONFAB_MEGOLM_VERDICT_READ &&
         opened.verdict != CONFAB_MEGOLM_VERDICT_AGAIN)
       return TRUE;

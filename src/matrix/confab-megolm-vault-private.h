@@ -30,6 +30,7 @@ typedef struct {
   const char *sender;     /* (nullable) */
   const char *room_id;    /* (nullable) */
   const char *session_id; /* (nullable) */
+  gboolean unexplained;   /* it was not said yet why there is no key */
 } ConfabMegolmWaiting;
 
 typedef struct {

@@ -474,6 +474,51 @@ test_no_olm_late (Fixture *f, gconstpointer data)
   person_assert_heard (f->carol, "@alice:x|-|m.room.encrypted|m.no_olm|WITHHELD ");
 }
 
+/* Notices come in clear, in any number: what was explained by one is not taken up again for each. */
+static void
+test_no_olm_repeated (Fixture *f, gconstpointer data)
+{
+  GPtrArray *mailbox = world_mailbox (f->room->world, "@carol:x|CDEV");
+  g_autoptr (JsonObject) notice = NULL;
+
+  g_hash_table_remove (f->room->world->one_time, "@carol:x|CDEV");
+  g_hash_table_remove (f->room->world->fallback, "@carol:x|CDEV");
+  person_say (f->alice, "one");
+  g_assert_cmpuint (mailbox->len, ==, 1);
+  notice = confab_json_copy_object (mailbox->pdata[0]);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, "@alice:x|-|m.room.encrypted|m.no_olm|WITHHELD ");
+  device_exec (f->carol->device, "CREATE TABLE taken (id)");
+  device_exec (f->carol->device,
+               "CREATE TRIGGER takes AFTER DELETE ON room_events WHEN old.state = 0 "
+               "BEGIN INSERT INTO taken VALUES (old.id); END");
+  for (guint i = 0; i < 5; i++)
+    g_ptr_array_add (mailbox, confab_json_copy_object (notice));
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, "");
+  g_assert_cmpint (device_count (f->carol->device, "SELECT count (*) FROM taken"), ==, 0);
+}
+
+/* One row, or one session, that is damaged does not keep the others for ever. */
+static void
+test_damaged_store (Fixture *f, gconstpointer data)
+{
+  person_say (f->alice, "one");
+  person_say (f->alice, "two");
+  person_sync_unseen (f->bob, NULL);
+  device_exec (f->bob->device, data);
+  person_show (f->bob);
+  room_set_members (f->room, "@alice:x,@bob:x");
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "three"); /* in another session, since Carol has left */
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob,
+                       strstr (data, "pickle") != NULL ? SAID ("alice", "ADEV", "three")
+                                                       : SAID ("alice", "ADEV", "two")
+                                                           SAID ("alice", "ADEV", "three"));
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM room_events"), ==, 0);
+}
+
 static guint
 count_claims (Fixture *f)
 {
@@ -1389,6 +1434,19 @@ main (int argc, char **argv)
   ADD ("/megolm/withheld-late", test_withheld_late);
   ADD ("/megolm/withheld-encrypted", test_withheld_encrypted);
   ADD ("/megolm/no-olm-late", test_no_olm_late);
+  ADD ("/megolm/no-olm-repeated", test_no_olm_repeated);
+  g_test_add ("/megolm/damaged/row",
+              Fixture,
+              "UPDATE room_events SET content = '{' WHERE id = (SELECT min (id) FROM room_events)",
+              fixture_set_up,
+              test_damaged_store,
+              fixture_tear_down);
+  g_test_add ("/megolm/damaged/session",
+              Fixture,
+              "UPDATE megolm_inbound SET pickle = x'41414141'",
+              fixture_set_up,
+              test_damaged_store,
+              fixture_tear_down);
   ADD ("/megolm/no-olm-ends", test_no_olm_ends);
   ADD ("/megolm/refused-device", test_refused_device);
   ADD ("/megolm/no-olm", test_no_olm);
