@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "confab-json.h"
+
 #define LATE_MS 20000
 
 /* A device message on its way from one server to another. */
@@ -169,6 +171,17 @@ dispatch (ConfabSimNetwork *self,
                             packet);
 }
 
+/* Instead of an answer: there is another call with this one. */
+static void
+refuse (ConfabSimNetwork *self, guint from, guint to, JsonObject *answer)
+{
+  g_autoptr (JsonObject) content = confab_json_copy_object (answer);
+
+  json_object_remove_member (content, "answer");
+  json_object_set_string_member (content, "reason", "replaced");
+  dispatch (self, from, to, "m.call.hangup", content, self->spread_ms);
+}
+
 static guint
 get_spread (ConfabSimNetwork *self, guint late)
 {
@@ -200,6 +213,11 @@ confab_sim_network_carry (ConfabSimNetwork *self,
     if (confab_clock_get_time (self->clock) < self->link_until[from][i] ||
         confab_sim_network_chance (self, self->loss))
       return;
+    if (g_str_equal (type, "m.call.answer") &&
+        confab_clock_get_time (self->clock) < self->refuses_until[from][i]) {
+      refuse (self, from, i, content);
+      return;
+    }
     dispatch (self, from, i, type, content, get_spread (self, self->late));
     if (confab_sim_network_chance (self, self->repeats))
       dispatch (self, from, i, type, content, get_spread (self, 40));
@@ -308,5 +326,6 @@ confab_sim_network_heal (ConfabSimNetwork *self)
   memset (self->limit_until, 0, sizeof self->limit_until);
   memset (self->offline_until, 0, sizeof self->offline_until);
   memset (self->link_until, 0, sizeof self->link_until);
+  memset (self->refuses_until, 0, sizeof self->refuses_until);
   memset (self->keyless_until, 0, sizeof self->keyless_until);
 }

@@ -35,6 +35,7 @@ static const struct {
   [CONFAB_SIM_ACTION_TROUBLE] = { "servers have trouble", CONFAB_SIM_HARDNESS_ROUGH, 2 },
   [CONFAB_SIM_ACTION_LIMIT] = { "is rate limited", CONFAB_SIM_HARDNESS_ROUGH, 2 },
   [CONFAB_SIM_ACTION_PARTITION] = { "homeservers are apart", CONFAB_SIM_HARDNESS_STORMY, 2 },
+  [CONFAB_SIM_ACTION_REFUSE] = { "refuses whom it should answer", CONFAB_SIM_HARDNESS_ROUGH, 1 },
   [CONFAB_SIM_ACTION_REPLAY] = { "gets an invite again", CONFAB_SIM_HARDNESS_STORMY, 4 },
   [CONFAB_SIM_ACTION_LINK_LOST] = { "messages are lost", CONFAB_SIM_HARDNESS_STORMY, 3 },
   [CONFAB_SIM_ACTION_OFFLINE] = { "is offline", CONFAB_SIM_HARDNESS_STORMY, 3 },
@@ -199,6 +200,9 @@ confab_sim_world_act (ConfabSimWorld *self, const ConfabSimAction *action)
   case CONFAB_SIM_ACTION_KEYLESS:
     self->network.keyless_until[action->who][action->other] = until;
     break;
+  case CONFAB_SIM_ACTION_REFUSE:
+    self->network.refuses_until[action->who][action->other] = until;
+    break;
   case CONFAB_SIM_ACTION_REPLAY:
     confab_sim_server_replay (self->network.server, action->who, "m.call.invite", action->value);
     break;
@@ -301,14 +305,15 @@ void
 confab_sim_world_plan (ConfabSimWorld *self)
 {
   static const guint most_ms[CONFAB_SIM_N_ACTIONS] = {
-    [CONFAB_SIM_ACTION_DECLINE] = 2,         [CONFAB_SIM_ACTION_REPLAY] = 4,
-    [CONFAB_SIM_ACTION_WAY_BROKEN] = 40000,  [CONFAB_SIM_ACTION_KEYLESS] = 25000,
-    [CONFAB_SIM_ACTION_MEDIA_CUT] = 60000,   [CONFAB_SIM_ACTION_TROUBLE] = 30000,
-    [CONFAB_SIM_ACTION_LINK_LOST] = 20000,   [CONFAB_SIM_ACTION_OFFLINE] = 600000,
-    [CONFAB_SIM_ACTION_LIMIT] = 90000,       [CONFAB_SIM_ACTION_PARTITION] = 60000,
-    [CONFAB_SIM_ACTION_MUTE_MICROPHONE] = 2, [CONFAB_SIM_ACTION_MUTE_CAMERA] = 2,
-    [CONFAB_SIM_ACTION_LEAVE_ROOM] = 2,      [CONFAB_SIM_ACTION_SHARE] = 2,
-    [CONFAB_SIM_ACTION_RTC] = 1 << 20,       [CONFAB_SIM_ACTION_RTC_ROOM] = 64,
+    [CONFAB_SIM_ACTION_DECLINE] = 2,       [CONFAB_SIM_ACTION_REPLAY] = 4,
+    [CONFAB_SIM_ACTION_REFUSE] = 60000,    [CONFAB_SIM_ACTION_WAY_BROKEN] = 40000,
+    [CONFAB_SIM_ACTION_KEYLESS] = 25000,   [CONFAB_SIM_ACTION_MEDIA_CUT] = 60000,
+    [CONFAB_SIM_ACTION_TROUBLE] = 30000,   [CONFAB_SIM_ACTION_LINK_LOST] = 20000,
+    [CONFAB_SIM_ACTION_OFFLINE] = 600000,  [CONFAB_SIM_ACTION_LIMIT] = 90000,
+    [CONFAB_SIM_ACTION_PARTITION] = 60000, [CONFAB_SIM_ACTION_MUTE_MICROPHONE] = 2,
+    [CONFAB_SIM_ACTION_MUTE_CAMERA] = 2,   [CONFAB_SIM_ACTION_LEAVE_ROOM] = 2,
+    [CONFAB_SIM_ACTION_SHARE] = 2,         [CONFAB_SIM_ACTION_RTC] = 1 << 20,
+    [CONFAB_SIM_ACTION_RTC_ROOM] = 64,
   };
   guint n = 10 + confab_sim_world_below (self, 30);
   gint64 at = 1000000;
