@@ -10,6 +10,13 @@
 #define HOLE_MS 5000
 #define MAX_WAITING 50
 #define MAX_SIZE (1024 * 1024)
+#define MAX_HOLES 8
+
+/* Numbers that were given up, and have not come since. */
+typedef struct {
+  gint64 first;
+  gint64 last;
+} Hole;
 
 struct _ConfabSeqQueue {
   grefcount ref_count;
@@ -21,6 +28,9 @@ struct _ConfabSeqQueue {
   gsize size;         /* of what waits, in bytes */
   gint64 made_at;     /* monotonic, µs */
   guint hole_timer;
+  GArray *holes;           /* Hole, the oldest first */
+  gint64 last_description; /* the highest number of a description that was delivered; -1: none */
+  gint64 last_metadata;    /* the same of what had stream metadata */
   gboolean draining;
   gboolean freed;
 };
@@ -31,8 +41,68 @@ unref_queue (ConfabSeqQueue *self)
   if (!g_ref_count_dec (&self->ref_count))
     return;
   g_ptr_array_unref (self->waiting);
+  g_array_unref (self->holes);
   g_object_unref (self->clock);
   g_free (self);
+}
+
+static gboolean
+is_description (ConfabCallEvent *message)
+{
+  return message->type == CONFAB_CALL_EVENT_INVITE || message->type == CONFAB_CALL_EVENT_ANSWER ||
+         message->type == CONFAB_CALL_EVENT_NEGOTIATE;
+}
+
+static void
+hand_on (ConfabSeqQueue *self, ConfabCallEvent *message)
+{
+  if (is_description (message))
+    self->last_description = MAX (self->last_description, message->seq);
+  if (message->metadata != NULL)
+    self->last_metadata = MAX (self->last_metadata, message->seq);
+  self->deliver (message, self->data);
+}
+
+static void
+add_hole (ConfabSeqQueue *self, guint position, gint64 first, gint64 last)
+{
+  const Hole hole = { first, last };
+
+  g_array_insert_val (self->holes, position, hole);
+  if (self->holes->len > MAX_HOLES)
+    g_array_remove_index (self->holes, 0);
+}
+
+/* Returns: whether @seq was given up, and comes for the first time */
+static gboolean
+take_from_hole (ConfabSeqQueue *self, gint64 seq)
+{
+  for (guint i = 0; i < self->holes->len; i++) {
+    Hole *hole = &g_array_index (self->holes, Hole, i);
+    const gint64 last = hole->last;
+    if (seq < hole->first || seq > last)
+      continue;
+    if (hole->first == last) {
+      g_array_remove_index (self->holes, i);
+    } else if (seq == hole->first) {
+      hole->first++;
+    } else {
+      hole->last = seq - 1;
+      if (seq < last)
+        add_hole (self, i + 1, seq + 1, last);
+    }
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* Late is better than never: a candidate, an end, or who is muted, as long as nothing newer has said otherwise. */
+static gboolean
+says_something_still (ConfabSeqQueue *self, ConfabCallEvent *message)
+{
+  if (is_description (message))
+    return message->seq > self->last_description;
+  return message->metadata == NULL || message->seq > self->last_metadata;
 }
 
 static void
@@ -55,6 +125,7 @@ hole_cb (gpointer data)
                     "messages %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " never came",
                     self->next,
                     first->seq - 1);
+  add_hole (self, self->holes->len, self->next, first->seq - 1);
   self->next = first->seq;
   drain (self);
 }
@@ -77,7 +148,7 @@ drain (ConfabSeqQueue *self)
     if (message->seq >= 0)
       self->next = message->seq + 1;
     confab_clock_clear (self->clock, &self->hole_timer);
-    self->deliver (message, self->data);
+    hand_on (self, message);
   }
   self->draining = FALSE;
   if (!self->freed && self->waiting->len > 0 && self->hole_timer == 0)
@@ -103,6 +174,9 @@ confab_seq_queue_new (ConfabClock *clock, ConfabSeqQueueFunc deliver, gpointer d
   self->deliver = deliver;
   self->data = data;
   self->next = -1;
+  self->last_description = -1;
+  self->last_metadata = -1;
+  self->holes = g_array_new (FALSE, FALSE, sizeof (Hole));
   self->made_at = confab_clock_get_time (clock);
   self->waiting = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_call_event_unref);
   return self;
@@ -128,16 +202,20 @@ confab_seq_queue_free (ConfabSeqQueue *self)
  * @self: a queue
  * @message: in whatever order it came
  *
- * Delivers @message, and those that waited for it, if it is its turn. One that came before is dropped. At most 50
- * messages and 1 MiB wait; those with the highest numbers are dropped when there is more, and end as a hole.
+ * Delivers @message, and those that waited for it, if it is its turn. One that came before is dropped; one that was given
+ * up is delivered late, unless something newer has replaced what it says. At most 50 messages and 1 MiB wait; those with
+ * the highest numbers are dropped when there is more, and end as a hole.
  */
 void
 confab_seq_queue_push (ConfabSeqQueue *self, ConfabCallEvent *message)
 {
   guint i;
 
-  if (message->seq >= 0 && message->seq < self->next)
+  if (message->seq >= 0 && message->seq < self->next) {
+    if (take_from_hole (self, message->seq) && says_something_still (self, message))
+      hand_on (self, message);
     return;
+  }
   for (i = self->waiting->len; i > 0; i--) {
     ConfabCallEvent *other = self->waiting->pdata[i - 1];
     if (message->seq >= 0 && other->seq == message->seq)

@@ -13,6 +13,7 @@
 #define HOLE_MS 5000
 #define MAX_WAITING 50
 #define MAX_SIZE (1024 * 1024)
+#define MAX_HOLES 8
 
 typedef enum {
   KIND_PLAIN,
@@ -33,9 +34,13 @@ typedef struct {
   /* The model. */
   GPtrArray *waiting; /* (element-type ConfabCallEvent): in no order but that of their coming */
   GPtrArray *wanted;  /* (element-type ConfabCallEvent): what it has delivered */
-  gint64 next;        /* -1: not known */
-  gint64 hole_at;     /* ms; 0: no hole */
-  gint64 now;         /* ms */
+  GArray *holes; /* gint64, in pairs: from where to where numbers were given up, the oldest first */
+  gint64 described; /* the highest number of a description that was delivered; -1: none */
+  gint64 listed;    /* the same of metadata */
+  gint64 next;      /* -1: not known */
+  gint64 hole_at;   /* ms; 0: no hole */
+  gint64 now;       /* ms */
+  gboolean draining;
   gboolean ended;
 } Bench;
 
@@ -57,6 +62,8 @@ new_message (Bench *bench, ConfabCallEventType type, gint64 seq, gsize size, Kin
 
   message->seq = seq;
   message->sdp = g_strnfill (size, 'x');
+  if (type == CONFAB_CALL_EVENT_METADATA_CHANGED || (size == 1 && type == CONFAB_CALL_EVENT_ANSWER))
+    message->metadata = confab_stream_metadata_new ();
   message->lifetime_ms = confab_call_event_get_size (message); /* looked up often */
   g_hash_table_insert (bench->kinds, confab_call_event_ref (message), GINT_TO_POINTER (kind));
   return message;
@@ -109,10 +116,64 @@ find_first (Bench *bench, gboolean highest)
 }
 
 static gboolean
+is_description (ConfabCallEvent *message)
+{
+  return message->type != CONFAB_CALL_EVENT_CANDIDATES &&
+         message->type != CONFAB_CALL_EVENT_HANGUP &&
+         message->type != CONFAB_CALL_EVENT_METADATA_CHANGED;
+}
+
+static void
+model_deliver (Bench *bench, ConfabCallEvent *message)
+{
+  g_ptr_array_add (bench->wanted, message);
+  if (is_description (message))
+    bench->described = MAX (bench->described, message->seq);
+  if (message->metadata != NULL)
+    bench->listed = MAX (bench->listed, message->seq);
+}
+
+static void model_bring (Bench *bench, ConfabCallEvent *message);
+
+/* Holes are written down anew without @message's number, each of which may make two of one. */
+static void
+model_late (Bench *bench, ConfabCallEvent *message)
+{
+  g_autoptr (GArray) left = g_array_new (FALSE, FALSE, sizeof (gint64));
+  gboolean missed = FALSE;
+
+  for (guint i = 0; i < bench->holes->len; i += 2) {
+    gint64 from = g_array_index (bench->holes, gint64, i);
+    gint64 to = g_array_index (bench->holes, gint64, i + 1);
+    gint64 parts[] = { from, message->seq - 1, message->seq + 1, to };
+    if (message->seq < from || message->seq > to) {
+      g_array_append_vals (left, &g_array_index (bench->holes, gint64, i), 2);
+      continue;
+    }
+    missed = TRUE;
+    for (guint part = 0; part < 4; part += 2) {
+      if (parts[part] <= parts[part + 1])
+        g_array_append_vals (left, &parts[part], 2);
+    }
+  }
+  g_array_unref (bench->holes);
+  bench->holes = g_steal_pointer (&left);
+  while (bench->holes->len > 2 * MAX_HOLES)
+    g_array_remove_range (bench->holes, 0, 2);
+  if (!missed || (is_description (message) && message->seq < bench->described) ||
+      (message->type == CONFAB_CALL_EVENT_METADATA_CHANGED && message->seq < bench->listed))
+    return;
+  model_deliver (bench, message);
+  model_bring (bench, message);
+}
+
+static gboolean
 model_put (Bench *bench, ConfabCallEvent *message)
 {
-  if (message->seq >= 0 && message->seq < bench->next)
+  if (message->seq >= 0 && message->seq < bench->next) {
+    model_late (bench, message);
     return FALSE;
+  }
   for (guint i = 0; i < bench->waiting->len; i++) {
     if (message->seq >= 0 && ((ConfabCallEvent *) bench->waiting->pdata[i])->seq == message->seq)
       return FALSE;
@@ -130,13 +191,31 @@ model_bound (Bench *bench)
     bench->hole_at = 0;
 }
 
+static void model_drain (Bench *bench);
+
+/* What @message does when it is delivered; within a drain that goes on with what comes. */
+static void
+model_bring (Bench *bench, ConfabCallEvent *message)
+{
+  ConfabCallEvent *other;
+
+  bench->ended = GPOINTER_TO_INT (g_hash_table_lookup (bench->kinds, message)) == KIND_ENDS;
+  other = bench->ended ? NULL : get_brought (bench, message, brought);
+  if (other != NULL && model_put (bench, other)) {
+    if (!bench->draining)
+      model_drain (bench);
+    if (!bench->ended)
+      model_bound (bench);
+  }
+}
+
 static void
 model_drain (Bench *bench)
 {
+  bench->draining = TRUE;
   while (bench->next >= 0 && bench->waiting->len > 0 && !bench->ended) {
     guint i = find_first (bench, FALSE);
     ConfabCallEvent *message = bench->waiting->pdata[i];
-    ConfabCallEvent *other;
 
     if (message->seq > bench->next)
       break;
@@ -146,12 +225,10 @@ model_drain (Bench *bench)
     if (message->seq >= 0)
       bench->next = message->seq + 1;
     bench->hole_at = 0;
-    g_ptr_array_add (bench->wanted, message);
-    bench->ended = GPOINTER_TO_INT (g_hash_table_lookup (bench->kinds, message)) == KIND_ENDS;
-    other = bench->ended ? NULL : get_brought (bench, message, brought);
-    if (other != NULL && model_put (bench, other))
-      model_bound (bench);
+    model_deliver (bench, message);
+    model_bring (bench, message);
   }
+  bench->draining = FALSE;
   if (bench->next >= 0 && bench->waiting->len > 0 && bench->hole_at == 0)
     bench->hole_at = bench->now + HOLE_MS;
 }
@@ -160,9 +237,15 @@ static void
 model_advance (Bench *bench, gint64 end)
 {
   while (!bench->ended && bench->hole_at != 0 && bench->hole_at <= end) {
+    ConfabCallEvent *first = bench->waiting->pdata[find_first (bench, FALSE)];
+    const gint64 hole[] = { bench->next, first->seq - 1 };
+
     bench->now = bench->hole_at;
     bench->hole_at = 0;
-    bench->next = ((ConfabCallEvent *) bench->waiting->pdata[find_first (bench, FALSE)])->seq;
+    g_array_append_vals (bench->holes, hole, 2);
+    if (bench->holes->len > 2 * MAX_HOLES)
+      g_array_remove_range (bench->holes, 0, 2);
+    bench->next = first->seq;
     model_drain (bench);
   }
   bench->now = end;
@@ -206,14 +289,14 @@ static void
 compare (Bench *bench)
 {
   g_autoptr (GPtrArray) held = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_call_event_unref);
-  gint64 last = -1;
+  g_autoptr (GHashTable) had = g_hash_table_new (NULL, NULL);
 
   g_assert_cmpuint (bench->got->len, ==, bench->wanted->len);
   for (guint i = 0; i < bench->got->len; i++) {
     ConfabCallEvent *message = bench->got->pdata[i];
     g_assert_true (message == bench->wanted->pdata[i]);
-    g_assert_true (message->seq < 0 || message->seq > last); /* in order, and each once */
-    last = MAX (last, message->seq);
+    g_assert_true (message->seq < 0 ||
+                   g_hash_table_add (had, GINT_TO_POINTER (message->seq))); /* once */
   }
   g_assert_true ((bench->queue == NULL) == bench->ended);
   if (bench->ended)
@@ -245,8 +328,12 @@ push (Bench *bench, guint command)
   guint offset = next_byte (bench);
   guint more = next_byte (bench);
   gint64 seq = offset == 255 ? -1 : bases[command / 8 % 4] + offset % 100;
-  g_autoptr (ConfabCallEvent) message = new_message (
-    bench, types[more % 4], seq, sizes[more / 4 % G_N_ELEMENTS (sizes)], command / 32 % N_KINDS);
+  g_autoptr (ConfabCallEvent) message = new_message (bench,
+                                          more / 52 == 4 ? CONFAB_CALL_EVENT_METADATA_CHANGED
+                                                         : types[more % 4],
+                                          seq,
+                                          sizes[more / 4 % G_N_ELEMENTS (sizes)],
+                                          command / 32 % N_KINDS);
 
   confab_seq_queue_push (bench->queue, message);
   if (model_put (bench, message)) {
@@ -290,13 +377,16 @@ run (Bench *bench)
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  Bench bench = { .data = data, .size = MIN (size, 500), .next = -1 };
+  Bench bench = {
+    .data = data, .size = MIN (size, 500), .next = -1, .described = -1, .listed = -1
+  };
 
   bench.clock = confab_manual_clock_new (0);
   bench.queue = confab_seq_queue_new (CONFAB_CLOCK (bench.clock), deliver_cb, &bench);
   bench.kinds = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) confab_call_event_unref, NULL);
   bench.got = g_ptr_array_new ();
   bench.waiting = g_ptr_array_new ();
+  bench.holes = g_array_new (FALSE, FALSE, sizeof (gint64));
   bench.wanted = g_ptr_array_new ();
   brought = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) confab_call_event_unref);
   run (&bench);
@@ -306,6 +396,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_hash_table_unref (bench.kinds);
   g_ptr_array_unref (bench.got);
   g_ptr_array_unref (bench.waiting);
+  g_array_unref (bench.holes);
   g_ptr_array_unref (bench.wanted);
   g_assert_finalize_object (bench.clock);
   return 0;
