@@ -174,6 +174,12 @@ confab_page_stand_open (ConfabPageStand *stand, ConfabWorld world, const ConfabS
   confab_shot_present (stand->window, shot);
 }
 
+static gboolean
+is_let_go (gpointer session)
+{
+  return G_OBJECT (session)->ref_count == 1;
+}
+
 void
 confab_page_stand_close (ConfabPageStand *stand)
 {
@@ -186,6 +192,8 @@ confab_page_stand_close (ConfabPageStand *stand)
   test_expect (confab_session_stop (stand->session));
   test_settle ();
   g_assert_finalize_object (stand->model);
+  /* A sign-in that has shown its account may still have something to write. */
+  test_until (is_let_go, stand->session);
   g_assert_finalize_object (stand->session);
   g_assert_finalize_object (stand->secrets);
   g_assert_finalize_object (stand->devices);
