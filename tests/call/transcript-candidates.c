@@ -240,7 +240,7 @@ replay_check_candidates (Replay *replay, const char *call_id, JsonObject *conten
   Gathering *self = NULL;
   g_autoptr (JsonNode) sent = json_node_init_array (json_node_alloc (),
                                          json_object_get_array_member (content, "candidates"));
-  g_autoptr (JsonNode) found = NULL;
+  g_autoptr (JsonNode) found = json_node_new (JSON_NODE_ARRAY);
   g_autofree char *sent_text = NULL;
   g_autofree char *found_text = NULL;
 
@@ -253,7 +253,7 @@ replay_check_candidates (Replay *replay, const char *call_id, JsonObject *conten
   g_assert_cmpint (json_object_get_int_member (content, "seq"), >, 0);
   g_assert_false (g_hash_table_contains (replay->complete, call_id));
   g_assert_cmpint (replay_get_now (replay) - self->opened_at, ==, BATCH_MS + REPLAY_SENT_MS);
-  found = json_node_init_array (json_node_alloc (), take_batch (self));
+  json_node_take_array (found, take_batch (self));
   sent_text = json_to_string (sent, FALSE);
   found_text = json_to_string (found, FALSE);
   g_assert_cmpstr (sent_text, ==, found_text);
