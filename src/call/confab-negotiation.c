@@ -42,6 +42,7 @@ struct _ConfabNegotiation {
   gboolean needed;                /* once this exchange is through */
   ConfabCallEvent *waiting_offer; /* (nullable): the peer's, for later, without metadata */
   guint timer;                    /* runs while an offer waits for its answer */
+  guint n_late;                   /* offers that were given up, whose answers may still come */
   guint n_failures;               /* in a row */
   guint retry_timer;              /* runs after one */
 };
@@ -126,6 +127,25 @@ keep_offer (ConfabNegotiation *self, ConfabCallEvent *message)
   self->waiting_offer->sdp = g_strdup (message->sdp);
 }
 
+/* The lifetime of the offer is over; the answer may be late. */
+static void
+offer_again (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  self->n_late++;
+  self->needed = TRUE;
+}
+
+/*
+ * An answer does not say to which offer: the late one was taken for that to the next, as which it may not do. Both have
+ * been answered now: one more exchange settles it.
+ */
+static void
+settle (ConfabNegotiation *self, ConfabCallEvent *message)
+{
+  self->n_late--;
+  self->needed = TRUE;
+}
+
 static void
 apply_answer (ConfabNegotiation *self, ConfabCallEvent *message)
 {
@@ -171,6 +191,12 @@ has_waiting_offer (ConfabNegotiation *self)
 }
 
 static gboolean
+has_late (ConfabNegotiation *self)
+{
+  return self->n_late > 0;
+}
+
+static gboolean
 is_polite (ConfabNegotiation *self)
 {
   return self->polite;
@@ -210,7 +236,8 @@ static const struct {
   { IN (MAKING_OFFER) | IN (OFFER_SENT), ON (OFFERED), is_impolite, STAY, ignore_offer },
   { ANY, ON (OFFERED), NULL, STAY, keep_offer },
   { IN (OFFER_SENT), ON (ANSWERED), NULL, TO (APPLYING_ANSWER), apply_answer },
-  { IN (OFFER_SENT), ON (UNANSWERED), NULL, TO (STABLE), note_needed },
+  { ANY, ON (ANSWERED), has_late, STAY, settle },
+  { IN (OFFER_SENT), ON (UNANSWERED), NULL, TO (STABLE), offer_again },
 };
 
 #undef IN
