@@ -28,6 +28,7 @@ gboolean confab_call_handler_is_in_room (ConfabGroupCall *call, const char *room
 ConfabGroupCall *
 confab_call_handler_find_call (ConfabCallHandler *self, const char *room_id, const char *call_id);
 ConfabCallRoom *confab_call_handler_ensure_room (ConfabCallHandler *self, const char *room_id);
+void confab_call_handler_forget_call (ConfabCallHandler *self, ConfabGroupCall *call);
 void confab_call_handler_add_call (ConfabCallHandler *self, ConfabGroupCall *call);
 
 /* confab-call-handler-to-device.c */

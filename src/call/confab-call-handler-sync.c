@@ -14,6 +14,30 @@
 
 #define MAX_CALLS_PER_ROOM 50
 
+/* Calls that nobody is in and nobody ended pile up: the oldest of them makes room for one that is on. */
+static gboolean
+forget_deserted (ConfabCallHandler *self, const char *room_id)
+{
+  ConfabGroupCall *oldest = NULL;
+
+  for (guint i = 0; i < confab_call_handler_get_n_calls (self); i++) {
+    ConfabGroupCall *call = confab_call_handler_peek_call (self, i);
+
+    /* The room itself may be a call: that is on with nobody in it. */
+    if (confab_call_handler_is_in_room (call, room_id) &&
+        confab_call_get_state (CONFAB_CALL (call)) == CONFAB_CALL_STATE_KNOWN &&
+        confab_call_get_intent (CONFAB_CALL (call)) != CONFAB_CALL_INTENT_ROOM &&
+        g_list_model_get_n_items (confab_call_get_participants (CONFAB_CALL (call))) == 0 &&
+        (oldest == NULL || confab_call_get_started_at (CONFAB_CALL (call)) <
+                             confab_call_get_started_at (CONFAB_CALL (oldest))))
+      oldest = call;
+  }
+  if (oldest == NULL)
+    return FALSE;
+  confab_call_handler_forget_call (self, oldest);
+  return TRUE;
+}
+
 static void
 handle_call_state (ConfabCallHandler *self,
                    const char *room_id,
@@ -34,7 +58,7 @@ handle_call_state (ConfabCallHandler *self,
     return;
   for (guint i = 0; i < confab_call_handler_get_n_calls (self); i++)
     n_in_room += confab_call_handler_is_in_room (confab_call_handler_peek_call (self, i), room_id);
-  if (n_in_room >= MAX_CALLS_PER_ROOM) {
+  if (n_in_room >= MAX_CALLS_PER_ROOM && !forget_deserted (self, room_id)) {
     confab_call_info (call_id, "not taken in: the room has too many calls");
     return;
   }

@@ -87,8 +87,8 @@ confab_call_handler_ensure_room (ConfabCallHandler *self, const char *room_id)
 
 /* Calls. */
 
-static void
-forget_call (ConfabCallHandler *self, ConfabGroupCall *call)
+void
+confab_call_handler_forget_call (ConfabCallHandler *self, ConfabGroupCall *call)
 {
   guint position;
 
@@ -101,7 +101,7 @@ static void
 call_state_cb (ConfabGroupCall *call, GParamSpec *pspec, ConfabCallHandler *self)
 {
   if (confab_call_get_state (CONFAB_CALL (call)) == CONFAB_CALL_STATE_ENDED)
-    forget_call (self, call);
+    confab_call_handler_forget_call (self, call);
 }
 
 void

@@ -104,13 +104,24 @@ test_wrong_device (void)
 {
   Lab lab = { 0 };
   g_autoptr (JsonObject) content = confab_json_parse_object (
-    "{\"conf_id\":\"conf\",\"call_id\":\"c\",\"device_id\":\"A\"}", -1, NULL);
+    "{\"conf_id\":\"conf\",\"call_id\":\"c1\",\"device_id\":\"A\",\"seq\":1,"
+    "\"sender_session_id\":\"S\",\"reason\":\"user_hangup\"}",
+    -1,
+    NULL);
+  g_autofree char *session_id = NULL;
 
   lab_start (&lab);
   lab_member (&lab, "@a:x", "A", "S");
   lab_join (&lab);
+  lab_receive (&lab, "m.call.invite", "c1", 0, OFFER);
+  lab_advance (&lab, 300);
+  session_id = g_strdup (confab_group_call_get_session_id (CONFAB_GROUP_CALL (lab.call)));
+  json_object_set_string_member (content, "dest_session_id", session_id);
   confab_call_handler_handle_to_device (lab.handler, "@a:x", "EVIL", "m.call.hangup", content);
-  g_assert_cmpint (confab_call_member_get_last_signalling_at (lab_peek_member (&lab)), ==, 0);
+  assert_member (&lab, "connecting");
+  /* The same from the device that it is from. */
+  confab_call_handler_handle_to_device (lab.handler, "@a:x", "A", "m.call.hangup", content);
+  assert_member (&lab, "unreachable");
   lab_finish (&lab);
 }
 
@@ -495,6 +506,32 @@ test_many_calls (void)
   lab_finish (&lab);
 }
 
+/* Left by everybody and ended by nobody: they do not hide a call that is on, the newest least of all. */
+static void
+test_many_deserted (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  for (guint i = 0; i < 60; i++) {
+    g_autofree char *id = g_strdup_printf ("conf%u", i);
+    state_at (&lab, id, NOW_MS - 100000 + i, "m.prompt");
+  }
+  state_at (&lab, "now", NOW_MS, "m.ring");
+  lab_state (&lab,
+             MEMBER,
+             "@a:x",
+             "@a:x",
+             "{\"m.calls\":[{\"m.call_id\":\"now\",\"m.devices\":["
+             "{\"device_id\":\"A\",\"session_id\":\"S\",\"expires_ts\":9000000000000}]}]}");
+  lab_sync_end (&lab);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (lab.handler)), ==, 50);
+  g_assert_true (confab_call_get_ringing (confab_call_handler_lookup (lab.handler, ROOM, "now")));
+  g_assert_null (confab_call_handler_lookup (lab.handler, ROOM, "conf0"));
+  g_assert_nonnull (confab_call_handler_lookup (lab.handler, ROOM, "conf59"));
+  lab_finish (&lab);
+}
+
 static void
 changed_cb (GListModel *model, guint position, guint removed, guint added, GString *log)
 {
@@ -647,6 +684,7 @@ main (int argc, char *argv[])
   CASE ("two-at-once/leaving", NULL, test_two_at_once_leaving);
   CASE ("two-at-once/leaving/withdrawn", "withdrawn", test_two_at_once_leaving);
   TEST ("many-calls", test_many_calls);
+  TEST ("many-calls/deserted", test_many_deserted);
   TEST ("list", test_list);
   TEST ("members-before-call", test_members_before_call);
   CASE ("stale/network", NULL, test_stale_retried);

@@ -929,6 +929,12 @@ test_hole_fills (void)
   g_assert_null (strstr (get_connection_log (&lab), "five"));
   lab_advance (&lab, 1000);
   assert_in_connection_log (&lab, "[one|0|0] [two|0|0] [five|0|0]");
+  /* And neither is that of the second that of the third. */
+  lab_receive (&lab, "m.call.candidates", "c1", 7, CANDIDATE ("seven"));
+  lab_advance (&lab, 4999);
+  g_assert_null (strstr (get_connection_log (&lab), "seven"));
+  lab_advance (&lab, 1);
+  assert_in_connection_log (&lab, "[five|0|0] [seven|0|0]");
   lab_finish (&lab);
 }
 
