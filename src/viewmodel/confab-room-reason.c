@@ -27,9 +27,9 @@ confab_room_reason_connection (ConfabSession *session)
 }
 
 const char *
-confab_room_reason_power (ConfabRoom *room, gboolean has_call)
+confab_room_reason_power (ConfabRoom *room, gboolean has_call, gboolean is_on)
 {
-  if (!has_call && confab_room_get_replaced (room))
+  if (!is_on && confab_room_get_replaced (room))
     return _ ("This room has been replaced by another one.");
   if (!has_call && !confab_room_get_can_start_call (room))
     return _ ("Only moderators may start calls here.");

@@ -11,6 +11,6 @@ G_BEGIN_DECLS
 /* Whatever the room allows. */
 const char *confab_room_reason_connection (ConfabSession *session);
 /* @has_call: it is about joining, else about starting one. */
-const char *confab_room_reason_power (ConfabRoom *room, gboolean has_call);
+const char *confab_room_reason_power (ConfabRoom *room, gboolean has_call, gboolean is_on);
 
 G_END_DECLS

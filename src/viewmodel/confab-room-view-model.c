@@ -224,10 +224,12 @@ refresh_action (ConfabRoomViewModel *self)
   if (!in_call)
     reason = confab_room_reason_connection (self->session);
   if (!in_call && reason == NULL)
-    reason = confab_room_reason_power (self->room, confab_room_call_get_call (self->call) != NULL);
+    reason = confab_room_reason_power (self->room,
+                                       confab_room_call_get_call (self->call) != NULL,
+                                       confab_room_call_is_on (self->call));
   can_act = reason == NULL;
-  /* No reason not to have a call of the other kind, but whoever would begin one should know. */
-  if (!in_call && can_act && has_foreign_call (self))
+  /* No reason not to have a call of the other kind, but whoever would begin one, or may not, should know. */
+  if (!in_call && has_foreign_call (self) && confab_room_reason_connection (self->session) == NULL)
     reason = _ ("People here are in an Element call. Confab cannot join it yet.");
   if (in_call)
     set_number (self, PROP_ACTION, CONFAB_ROOM_ACTION_RETURN);
@@ -546,7 +548,8 @@ confab_room_view_model_get_call (ConfabRoomViewModel *self)
  * @intent: of a new call
  * @type: of a new call
  *
- * Returns: (transfer full): the call that is on in the room, else a new one, which begins when it is joined
+ * Returns: (transfer full): the call that is on in the room, or was left by everybody and need not ring; else a new one,
+ *   which begins when it is joined
  */
 ConfabCall *
 confab_room_view_model_ensure_call (ConfabRoomViewModel *self,
@@ -555,7 +558,10 @@ confab_room_view_model_ensure_call (ConfabRoomViewModel *self,
 {
   g_return_val_if_fail (CONFAB_IS_ROOM_VIEW_MODEL (self), NULL);
 
-  if (confab_room_call_get_call (self->call) != NULL)
+  /* One that everybody has left rings nobody any more: that takes another. */
+  if (confab_room_call_get_call (self->call) != NULL &&
+      (intent != CONFAB_CALL_INTENT_RING || confab_room_call_is_on (self->call) ||
+       !confab_room_get_can_start_call (self->room)))
     return g_object_ref (confab_room_call_get_call (self->call));
   return confab_call_handler_create_call (
     confab_session_get_call_handler (self->session), self->texts[PROP_ID], intent, type, NULL);

@@ -173,6 +173,35 @@ test_replaced (Fixture *f, gconstpointer data)
   assert_action (f, CONFAB_ROOM_ACTION_START, "This room has been replaced by another one.");
 }
 
+/* A call that everybody has left is none to be joined there; one with people is. */
+static void
+test_replaced_with_call (Fixture *f, gconstpointer data)
+{
+  sync_call (f, "c1", "m.prompt", 86400);
+  sync_event (f, "m.room.tombstone", "", "@ben:x", "{'replacement_room':'!new:x'}");
+  assert_action (f, CONFAB_ROOM_ACTION_START, "This room has been replaced by another one.");
+  sync_members (f, "c1", "@ben:x");
+  assert_action (f, CONFAB_ROOM_ACTION_JOIN, "");
+}
+
+/* As in rooms that Element has set up: whoever may not begin a call of ours learns what is going on all the same. */
+static void
+test_foreign_call_without_power (Fixture *f, gconstpointer data)
+{
+  sync_event (f,
+              "m.room.power_levels",
+              "",
+              "@ben:x",
+              "{'users':{'@ben:x':100},'state_default':50,"
+              "'events':{'org.matrix.msc3401.call.member':0}}");
+  assert_action (f, CONFAB_ROOM_ACTION_START, "Only moderators may start calls here.");
+  sync_event (f, "org.matrix.msc3401.call.member", "_@ben:x_D_m.call", "@ben:x", RTC);
+  test_assert_string (f->model,
+                      "reason",
+                      "People here are in an Element call. Confab cannot join it yet.");
+  g_assert_false (confab_room_view_model_get_can_act (f->model));
+}
+
 static void
 test_encrypted (Fixture *f, gconstpointer data)
 {
@@ -294,6 +323,16 @@ test_deserted (Fixture *f, gconstpointer data)
     g_autofree char *id = confab_call_dup_id (call);
 
     g_assert_cmpstr (id, ==, "c1");
+  }
+
+  /* But nobody would hear it ring, as old as it is. */
+  {
+    g_autoptr (ConfabCall) ringing = confab_room_view_model_ensure_call (f->model,
+                                                              CONFAB_CALL_INTENT_RING,
+                                                              CONFAB_CALL_TYPE_VIDEO);
+
+    g_assert_true (ringing != call);
+    g_assert_cmpint (confab_call_get_intent (ringing), ==, CONFAB_CALL_INTENT_RING);
   }
 
   /* Another one with people is the one. */
@@ -523,6 +562,8 @@ main (int argc, char **argv)
   ADD ("encrypted", test_encrypted);
   ADD ("foreign-call", test_foreign_call);
   ADD ("replaced", test_replaced);
+  ADD ("replaced/with-call", test_replaced_with_call);
+  ADD ("foreign-call/without-power", test_foreign_call_without_power);
   ADD ("call", test_call);
   ADD ("names", test_names);
   ADD ("two-devices", test_two_devices);
