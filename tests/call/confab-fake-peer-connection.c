@@ -288,6 +288,16 @@ task_cb (gpointer data)
                                                        : CONFAB_SDP_TYPE_OFFER);
 }
 
+static ConfabFakePeerConnectionPace pace;
+static gpointer pace_data;
+
+void
+confab_fake_peer_connection_set_pace (ConfabFakePeerConnectionPace func, gpointer data)
+{
+  pace = func;
+  pace_data = data;
+}
+
 static void
 start_task (ConfabFakePeerConnection *self, Task task, const char *word)
 {
@@ -295,7 +305,10 @@ start_task (ConfabFakePeerConnection *self, Task task, const char *word)
   g_assert_cmpuint (self->task_timer, ==, 0); /* one at a time */
   g_string_append_printf (self->log, "%s ", word);
   self->task = task;
-  self->task_timer = confab_clock_add_timeout (self->clock, 1, task_cb, self);
+  self->task_timer = confab_clock_add_timeout (self->clock,
+                                               pace != NULL ? pace (pace_data) : 1,
+                                               task_cb,
+                                               self);
 }
 
 static void

@@ -34,6 +34,9 @@ void confab_fake_peer_connection_set_relayed (ConfabFakePeerConnection *self, gb
 ConfabFakePeerConnection *confab_fake_peer_connection_get_other (ConfabFakePeerConnection *self);
 gboolean confab_fake_peer_connection_get_shares (ConfabFakePeerConnection *self);
 gboolean confab_fake_peer_connection_is_stable (ConfabFakePeerConnection *self);
+/* How long each step that takes time does, in ms: 1 without @func. */
+typedef guint (*ConfabFakePeerConnectionPace) (gpointer data);
+void confab_fake_peer_connection_set_pace (ConfabFakePeerConnectionPace func, gpointer data);
 void confab_fake_peer_connection_reset (void);
 gboolean confab_fake_peer_connection_is_abused (ConfabFakePeerConnection *self);
 void confab_fake_peer_connection_receive (ConfabFakePeerConnection *self);

@@ -188,6 +188,17 @@ add_client (ConfabSimWorld *self, guint i, guint n, guint n_own)
   self->network.n = i + 1;
 }
 
+/* Descriptions take from a millisecond to as long as messages do: only then offers meet while they are made. */
+static guint
+pace_cb (gpointer data)
+{
+  ConfabSimWorld *self = data;
+
+  return 1 + (confab_sim_network_chance (&self->network, 30)
+                ? confab_sim_network_below (&self->network, 150)
+                : 0);
+}
+
 ConfabSimWorld *
 confab_sim_world_new (guint32 seed)
 {
@@ -236,6 +247,7 @@ confab_sim_world_new (guint32 seed)
     self->network.repeats = confab_sim_world_below (self, 15);
   }
   self->network.trouble = 40 + confab_sim_world_below (self, 60);
+  confab_fake_peer_connection_set_pace (pace_cb, self);
   confab_sim_world_plan (self);
   return self;
 }
@@ -243,6 +255,7 @@ confab_sim_world_new (guint32 seed)
 void
 confab_sim_world_free (ConfabSimWorld *self)
 {
+  confab_fake_peer_connection_set_pace (NULL, NULL);
   for (guint i = 0; i < self->network.n; i++) {
     g_clear_pointer (&self->clients[i], confab_sim_client_free);
     confab_sim_network_forget (&self->network, i);
