@@ -87,7 +87,27 @@ def call_events():
     yield line(ROOM, {'membership': 'leave'}) + b'\n' + line(ROOM, {'membership': 'join'})
 
 
+# How fuzz-seq-queue.c is told of a message's type; the rest is as candidates to a queue.
+SEQ_TYPES = {'m.call.candidates': 0, 'm.call.answer': 1, 'm.call.negotiate': 2, 'm.call.hangup': 3,
+             'm.call.sdp_stream_metadata_changed': 208, 'org.matrix.call.sdp_stream_metadata_changed': 208}
+
+
+def recorded_numbers():
+    """The numbers that each recorded device gave to what it said to another, in the order in which that came."""
+    for row in to_device():
+        calls = {}
+        for kind, content in row:
+            if isinstance(content.get('seq'), int):
+                calls.setdefault(content.get('call_id'), []).append((kind, content['seq']))
+        for messages in calls.values():
+            first = min(seq for _, seq in messages)
+            row = bytes(b for kind, seq in messages for b in (3, (seq - first) % 100, SEQ_TYPES.get(kind, 0)))
+            yield b'\x00\x00' + row
+            yield row + b'\x01'
+
+
 def seq_queue():
+    yield from recorded_numbers()
     in_row = bytes(b for i in range(20) for b in (3, i, 0))
     yield b'\x00\x00' + in_row
     yield in_row[::-1] + b'\x00\x00'
