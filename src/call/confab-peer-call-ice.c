@@ -110,8 +110,12 @@ confab_peer_call_take_candidates (ConfabPeerCall *self, const ConfabPeerCallEven
 void
 confab_peer_call_ice_connected (ConfabPeerCall *self, const ConfabPeerCallEvent *event)
 {
+  g_autoptr (ConfabCallEvent) offer = g_steal_pointer (&self->held_offer);
+
   confab_clock_clear (self->clock, &self->ice_timer);
   self->was_connected = TRUE;
+  if (offer != NULL)
+    confab_peer_call_push (self, CONFAB_PEER_CALL_EVENT_OFFERED, offer, NULL);
   if (self->needs_offer)
     confab_peer_call_push (self, CONFAB_PEER_CALL_EVENT_NEGOTIATION_NEEDED, NULL, NULL);
   self->needs_offer = FALSE;

@@ -60,6 +60,20 @@ confab_peer_call_negotiation_failed (ConfabPeerCall *self, const ConfabPeerCallE
   confab_negotiation_handle (self->negotiation, CONFAB_NEGOTIATION_FAILED, NULL);
 }
 
+/*
+ * js-sdk offers what it shares in the moment in which it has answered, and webrtcbin's DTLS does not survive an offer
+ * that is applied while it shakes hands: the connection failed, each time anew. What the offer says of streams counts now.
+ */
+void
+confab_peer_call_hold_offer (ConfabPeerCall *self, const ConfabPeerCallEvent *event)
+{
+  confab_peer_call_describe (self, event->message);
+  g_clear_pointer (&self->held_offer, confab_call_event_unref);
+  self->held_offer = confab_call_event_new (event->message->type, event->message->call_id);
+  self->held_offer->sdp_type = event->message->sdp_type;
+  self->held_offer->sdp = g_strdup (event->message->sdp);
+}
+
 void
 confab_peer_call_take_offer (ConfabPeerCall *self, const ConfabPeerCallEvent *event)
 {

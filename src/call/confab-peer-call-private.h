@@ -53,10 +53,11 @@ struct _ConfabPeerCall {
   ConfabClock *clock;
   ConfabPeerConnection *connection;
   ConfabStream *local_stream;
-  ConfabStream *screen;   /* (nullable): the one that was shared last */
-  gboolean sharing;       /* it still is */
-  gboolean has_described; /* the last own description has it */
-  gboolean needs_offer;   /* once it is connected for the first time */
+  ConfabStream *screen;        /* (nullable): the one that was shared last */
+  gboolean sharing;            /* it still is */
+  gboolean has_described;      /* the last own description has it */
+  gboolean needs_offer;        /* once it is connected for the first time */
+  ConfabCallEvent *held_offer; /* (nullable): the peer's, until then; without metadata */
   gboolean was_connected;
   ConfabRemoteStreams *streams;
   ConfabPeerCallState state;
@@ -135,6 +136,7 @@ void confab_peer_call_negotiate (ConfabPeerCall *self, const ConfabPeerCallEvent
 void confab_peer_call_local_set_again (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
 void confab_peer_call_remote_set_again (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
 void confab_peer_call_negotiation_failed (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
+void confab_peer_call_hold_offer (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
 void confab_peer_call_take_offer (ConfabPeerCall *self, const ConfabPeerCallEvent *event);
 void
 confab_peer_call_take_negotiate_answer (ConfabPeerCall *self, const ConfabPeerCallEvent *event);

@@ -140,6 +140,7 @@ confab_peer_call_finalize (GObject *object)
   g_clear_pointer (&self->local_candidates, confab_candidate_batch_free);
   g_clear_pointer (&self->negotiation, confab_negotiation_free);
   g_clear_pointer (&self->early, g_ptr_array_unref);
+  g_clear_pointer (&self->held_offer, confab_call_event_unref);
   g_clear_object (&self->connection);
   g_clear_object (&self->local_stream);
   g_clear_object (&self->screen);

@@ -362,9 +362,15 @@ static const Story stories[] = {
     "ice_failed",
     "answer hangup:ice_failed ",
     NULL },
-  { "/peer-call/negotiation-before-the-answer-is-in-force",
-    OUT "answer offered +3",
+  { "/peer-call/negotiation-before-it-is-connected",
+    OUT "answer offered +300",
     CONFAB_PEER_CALL_CONNECTING,
+    NULL,
+    "invite ",
+    "create-offer remote-answer" },
+  { "/peer-call/negotiation-once-it-is-connected",
+    OUT "answer offered +300 offered ice-connected +3",
+    CONFAB_PEER_CALL_CONNECTED,
     NULL,
     "invite negotiate:answer ",
     "create-offer remote-answer remote-offer create-answer" },
@@ -939,9 +945,11 @@ test_waiting_offer_is_old (void)
   confab_peer_call_place (stage.call);
   confab_manual_clock_advance (stage.clock, 201);
   receive (&stage, CONFAB_CALL_EVENT_ANSWER, CONFAB_SDP_TYPE_ANSWER, SDP);
-  receive_with_mute (&stage, CONFAB_CALL_EVENT_NEGOTIATE, FALSE); /* waits for the answer */
+  receive_with_mute (&stage, CONFAB_CALL_EVENT_NEGOTIATE, FALSE); /* waits for the connection */
   g_assert_false (confab_stream_get_audio_muted (peek_stream (&stage, 0)));
   receive_with_mute (&stage, CONFAB_CALL_EVENT_METADATA_CHANGED, TRUE);
+  confab_manual_clock_advance (stage.clock, 3);
+  play (&stage, "ice-connected");
   confab_manual_clock_advance (stage.clock, 3);
   g_assert_cmpuint (count (stage.sent->str, "negotiate:answer"), ==, 1);
   g_assert_true (confab_stream_get_audio_muted (peek_stream (&stage, 0)));
