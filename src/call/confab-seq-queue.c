@@ -212,8 +212,12 @@ confab_seq_queue_push (ConfabSeqQueue *self, ConfabCallEvent *message)
   guint i;
 
   if (message->seq >= 0 && message->seq < self->next) {
-    if (take_from_hole (self, message->seq) && says_something_still (self, message))
+    if (take_from_hole (self, message->seq) && says_something_still (self, message)) {
+      /* A description is still good whose word about streams something newer has replaced. */
+      if (message->seq < self->last_metadata)
+        g_clear_pointer (&message->metadata, confab_stream_metadata_unref);
       hand_on (self, message);
+    }
     return;
   }
   for (i = self->waiting->len; i > 0; i--) {
