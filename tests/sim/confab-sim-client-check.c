@@ -47,15 +47,25 @@ confab_sim_client_check_sending (ConfabSimClient *self,
   entries = confab_call_membership_parse (g_hash_table_lookup (self->members, user_id));
   entry = find_entry (entries, json_object_get_string_member (content, "conf_id"), device_id);
   if (clear)
-    confab_sim_client_fail (self, "encrypted: %s in clear", type);
+    confab_sim_network_fail (self->network, self->index, "encrypted: %s in clear", type);
   if (!g_strv_contains (counted, type))
-    confab_sim_client_fail (self, "counted: %s is not counted by hydrogen", type);
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "counted: %s is not counted by hydrogen",
+                             type);
   if (entry == NULL ||
       !g_str_equal (entry->session_id, json_object_get_string_member (content, "dest_session_id")))
-    confab_sim_client_fail (
-      self, "live-session: %s to a session of %s/%s that is gone", type, user_id, device_id);
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "live-session: %s to a session of %s/%s that is gone",
+                             type,
+                             user_id,
+                             device_id);
   if (g_strcmp0 (self->session, json_object_get_string_member (content, "sender_session_id")) != 0)
-    confab_sim_client_fail (self, "own-session: %s from a session that is gone", type);
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "own-session: %s from a session that is gone",
+                             type);
 }
 
 /* What is shown. */
@@ -72,9 +82,10 @@ count_open (ConfabSimClient *self)
     if (i == self->n_closed && confab_fake_peer_connection_get_closed (connection))
       self->n_closed++;
     if (confab_fake_peer_connection_is_abused (connection))
-      confab_sim_client_fail (self,
-                              "signaling-state: a connection was told what it cannot do: %s",
-                              confab_fake_peer_connection_get_log (connection));
+      confab_sim_network_fail (self->network,
+                               self->index,
+                               "signaling-state: a connection was told what it cannot do: %s",
+                               confab_fake_peer_connection_get_log (connection));
     n += !confab_fake_peer_connection_get_closed (connection);
   }
   return n;
@@ -132,9 +143,10 @@ find_wrong_member (ConfabSimClient *self, const char *call_id)
 {
   for (guint i = 0; i < self->shown->len; i++) {
     if (!is_client (self, self->shown->pdata[i]))
-      confab_sim_client_fail (self,
-                              "mesh-only: %s is no member of a mesh",
-                              confab_call_member_get_device_id (self->shown->pdata[i]));
+      confab_sim_network_fail (self->network,
+                               self->index,
+                               "mesh-only: %s is no member of a mesh",
+                               confab_call_member_get_device_id (self->shown->pdata[i]));
   }
   for (guint i = 0; i < self->network->n; i++) {
     if (i != self->index && !shows_right_member (self, call_id, i))
@@ -153,7 +165,9 @@ check_members (ConfabSimClient *self)
     return;
   if (self->state != confab_call_get_state (self->call) ||
       self->shown->len != g_list_model_get_n_items (confab_call_get_participants (self->call)))
-    confab_sim_client_fail (self, "tells: the call has changed without telling");
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "tells: the call has changed without telling");
   wrong = find_wrong_member (self, confab_group_call_get_id (CONFAB_GROUP_CALL (self->call)));
   self->members_changed = wrong != NULL;
   if (wrong == NULL || g_strcmp0 (wrong, self->wrong) != 0)
@@ -161,7 +175,10 @@ check_members (ConfabSimClient *self)
   self->wrong = wrong;
   self->touched |= wrong != NULL; /* for how long? */
   if (wrong != NULL && now - self->wrong_since > WRONG_MEMBERS_US)
-    confab_sim_client_fail (self, "members: is wrong of whether %s is in the call", wrong);
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "members: is wrong of whether %s is in the call",
+                             wrong);
 }
 
 /* At the moment at which somebody's membership runs out it may be seen before or after. */
@@ -176,10 +193,11 @@ check_rtc (ConfabSimClient *self)
   now_ms = confab_clock_get_real_time (self->clock) / 1000;
   n = confab_sim_rtc_count (self->rtc, self->left, now_ms);
   if (self->n_rtc != n && self->n_rtc != confab_sim_rtc_count (self->rtc, self->left, now_ms - 1))
-    confab_sim_client_fail (self,
-                            "rtc-count: counts %u people in the MatrixRTC call where there are %u",
-                            self->n_rtc,
-                            n);
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "rtc-count: counts %u people in the MatrixRTC call where there are %u",
+                             self->n_rtc,
+                             n);
 }
 
 /* Something happens to it. */
@@ -215,17 +233,22 @@ confab_sim_client_check (ConfabSimClient *self)
   n_open = count_open (self);
   n_held = count_held (self);
   if (n_open != n_held)
-    confab_sim_client_fail (self,
-                            "one-connection: %u connections are open for %u members",
-                            n_open,
-                            n_held);
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "one-connection: %u connections are open for %u members",
+                             n_open,
+                             n_held);
   if (!active && self->media != NULL && !confab_fake_local_media_get_closed (self->media))
-    confab_sim_client_fail (self,
-                            "media-closed: microphone and camera are open outside of the call");
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "media-closed: microphone and camera are open outside of the call");
   if (!active && n_open > 0)
-    confab_sim_client_fail (self, "outside: %u connections are open outside of the call", n_open);
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "outside: %u connections are open outside of the call",
+                             n_open);
   if (self->wants_in && !active && !self->told)
-    confab_sim_client_fail (self, "told: is out of the call without a word");
+    confab_sim_network_fail (self->network, self->index, "told: is out of the call without a word");
   if (self->state != CONFAB_CALL_STATE_ENDED)
     check_members (self);
 }

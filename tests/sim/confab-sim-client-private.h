@@ -20,8 +20,6 @@ struct _ConfabSimClient {
   const char *user;
   const char *device;
   gboolean has_power;
-  ConfabSimFailFunc fail;
-  gpointer data;
 
   /* On disk. */
   guint since_events;
@@ -63,7 +61,6 @@ struct _ConfabSimClient {
   gboolean told; /* that it is out again */
 };
 
-G_GNUC_PRINTF (2, 3) void confab_sim_client_fail (ConfabSimClient *self, const char *format, ...);
 void confab_sim_client_check_sending (ConfabSimClient *self,
                                       const char *user_id,
                                       const char *device_id,

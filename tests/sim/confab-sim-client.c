@@ -12,20 +12,6 @@
 #define MIN_SYNC_PAUSE_MS 1000
 #define MAX_SYNC_PAUSE_MS 60000
 
-void
-confab_sim_client_fail (ConfabSimClient *self, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  g_autofree char *message = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  message = g_strdup_printf ("%s/%s: %s", self->user, self->device, text);
-  self->fail (message, self->data);
-}
-
 /* What is sent. */
 
 static void
@@ -307,9 +293,7 @@ ConfabSimClient *
 confab_sim_client_new (ConfabSimNetwork *network,
                        ConfabClock *clock,
                        guint index,
-                       gboolean has_power,
-                       ConfabSimFailFunc fail_func,
-                       gpointer data)
+                       gboolean has_power)
 {
   ConfabSimClient *self = g_new0 (ConfabSimClient, 1);
 
@@ -319,8 +303,6 @@ confab_sim_client_new (ConfabSimNetwork *network,
   self->user = network->users[index];
   self->device = network->devices[index];
   self->has_power = has_power;
-  self->fail = fail_func;
-  self->data = data;
   self->outbox = confab_sim_outbox_new (network, clock, index);
   self->ringing = confab_sim_ringing_new (network, clock, index);
   self->shown = g_ptr_array_new ();

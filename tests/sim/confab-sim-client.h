@@ -21,9 +21,7 @@ typedef struct _ConfabSimClient ConfabSimClient;
 ConfabSimClient *confab_sim_client_new (ConfabSimNetwork *network,
                                         ConfabClock *clock,
                                         guint index,
-                                        gboolean has_power,
-                                        ConfabSimFailFunc fail,
-                                        gpointer data) G_GNUC_WARN_UNUSED_RESULT;
+                                        gboolean has_power) G_GNUC_WARN_UNUSED_RESULT;
 void confab_sim_client_free (ConfabSimClient *self);
 void confab_sim_client_start (ConfabSimClient *self);
 void confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost);

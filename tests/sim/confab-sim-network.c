@@ -19,6 +19,28 @@ typedef struct {
   JsonObject *content;
 } Packet;
 
+/**
+ * confab_sim_network_fail:
+ * @self: a network
+ * @index: the client with which something is wrong
+ * @format: which invariant, and what happened
+ *
+ * An invariant does not hold.
+ */
+void
+confab_sim_network_fail (ConfabSimNetwork *self, guint index, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  message = g_strdup_printf ("%s/%s: %s", self->users[index], self->devices[index], text);
+  self->fail (message, self->data);
+}
+
 guint
 confab_sim_network_below (ConfabSimNetwork *self, guint limit)
 {
@@ -65,12 +87,11 @@ check_told (ConfabSimNetwork *self, guint index, const char *resource, gint64 no
                                                  : NULL;
 
   if (told != NULL && now < *told) {
-    g_autofree char *message = g_strdup_printf ("patience: %s asks for %s %" G_GINT64_FORMAT
-                                                " ms too soon",
-                                                self->devices[index],
-                                                resource,
-                                                (*told - now) / 1000);
-    self->fail (message, self->data);
+    confab_sim_network_fail (self,
+                             index,
+                             "patience: asks for %s %" G_GINT64_FORMAT " ms too soon",
+                             resource,
+                             (*told - now) / 1000);
   }
 }
 

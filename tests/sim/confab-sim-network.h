@@ -35,7 +35,7 @@ typedef void (*ConfabSimFailFunc) (const char *message, gpointer data);
  * @declined: user and call → when the user declined it everywhere: monotonic, µs; 0 where they declined another, too
  * @limits_all: in whatever it asks; else only in what it writes to the room
  * @told: by 429: client and resource → not before that: monotonic, µs
- * @fail: what hears that somebody asked sooner than that
+ * @fail: what hears of a violation
  * @data: for @fail
  * @users: who the clients are
  * @devices: their devices
@@ -82,6 +82,8 @@ typedef enum {
   CONFAB_SIM_LIMITED, /* 429, with or without Retry-After */
 } ConfabSimOutcome;
 
+G_GNUC_PRINTF (3, 4) void
+confab_sim_network_fail (ConfabSimNetwork *self, guint index, const char *format, ...);
 guint confab_sim_network_get_delay (ConfabSimNetwork *self);
 gboolean confab_sim_network_chance (ConfabSimNetwork *self, guint per_cent);
 guint confab_sim_network_below (ConfabSimNetwork *self, guint limit);

@@ -113,23 +113,6 @@ get_now_ms (ConfabSimRinging *self)
   return confab_clock_get_real_time (self->clock) / 1000;
 }
 
-G_GNUC_PRINTF (2, 3) static void
-fail (ConfabSimRinging *self, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  g_autofree char *message = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  message = g_strdup_printf ("%s/%s: %s",
-                             self->network->users[self->index],
-                             self->network->devices[self->index],
-                             text);
-  self->network->fail (message, self->network->data);
-}
-
 /* What is heard, and done. */
 
 static void
@@ -260,7 +243,10 @@ confab_sim_ringing_end_sync (ConfabSimRinging *self, GHashTable *members, GHashT
         (known->unsure || (due && get_now_ms (self) - known->origin_server_ts >= RING_MS)))
       continue;
     if (confab_call_get_ringing (call) != due)
-      fail (self, due ? "ringing: %s does not ring" : "ringing: %s rings", id);
+      confab_sim_network_fail (self->network,
+                               self->index,
+                               due ? "ringing: %s does not ring" : "ringing: %s rings",
+                               id);
   }
 }
 
@@ -281,12 +267,15 @@ confab_sim_ringing_check (ConfabSimRinging *self)
     if (confab_call_get_intent (call) != CONFAB_CALL_INTENT_RING || !confab_call_get_ringing (call))
       continue;
     if (!may_ring (self, call))
-      fail (self, "ringing: %s rings", id);
+      confab_sim_network_fail (self->network, self->index, "ringing: %s rings", id);
     declined_at = confab_sim_network_get_declined_at (self->network,
                                                       self->network->users[self->index],
                                                       id);
     if (self->network->calm && declined_at != 0 &&
         confab_clock_get_time (self->clock) - declined_at > EVERYWHERE_US)
-      fail (self, "everywhere: %s rings on, though it was declined on another device", id);
+      confab_sim_network_fail (self->network,
+                               self->index,
+                               "everywhere: %s rings on, though it was declined on another device",
+                               id);
   }
 }

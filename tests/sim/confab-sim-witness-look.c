@@ -24,14 +24,16 @@ check_current (ConfabSimWitness *self, ConfabSimPeer *peer)
   ConfabSimAttempt *attempt;
 
   if (current != NULL && g_strcmp0 (current, peer->superseded) == 0)
-    confab_sim_witness_fail (self,
+    confab_sim_network_fail (self->network,
+                             self->index,
                              "superseded: %s has begun anew, and an old attempt goes on",
                              confab_call_member_get_device_id (peer->member));
   if (g_strcmp0 (current, peer->current) == 0)
     return;
   attempt = confab_sim_witness_find_attempt (self, peer, peer->current);
   if (attempt != NULL && attempt->told && !attempt->hung_up && !attempt->excused)
-    confab_sim_witness_fail (self,
+    confab_sim_network_fail (self->network,
+                             self->index,
                              "goodbye: an attempt with %s ended without a word",
                              confab_call_member_get_device_id (peer->member));
   if (attempt != NULL)
@@ -40,7 +42,8 @@ check_current (ConfabSimWitness *self, ConfabSimPeer *peer)
     peer->ended_at = confab_clock_get_time (self->clock);
   attempt = confab_sim_witness_find_attempt (self, peer, current);
   if (attempt != NULL && attempt->over)
-    confab_sim_witness_fail (self,
+    confab_sim_network_fail (self->network,
+                             self->index,
                              "revived: an attempt with %s is over",
                              confab_call_member_get_device_id (peer->member));
 }
@@ -53,10 +56,11 @@ check_given_up (ConfabSimWitness *self, ConfabSimPeer *peer)
   guint retries = confab_call_member_get_retry_count (peer->member);
 
   if (retries > CONFAB_SIM_MAX_RETRIES)
-    confab_sim_witness_fail (self, "retries: %u were counted", retries);
+    confab_sim_network_fail (self->network, self->index, "retries: %u were counted", retries);
   if (retries < CONFAB_SIM_MAX_RETRIES && !peer->dismissed &&
       !(attempt != NULL && attempt->dismissed))
-    confab_sim_witness_fail (self,
+    confab_sim_network_fail (self->network,
+                             self->index,
                              "retries: %s is given up after %u",
                              confab_call_member_get_device_id (peer->member),
                              retries);
@@ -79,7 +83,8 @@ check_state (ConfabSimWitness *self, ConfabSimPeer *peer)
     peer->connected_at = now;
   else if (now - peer->connected_at > HEALTHY_US + LAG_US &&
            confab_call_member_get_retry_count (peer->member) > 0)
-    confab_sim_witness_fail (self,
+    confab_sim_network_fail (self->network,
+                             self->index,
                              "health: what failed with %s is held against it",
                              confab_call_member_get_device_id (peer->member));
 }
@@ -94,7 +99,8 @@ check_resent (ConfabSimWitness *self, ConfabSimPeer *peer)
   for (guint i = 0; attempt != NULL && i < attempt->unsent->len; i++) {
     const ConfabSimUnsent *unsent = attempt->unsent->pdata[i];
     if (unsent->failed_at != 0 && now - unsent->failed_at > RESEND_US)
-      confab_sim_witness_fail (self,
+      confab_sim_network_fail (self->network,
+                               self->index,
                                "resent: message %" G_GINT64_FORMAT " to %s is not sent again",
                                unsent->seq,
                                confab_call_member_get_device_id (peer->member));

@@ -60,7 +60,6 @@ struct _ConfabSimWitness {
   char *session; /* (nullable): the own one that was written last */
 };
 
-G_GNUC_PRINTF (2, 3) void confab_sim_witness_fail (ConfabSimWitness *self, const char *format, ...);
 ConfabSimAttempt *
 confab_sim_witness_find_attempt (ConfabSimWitness *self, ConfabSimPeer *peer, const char *call_id);
 

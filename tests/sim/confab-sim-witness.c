@@ -62,23 +62,6 @@ confab_sim_witness_free (ConfabSimWitness *self)
   g_free (self);
 }
 
-void
-confab_sim_witness_fail (ConfabSimWitness *self, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  g_autofree char *message = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  message = g_strdup_printf ("%s/%s: %s",
-                             self->network->users[self->index],
-                             self->network->devices[self->index],
-                             text);
-  self->network->fail (message, self->network->data);
-}
-
 /* Attempts. */
 
 static ConfabSimAttempt *
@@ -146,7 +129,8 @@ find_peer (ConfabSimWitness *self, const char *conf_id, const char *user_id, con
   return NULL;
 }
 
-/* What there was with it is over, without a word; a new member does not know what the old one has heard. */
+/* What there was with it is over, without a word; a new member does not know what the old one has heard. What came before
+ * it was there may count at once: a hangup that says the last word, with its invite. */
 static void
 begin_anew (ConfabSimWitness *self, ConfabSimPeer *peer)
 {
@@ -159,8 +143,10 @@ begin_anew (ConfabSimWitness *self, ConfabSimPeer *peer)
 
   g_hash_table_iter_init (&iter, self->attempts);
   while (g_hash_table_iter_next (&iter, &key, &attempt)) {
-    if (g_str_has_prefix (key, prefix))
-      ((ConfabSimAttempt *) attempt)->over = FALSE;
+    if (!g_str_has_prefix (key, prefix))
+      continue;
+    ((ConfabSimAttempt *) attempt)->over = FALSE;
+    peer->dismissed |= ((ConfabSimAttempt *) attempt)->dismissed;
   }
   g_set_str (&peer->session, confab_call_member_get_session_id (peer->member));
   g_hash_table_add (peer->heard, g_strdup (peer->session));
@@ -247,7 +233,8 @@ confab_sim_witness_entry (ConfabSimWitness *self, const char *session)
   guint known = GPOINTER_TO_UINT (g_hash_table_lookup (self->sessions, session));
 
   if (known != 0 && known != self->n_joins)
-    confab_sim_witness_fail (self,
+    confab_sim_network_fail (self->network,
+                             self->index,
                              "new-session: join %u has the session of join %u",
                              self->n_joins,
                              known);
@@ -368,7 +355,8 @@ check_number (ConfabSimWitness *self,
   guint next = GPOINTER_TO_UINT (g_hash_table_lookup (self->next_seq, key));
 
   if (seq > next)
-    confab_sim_witness_fail (self, "numbers: number %u of %s comes before %u", seq, key, next);
+    confab_sim_network_fail (
+      self->network, self->index, "numbers: number %u of %s comes before %u", seq, key, next);
   g_hash_table_replace (self->next_seq, key, GUINT_TO_POINTER (MAX (next, seq + 1)));
 }
 
@@ -394,7 +382,7 @@ check_calm (ConfabSimWitness *self, const char *user_id, const char *type, JsonO
       has_one_device (self->network, user_id) &&
       has_one_device (self->network, self->network->users[self->index]) &&
       (reason == NULL || !g_strv_contains (calm, reason)))
-    confab_sim_witness_fail (self, "calm: an attempt ended for %s", reason);
+    confab_sim_network_fail (self->network, self->index, "calm: an attempt ended for %s", reason);
 }
 
 static void
@@ -413,17 +401,20 @@ check_invite (ConfabSimWitness *self,
     return;
   last = confab_sim_witness_find_attempt (self, peer, peer->last_invited);
   if (last != NULL && !last->hung_up)
-    confab_sim_witness_fail (self,
+    confab_sim_network_fail (self->network,
+                             self->index,
                              "goodbye: %s is invited while %s is on",
                              call_id,
                              peer->last_invited);
   g_set_str (&peer->last_invited, call_id);
   if (peer->ended_at != 0 && confab_clock_get_time (self->clock) - peer->ended_at < MIN_PAUSE_US)
-    confab_sim_witness_fail (self,
+    confab_sim_network_fail (self->network,
+                             self->index,
                              "pauses: %s is invited again at once",
                              confab_call_member_get_device_id (peer->member));
   if (++peer->n_invites > MAX_INVITES)
-    confab_sim_witness_fail (self,
+    confab_sim_network_fail (self->network,
+                             self->index,
                              "attempts: %s is invited for the %uth time without a minute of health",
                              confab_call_member_get_device_id (peer->member),
                              peer->n_invites);
@@ -441,11 +432,16 @@ check_hangup (ConfabSimWitness *self,
   for (guint i = 0; i < attempt->unsent->len; i++)
     most = MAX (most, ((ConfabSimUnsent *) attempt->unsent->pdata[i])->n_failures);
   if (g_strcmp0 (reason, "signalling_timeout") == 0 && most < RESENDS)
-    confab_sim_witness_fail (self, "resent: a call ends after %u attempts to send something", most);
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "resent: a call ends after %u attempts to send something",
+                             most);
   /* People who hear each other are not parted because the homeserver does not answer. */
   if (g_strcmp0 (reason, "signalling_timeout") == 0 && peer != NULL &&
       peer->state == CONFAB_PARTICIPANT_STATE_CONNECTED)
-    confab_sim_witness_fail (self, "resent: people who hear each other are parted");
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "resent: people who hear each other are parted");
   attempt->hung_up = TRUE;
   attempt->over = TRUE;
 }
@@ -477,9 +473,12 @@ confab_sim_witness_sending (ConfabSimWitness *self,
       (g_strcmp0 (attempt->own, json_object_get_string_member (content, "sender_session_id")) !=
          0 ||
        g_strcmp0 (attempt->other, json_object_get_string_member (content, "dest_session_id")) != 0))
-    confab_sim_witness_fail (self, "sessions: %s is about an attempt between others", type);
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "sessions: %s is about an attempt between others",
+                             type);
   if (g_str_equal (type, "m.call.answer") && attempt->over)
-    confab_sim_witness_fail (self, "revived: what is over is answered");
+    confab_sim_network_fail (self->network, self->index, "revived: what is over is answered");
   if (g_str_equal (type, "m.call.hangup"))
     check_hangup (self, peer, attempt, content);
 }

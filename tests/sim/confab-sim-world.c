@@ -308,8 +308,7 @@ begin (ConfabSimWorld *self)
   for (guint i = 0; i < self->network.n; i++) {
     g_autoptr (ConfabSimClock) clock = confab_sim_clock_new (self->time, i);
 
-    self->clients[i] = confab_sim_client_new (
-      &self->network, CONFAB_CLOCK (clock), i, i <= 1, fail_cb, self);
+    self->clients[i] = confab_sim_client_new (&self->network, CONFAB_CLOCK (clock), i, i <= 1);
     confab_sim_client_start (self->clients[i]);
   }
   confab_sim_client_create_call (self->clients[0], self->intent);
