@@ -25,9 +25,10 @@ struct _ConfabSimClient {
   guint since_events;
   guint since_messages;
   guint since_account;
-  guint last_events; /* before the last sync */
+  guint last_events; /* before the last sync: what it brought may be handed over again */
   guint last_messages;
   guint last_account;
+  ConfabSimDisk *disk;
   ConfabSimOutbox *outbox;
   ConfabSimRinging *ringing;
 
@@ -67,5 +68,6 @@ void confab_sim_client_check_sending (ConfabSimClient *self,
                                       const char *type,
                                       JsonObject *content,
                                       gboolean clear);
+void confab_sim_client_take_stored (ConfabSimClient *self);
 
 G_END_DECLS

@@ -8,10 +8,10 @@
 #define FIRST_PAUSE_MS 1000
 #define MAX_PAUSE_MS 15000
 #define MAX_LIMIT_MS 60000
-#define COMMIT_US (50 * 1000)
 
 /* A device message that waits to be sent. */
 typedef struct {
+  guint number;
   char *user_id;
   char *device_id;
   char *type;
@@ -27,8 +27,10 @@ typedef struct {
 struct _ConfabSimOutbox {
   ConfabSimNetwork *network;
   ConfabClock *clock; /* of its client */
+  ConfabSimDisk *disk;
   guint index;
-  GPtrArray *rows; /* Row: on disk */
+  GPtrArray *rows; /* Row: on @disk, by number */
+  guint n_rows;    /* that there ever were */
 
   /* The process. */
   ConfabSimHttp *http;
@@ -81,11 +83,71 @@ answer (ConfabSimOutbox *self, Row *row, const GError *error)
 
 static void pump (ConfabSimOutbox *self);
 
+/* What is stored. */
+
+typedef struct {
+  ConfabSimOutbox *self;
+  guint number;
+  Row *removed; /* (nullable): what came off the disk; else it came on it */
+} Change;
+
+static void
+free_change (gpointer data)
+{
+  Change *change = data;
+
+  g_clear_pointer (&change->removed, free_row);
+  g_free (change);
+}
+
+static guint
+find_position (ConfabSimOutbox *self, guint number)
+{
+  guint i = 0;
+
+  while (i < self->rows->len && ((Row *) self->rows->pdata[i])->number < number)
+    i++;
+  return i;
+}
+
+static void
+undo_change (gpointer data)
+{
+  Change *change = data;
+  guint position = find_position (change->self, change->number);
+
+  if (change->removed != NULL)
+    g_ptr_array_insert (change->self->rows, (int) position, g_steal_pointer (&change->removed));
+  else
+    g_ptr_array_remove_index (change->self->rows, position);
+}
+
+static void
+write_change (ConfabSimOutbox *self, guint number, Row *removed)
+{
+  Change *change = g_new (Change, 1);
+
+  *change = (Change) { self, number, removed };
+  confab_sim_disk_write (self->disk, FALSE, undo_change, change, free_change);
+}
+
+/* They come off the disk, and their senders are answered. */
+static void
+remove_all (ConfabSimOutbox *self, GPtrArray *rows, const GError *error)
+{
+  for (guint i = 0; i < rows->len; i++) {
+    Row *row = rows->pdata[i];
+    answer (self, row, error);
+    forget_sender (row);
+    write_change (self, row->number, row);
+  }
+}
+
 static void
 drop_stale (ConfabSimOutbox *self)
 {
   gint64 limit = confab_clock_get_time (self->clock) - MESSAGE_PATIENCE_US;
-  g_autoptr (GPtrArray) stale = g_ptr_array_new_with_free_func (free_row);
+  g_autoptr (GPtrArray) stale = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < self->rows->len;) {
@@ -98,8 +160,7 @@ drop_stale (ConfabSimOutbox *self)
   error = g_error_new_literal (CONFAB_SIGNALLING_ERROR,
                                CONFAB_SIGNALLING_ERROR_NETWORK,
                                "too late");
-  for (guint i = 0; i < stale->len; i++)
-    answer (self, stale->pdata[i], error);
+  remove_all (self, stale, error);
 }
 
 /* The server does what it is asked once, however often: the request has a transaction id. */
@@ -121,7 +182,7 @@ take_request (gpointer data)
 static void
 finish_request (ConfabSimOutbox *self)
 {
-  g_autoptr (GPtrArray) sent = g_ptr_array_new_with_free_func (free_row);
+  g_autoptr (GPtrArray) sent = g_ptr_array_new ();
 
   for (guint i = 0; i < self->rows->len;) {
     if (((Row *) self->rows->pdata[i])->in_request)
@@ -131,8 +192,7 @@ finish_request (ConfabSimOutbox *self)
   }
   self->n_failures = 0;
   pump (self);
-  for (guint i = 0; i < sent->len; i++)
-    answer (self, sent->pdata[i], NULL);
+  remove_all (self, sent, NULL);
 }
 
 static void
@@ -239,12 +299,16 @@ refuse (ConfabSimOutbox *self, Row *row)
 }
 
 ConfabSimOutbox *
-confab_sim_outbox_new (ConfabSimNetwork *network, ConfabClock *clock, guint index)
+confab_sim_outbox_new (ConfabSimNetwork *network,
+                       ConfabClock *clock,
+                       ConfabSimDisk *disk,
+                       guint index)
 {
   ConfabSimOutbox *self = g_new0 (ConfabSimOutbox, 1);
 
   self->network = network;
   self->clock = g_object_ref (clock);
+  self->disk = disk;
   self->index = index;
   self->rows = g_ptr_array_new_with_free_func (free_row);
   self->keyless = g_ptr_array_new_with_free_func (free_keyless);
@@ -281,24 +345,17 @@ confab_sim_outbox_start (ConfabSimOutbox *self,
   pump (self);
 }
 
-/* The process and its requests are gone. The newest messages may not have reached the disk: those that were just handed
- * over, and with the power gone more of them. */
+/* The process and its requests are gone. */
 void
-confab_sim_outbox_stop (ConfabSimOutbox *self, gboolean power_lost)
+confab_sim_outbox_stop (ConfabSimOutbox *self)
 {
-  GPtrArray *rows = self->rows;
-  gint64 committed = confab_clock_get_time (self->clock) - (power_lost ? 20 : 1) * COMMIT_US;
-
   self->http = NULL;
   self->n_failures = 0;
   self->sending = FALSE;
   confab_clock_clear (self->clock, &self->pause_timer);
   g_ptr_array_set_size (self->keyless, 0);
-  for (guint i = 0; i < rows->len; i++)
-    forget_sender (rows->pdata[i]);
-  while (rows->len > 0 && ((Row *) rows->pdata[rows->len - 1])->created_at > committed &&
-         confab_sim_network_chance (self->network, 50))
-    g_ptr_array_remove_index (rows, rows->len - 1);
+  for (guint i = 0; i < self->rows->len; i++)
+    forget_sender (self->rows->pdata[i]);
 }
 
 /* As ConfabSignalling has it. */
@@ -314,6 +371,7 @@ confab_sim_outbox_send (ConfabSimOutbox *self,
 {
   Row *row = g_new0 (Row, 1);
 
+  row->number = ++self->n_rows;
   row->user_id = g_strdup (user_id);
   row->device_id = g_strdup (device_id);
   row->type = g_strdup (type);
@@ -327,6 +385,7 @@ confab_sim_outbox_send (ConfabSimOutbox *self,
     return;
   }
   g_ptr_array_add (self->rows, row);
+  write_change (self, row->number, NULL);
   pump (self);
 }
 

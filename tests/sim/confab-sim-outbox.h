@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "confab-sim-disk.h"
 #include "confab-sim-http.h"
 #include "confab-signalling.h"
 
@@ -18,14 +19,16 @@ typedef struct _ConfabSimOutbox ConfabSimOutbox;
 /* What was handed over could not be sent: its sender, if the process still lives, hears so next. */
 typedef void (*ConfabSimUnsentFunc) (const char *type, JsonObject *content, gpointer data);
 
-ConfabSimOutbox *confab_sim_outbox_new (ConfabSimNetwork *network, ConfabClock *clock, guint index)
-  G_GNUC_WARN_UNUSED_RESULT;
+ConfabSimOutbox *confab_sim_outbox_new (ConfabSimNetwork *network,
+                                        ConfabClock *clock,
+                                        ConfabSimDisk *disk,
+                                        guint index) G_GNUC_WARN_UNUSED_RESULT;
 void confab_sim_outbox_free (ConfabSimOutbox *self);
 void confab_sim_outbox_start (ConfabSimOutbox *self,
                               ConfabSimHttp *http,
                               ConfabSimUnsentFunc unsent,
                               gpointer data);
-void confab_sim_outbox_stop (ConfabSimOutbox *self, gboolean power_lost);
+void confab_sim_outbox_stop (ConfabSimOutbox *self);
 void confab_sim_outbox_send (ConfabSimOutbox *self,
                              const char *user_id,
                              const char *device_id,

@@ -20,12 +20,13 @@ typedef struct {
   gboolean answered;       /* one of the user's devices is or was in it */
   gboolean declined;       /* on this device */
   gboolean
-    unsure; /* whether that was kept: the process died before it knew that the server has the call */
+    unsure; /* whether that was kept: it had not reached the disk, or it was not known that the server has the call */
 } Call;
 
 struct _ConfabSimRinging {
   ConfabSimNetwork *network;
   ConfabClock *clock;
+  ConfabSimDisk *disk;
   guint index;
   GHashTable *silenced; /* call ids: what the process wants to be told in its next life */
   GHashTable *calls;    /* call id → Call */
@@ -36,12 +37,16 @@ struct _ConfabSimRinging {
 };
 
 ConfabSimRinging *
-confab_sim_ringing_new (ConfabSimNetwork *network, ConfabClock *clock, guint index)
+confab_sim_ringing_new (ConfabSimNetwork *network,
+                        ConfabClock *clock,
+                        ConfabSimDisk *disk,
+                        guint index)
 {
   ConfabSimRinging *self = g_new0 (ConfabSimRinging, 1);
 
   self->network = network;
   self->clock = clock;
+  self->disk = disk;
   self->index = index;
   self->silenced = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->calls = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -58,13 +63,56 @@ confab_sim_ringing_free (ConfabSimRinging *self)
   g_free (self);
 }
 
+static Call *
+ensure_call (ConfabSimRinging *self, const char *call_id)
+{
+  Call *call = g_hash_table_lookup (self->calls, call_id);
+
+  if (call == NULL) {
+    call = g_new0 (Call, 1);
+    g_hash_table_insert (self->calls, g_strdup (call_id), call);
+  }
+  return call;
+}
+
+/* What is stored. */
+
+typedef struct {
+  ConfabSimRinging *self;
+  char *call_id;
+} Silence;
+
+static void
+free_silence (gpointer data)
+{
+  Silence *silence = data;
+
+  g_free (silence->call_id);
+  g_free (silence);
+}
+
+static void
+undo_silence (gpointer data)
+{
+  Silence *silence = data;
+
+  g_hash_table_remove (silence->self->silenced, silence->call_id);
+  ensure_call (silence->self, silence->call_id)->unsure = TRUE;
+}
+
 static void
 silenced_cb (ConfabCallHandler *handler,
              const char *room_id,
              const char *call_id,
              ConfabSimRinging *self)
 {
-  g_hash_table_add (self->silenced, g_strdup (call_id));
+  Silence *silence;
+
+  if (!g_hash_table_add (self->silenced, g_strdup (call_id)))
+    return;
+  silence = g_new (Silence, 1);
+  *silence = (Silence) { self, g_strdup (call_id) };
+  confab_sim_disk_write (self->disk, FALSE, undo_silence, silence, free_silence);
 }
 
 /* A process begins, with what the last one wanted to be kept. */
@@ -93,18 +141,6 @@ confab_sim_ringing_clear (ConfabSimRinging *self)
   g_hash_table_remove_all (self->silenced);
   g_hash_table_remove_all (self->calls);
   g_hash_table_remove_all (self->declined);
-}
-
-static Call *
-ensure_call (ConfabSimRinging *self, const char *call_id)
-{
-  Call *call = g_hash_table_lookup (self->calls, call_id);
-
-  if (call == NULL) {
-    call = g_new0 (Call, 1);
-    g_hash_table_insert (self->calls, g_strdup (call_id), call);
-  }
-  return call;
 }
 
 static gint64

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "confab-call-handler.h"
-#include "confab-sim-network.h"
+#include "confab-sim-disk.h"
 
 G_BEGIN_DECLS
 
@@ -15,9 +15,10 @@ G_BEGIN_DECLS
  */
 typedef struct _ConfabSimRinging ConfabSimRinging;
 
-ConfabSimRinging *
-confab_sim_ringing_new (ConfabSimNetwork *network, ConfabClock *clock, guint index)
-  G_GNUC_WARN_UNUSED_RESULT;
+ConfabSimRinging *confab_sim_ringing_new (ConfabSimNetwork *network,
+                                          ConfabClock *clock,
+                                          ConfabSimDisk *disk,
+                                          guint index) G_GNUC_WARN_UNUSED_RESULT;
 void confab_sim_ringing_free (ConfabSimRinging *self);
 void confab_sim_ringing_start (ConfabSimRinging *self, ConfabCallHandler *handler);
 void confab_sim_ringing_clear (ConfabSimRinging *self);

@@ -408,7 +408,7 @@ confab_sim_signalling_new (ConfabSimNetwork *network,
 
 /* The process is gone. What was on its way has reached the server or not. */
 void
-confab_sim_signalling_kill (ConfabSimSignalling *self, gboolean power_lost)
+confab_sim_signalling_kill (ConfabSimSignalling *self)
 {
   for (guint i = 0; i < self->slots->len; i++) {
     Slot *slot = self->slots->pdata[i];
@@ -420,7 +420,7 @@ confab_sim_signalling_kill (ConfabSimSignalling *self, gboolean power_lost)
   g_ptr_array_set_size (self->slots, 0);
   g_ptr_array_set_size (self->servers, 0);
   g_ptr_array_set_size (self->account, 0);
-  confab_sim_outbox_stop (self->outbox, power_lost);
+  confab_sim_outbox_stop (self->outbox);
 }
 
 gboolean

@@ -32,7 +32,7 @@ ConfabSimSignalling *confab_sim_signalling_new (ConfabSimNetwork *network,
                                                 ConfabSimSignallingFunc func,
                                                 ConfabSimUnsentFunc unsent,
                                                 gpointer data) G_GNUC_WARN_UNUSED_RESULT;
-void confab_sim_signalling_kill (ConfabSimSignalling *self, gboolean power_lost);
+void confab_sim_signalling_kill (ConfabSimSignalling *self);
 ConfabSimHttp *confab_sim_signalling_get_http (ConfabSimSignalling *self);
 gboolean confab_sim_signalling_is_idle (ConfabSimSignalling *self);
 
