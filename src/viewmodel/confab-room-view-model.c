@@ -219,6 +219,7 @@ refresh_action (ConfabRoomViewModel *self)
 {
   gboolean in_call = confab_room_call_is_active (self->call);
   const char *reason = NULL;
+  g_autofree char *both = NULL;
   gboolean can_act;
 
   if (!in_call)
@@ -229,8 +230,14 @@ refresh_action (ConfabRoomViewModel *self)
                                        confab_room_call_is_on (self->call));
   can_act = reason == NULL;
   /* No reason not to have a call of the other kind, but whoever would begin one, or may not, should know. */
-  if (!in_call && has_foreign_call (self) && confab_room_reason_connection (self->session) == NULL)
-    reason = _ ("People here are in an Element call. Confab cannot join it yet.");
+  if (!in_call && has_foreign_call (self) &&
+      confab_room_reason_connection (self->session) == NULL) {
+    const char *foreign = _ ("People here are in an Element call. Confab cannot join it yet.");
+
+    /* TRANSLATORS: two whole sentences, one after the other */
+    both = reason != NULL ? g_strdup_printf (_ ("%1$s %2$s"), foreign, reason) : g_strdup (foreign);
+    reason = both;
+  }
   if (in_call)
     set_number (self, PROP_ACTION, CONFAB_ROOM_ACTION_RETURN);
   else

@@ -257,6 +257,18 @@ open_rehearsal (ConfabPageStand *stand)
 }
 
 static void
+open_workshop (ConfabPageStand *stand)
+{
+  confab_page_stand_open_room (stand, CONFAB_ROOM_WORKSHOP);
+}
+
+static void
+open_archive (ConfabPageStand *stand)
+{
+  confab_page_stand_open_room (stand, CONFAB_ROOM_OLD_ARCHIVE);
+}
+
+static void
 be_in_call (ConfabPageStand *stand)
 {
   enter_call (stand);
@@ -458,6 +470,8 @@ static const ConfabPageScene scenes[] = {
   { "room-in-call", CONFAB_WORLD_CALLS, be_in_call_and_open, FALSE },
   { "room-not-allowed", CONFAB_WORLD_CALLS, open_notices, FALSE },
   { "room-not-encrypted", CONFAB_WORLD_CALLS, open_rehearsal, FALSE },
+  { "room-element-call", CONFAB_WORLD_ELSEWHERE, open_workshop, FALSE },
+  { "room-replaced", CONFAB_WORLD_ELSEWHERE, open_archive, FALSE },
   { "media-join", CONFAB_WORLD_CALLS, join, TRUE },
   { "media-start", CONFAB_WORLD_CALLS, start, FALSE },
   { "media-sound-only", CONFAB_WORLD_CALLS, join_without_camera, FALSE },

@@ -38,9 +38,12 @@ typedef struct {
   int n_joined;
   gboolean clear; /* not encrypted */
   gboolean favourite;
-  gboolean moderated;     /* only moderators may start calls */
+  gboolean moderated; /* only moderators may start calls */
+  gboolean elsewhere; /* only in that world */
+  gboolean replaced;
   int call_s;             /* how long its call has been on; 0: none */
   const char *members[6]; /* who is in the call */
+  const char *rtc[3];     /* who is in a call of Element's kind */
   int days;               /* since something was said */
 } Room;
 
@@ -70,6 +73,18 @@ static const Room rooms[] = {
     .n_joined = 210,
     .moderated = TRUE },
   { .id = CONFAB_ROOM_REHEARSAL, .name = "Rehearsal", .n_joined = 5, .clear = TRUE },
+  { .id = CONFAB_ROOM_WORKSHOP,
+    .name = "Workshop",
+    .topic = "Repairs on Saturdays",
+    .n_joined = 9,
+    .moderated = TRUE,
+    .elsewhere = TRUE,
+    .rtc = { "@jonas:x", "@priya:x" } },
+  { .id = CONFAB_ROOM_OLD_ARCHIVE,
+    .name = "Archive",
+    .n_joined = 6,
+    .elsewhere = TRUE,
+    .replaced = TRUE },
   { .id = "!d1:x", .with = "@ngozi:x", .n_joined = 2 },
   { .id = "!d2:x", .with = "@max:x", .n_joined = 2, .days = 1 },
   { .id = "!d3:x", .with = "@dmitri:x", .n_joined = 2, .days = 4 },
@@ -174,6 +189,26 @@ add_call (JsonArray *events, const Room *room)
                call_member_content ("call"));
 }
 
+/* Element Call, as protocol/matrixrtc-livekit.md section 2 has it. */
+static void
+add_rtc_member (JsonArray *events, const char *user_id)
+{
+  g_autofree char *state_key = g_strdup_printf ("_%s_DEVICE_m.call", user_id);
+  JsonObject *content = text_object ("application", "m.call");
+  JsonObject *focus = text_object ("type", "livekit");
+
+  json_object_set_string_member (focus, "focus_selection", "oldest_membership");
+  json_object_set_string_member (content, "call_id", "");
+  json_object_set_string_member (content, "device_id", "DEVICE");
+  json_object_set_string_member (content, "scope", "m.room");
+  json_object_set_int_member (content, "created_ts", NOW_MS - 60 * 1000);
+  json_object_set_int_member (content, "expires", 4 * 3600 * 1000);
+  json_object_set_object_member (content, "focus_active", focus);
+  json_object_set_array_member (content, "foci_preferred", json_array_new ());
+  add_event (
+    events, "org.matrix.msc3401.call.member", state_key, user_id, NOW_MS - 60 * 1000, content);
+}
+
 static void
 add_power (JsonArray *events, const Room *room)
 {
@@ -209,6 +244,13 @@ room_state (const Room *room, gboolean calls)
     add_member (events, find_person (room->members[i]));
   if (calls && room->call_s > 0)
     add_call (events, room);
+  for (guint i = 0; room->rtc[i] != NULL; i++) {
+    add_member (events, find_person (room->rtc[i]));
+    add_rtc_member (events, room->rtc[i]);
+  }
+  if (room->replaced)
+    add_event (
+      events, "m.room.tombstone", "", "@ana:x", 1, text_object ("replacement_room", "!archive2:x"));
   return events;
 }
 
@@ -283,10 +325,13 @@ sync_reply (ConfabWorld world)
   JsonObject *join = json_object_new ();
   JsonObject *by_membership = json_object_new ();
 
-  for (guint i = 0; world >= CONFAB_WORLD_QUIET && i < G_N_ELEMENTS (rooms); i++)
+  for (guint i = 0; world >= CONFAB_WORLD_QUIET && i < G_N_ELEMENTS (rooms); i++) {
+    if (rooms[i].elsewhere && world != CONFAB_WORLD_ELSEWHERE)
+      continue;
     json_object_set_object_member (join,
                                    rooms[i].id,
-                                   room_sync (&rooms[i], world == CONFAB_WORLD_CALLS));
+                                   room_sync (&rooms[i], world >= CONFAB_WORLD_CALLS));
+  }
   json_object_set_object_member (by_membership, "join", join);
   json_object_set_object_member (reply, "rooms", by_membership);
   json_object_set_object_member (reply, "account_data", direct_rooms ());

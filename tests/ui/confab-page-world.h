@@ -18,6 +18,7 @@ typedef enum {
   CONFAB_WORLD_EMPTY,      /* no room */
   CONFAB_WORLD_QUIET,      /* rooms, no call */
   CONFAB_WORLD_CALLS,      /* rooms, two with a call */
+  CONFAB_WORLD_ELSEWHERE, /* and rooms whose people are elsewhere: in Element's call, in the next room */
 } ConfabWorld;
 
 /* Rooms of the world. */
@@ -26,6 +27,8 @@ typedef enum {
 #define CONFAB_ROOM_VILLAGE_COUNCIL "!council:x" /* a favourite, encrypted */
 #define CONFAB_ROOM_REHEARSAL "!rehearsal:x"     /* not encrypted */
 #define CONFAB_ROOM_NOTICES "!notices:x"         /* calls only by moderators */
+#define CONFAB_ROOM_WORKSHOP "!workshop:x" /* a call of Element's kind, others only by moderators */
+#define CONFAB_ROOM_OLD_ARCHIVE "!archive:x" /* replaced by another room */
 
 /* What @account answers from now on: invented people and rooms, and the drawn faces of the people. */
 void confab_world_fill (FakeAccount *account, ConfabWorld world);

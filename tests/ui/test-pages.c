@@ -441,6 +441,21 @@ test_room (void)
   g_assert_nonnull (FIND (GTK_TYPE_LABEL, "Only moderators may start calls here."));
   CLOSE ();
 
+  OPEN ("room-element-call", &smallest);
+  button = FIND (ADW_TYPE_SPLIT_BUTTON, "Start Video Call");
+  g_assert_false (gtk_widget_is_sensitive (button));
+  assert_in_window (&stand,
+                    FIND (GTK_TYPE_LABEL,
+                          "People here are in an Element call. Confab cannot join it yet. "
+                          "Only moderators may start calls here."));
+  CLOSE ();
+
+  OPEN ("room-replaced", &smallest);
+  button = FIND (ADW_TYPE_SPLIT_BUTTON, "Start Video Call");
+  g_assert_false (gtk_widget_is_sensitive (button));
+  assert_in_window (&stand, FIND (GTK_TYPE_LABEL, "This room has been replaced by another one."));
+  CLOSE ();
+
   OPEN ("room-not-encrypted", &wide);
   g_assert_nonnull (FIND (ADW_TYPE_ACTION_ROW, "Not encrypted"));
   CLOSE ();

@@ -184,7 +184,7 @@ test_replaced_with_call (Fixture *f, gconstpointer data)
   assert_action (f, CONFAB_ROOM_ACTION_JOIN, "");
 }
 
-/* As in rooms that Element has set up: whoever may not begin a call of ours learns what is going on all the same. */
+/* As in rooms that Element has set up: whoever may not begin a call of ours learns that, and what is going on. */
 static void
 test_foreign_call_without_power (Fixture *f, gconstpointer data)
 {
@@ -198,7 +198,8 @@ test_foreign_call_without_power (Fixture *f, gconstpointer data)
   sync_event (f, "org.matrix.msc3401.call.member", "_@ben:x_D_m.call", "@ben:x", RTC);
   test_assert_string (f->model,
                       "reason",
-                      "People here are in an Element call. Confab cannot join it yet.");
+                      "People here are in an Element call. Confab cannot join it yet. "
+                      "Only moderators may start calls here.");
   g_assert_false (confab_room_view_model_get_can_act (f->model));
 }
 
