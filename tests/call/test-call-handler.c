@@ -463,6 +463,93 @@ test_two_over_sfu (void)
   lab_finish (&lab);
 }
 
+/* As long as the server has not dated the own call, this device's clock, which may be wrong, decides nothing. */
+static void
+test_two_not_dated (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *id = NULL;
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  id = confab_call_dup_id (lab.call);
+  lab.echo = FALSE;
+  lab_advance (&lab, 1);
+  confab_fake_signalling_clear_log (lab.signalling);
+  state_at (&lab, "theirs", NOW_MS - 1000, "m.ring");
+  lab_advance (&lab, 2);
+  assert_log (&lab, "");
+  state_at (&lab, id, NOW_MS - 1001, "m.ring");
+  lab_advance (&lab, 2);
+  assert_log (&lab, "");
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
+/* The date is that of the event which began it: who writes it anew later does not make it the later one. */
+static void
+test_two_dated_once (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *id = NULL;
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  id = confab_call_dup_id (lab.call);
+  lab.echo = FALSE;
+  lab_advance (&lab, 1);
+  confab_fake_signalling_clear_log (lab.signalling);
+  state_at (&lab, id, NOW_MS, "m.ring");
+  state_at (&lab, "theirs", NOW_MS + 1, "m.ring");
+  state_at (&lab, id, NOW_MS + 2, "m.prompt");
+  lab_advance (&lab, 2);
+  assert_log (&lab, "");
+  assert_state (&lab, "known");
+  g_assert_cmpint (confab_call_get_started_at (lab.call), ==, NOW_MS * 1000);
+  lab_finish (&lab);
+}
+
+/* What others began at the same time is theirs to take back, even when it is written anew. */
+static void
+test_two_of_others (void)
+{
+  Lab lab = { 0 };
+  gint64 started_at;
+
+  lab_start (&lab);
+  lab_join (&lab);
+  started_at = confab_call_get_started_at (lab.call);
+  confab_fake_signalling_clear_log (lab.signalling);
+  state_at (&lab, "theirs", NOW_MS - 1, "m.ring");
+  state_at (&lab, "conf", NOW_MS + 1, "m.ring");
+  lab_advance (&lab, 2);
+  assert_log (&lab, "");
+  assert_state (&lab, "joined");
+  g_assert_cmpint (confab_call_get_started_at (lab.call), ==, started_at);
+  lab_finish (&lab);
+}
+
+/* A call that belongs to the room stays, whatever else there is. */
+static void
+test_two_own_room (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *id = NULL;
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_ROOM);
+  id = confab_call_dup_id (lab.call);
+  lab.echo = FALSE;
+  lab_advance (&lab, 1);
+  confab_fake_signalling_clear_log (lab.signalling);
+  state_at (&lab, "theirs", NOW_MS, "m.ring");
+  state_at (&lab, id, NOW_MS + 1, "m.room");
+  lab_advance (&lab, 2);
+  assert_log (&lab, "");
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
 /* Who makes two means two. */
 static void
 test_two_own (void)
@@ -679,6 +766,10 @@ main (int argc, char *argv[])
   CASE ("two-at-once/much-later", GINT_TO_POINTER (60001), test_two_at_once);
   TEST ("two-at-once/not", test_two_not_at_once);
   TEST ("two-at-once/over-sfu", test_two_over_sfu);
+  TEST ("two-at-once/not-dated", test_two_not_dated);
+  TEST ("two-at-once/dated-once", test_two_dated_once);
+  TEST ("two-at-once/of-others", test_two_of_others);
+  TEST ("two-at-once/own-room", test_two_own_room);
   TEST ("two-at-once/own", test_two_own);
   TEST ("two-at-once/not-ended", test_two_at_once_not_ended);
   CASE ("two-at-once/leaving", NULL, test_two_at_once_leaving);

@@ -511,6 +511,15 @@ static const Story stories[] = {
     NULL,
     "invite negotiate:offer negotiate:offer negotiate:offer negotiate:offer ",
     NULL },
+  /* An exchange that succeeds ends the row of those that did not: the next is tried again, and as soon as the first. */
+  { "/peer-call/answer-cannot-be-applied/and-then-it-can",
+    OUT "answer +1 ice-connected needed +1 fail-next negotiated +2002 fail-next negotiated +4002 "
+        "fail-next negotiated +8002 negotiated +1 needed +1 fail-next negotiated +2002",
+    CONFAB_PEER_CALL_CONNECTED,
+    NULL,
+    "invite negotiate:offer negotiate:offer negotiate:offer negotiate:offer negotiate:offer "
+    "negotiate:offer ",
+    NULL },
   { "/peer-call/offer-cannot-be-made",
     OUT "answer +1 ice-connected fail-next needed +1 needed +1",
     CONFAB_PEER_CALL_CONNECTED,
