@@ -257,13 +257,6 @@ stale_written_cb (const GError *error, gpointer data)
   self->stale_timer = confab_clock_add_timeout (self->clock, STALE_RETRY_MS, stale_cb, self);
 }
 
-static void
-free_weak (gpointer data)
-{
-  g_weak_ref_clear (data);
-  g_free (data);
-}
-
 /**
  * confab_call_room_remove_stale:
  * @self: a room
@@ -273,15 +266,14 @@ free_weak (gpointer data)
 void
 confab_call_room_remove_stale (ConfabCallRoom *self)
 {
-  GWeakRef *weak;
-
   if (!self->own_changed || self->n_writes > 0)
     return;
   self->own_changed = FALSE;
   if (!has_stale (self))
     return;
   confab_call_debug (self->id, "removing own stale membership");
-  weak = g_new0 (GWeakRef, 1);
-  g_weak_ref_init (weak, self);
-  confab_call_room_write (self, stale_written_cb, weak, free_weak);
+  confab_call_room_write (self,
+                          stale_written_cb,
+                          confab_call_room_weak_new (self),
+                          confab_call_room_weak_free);
 }

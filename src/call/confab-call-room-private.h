@@ -23,6 +23,7 @@ struct _ConfabCallRoom {
   GHashTable *left;    /* user ids that are known not to be joined */
   GHashTable *over;    /* ids of calls that were terminated: they never come back */
   ConfabDeclinedCalls *declined;
+  guint n_declining;    /* writes of that on their way */
   GHashTable *silenced; /* ids of calls that need not ring on this device */
   ConfabRtcRoster *rtc;
   GPtrArray *own; /* ConfabCallMembership that this device is to have */
@@ -30,5 +31,9 @@ struct _ConfabCallRoom {
   gboolean own_changed;
   guint stale_timer;
 };
+
+/* confab-call-room.c; a write may outlive its room. */
+GWeakRef *confab_call_room_weak_new (ConfabCallRoom *self) G_GNUC_WARN_UNUSED_RESULT;
+void confab_call_room_weak_free (gpointer data);
 
 G_END_DECLS

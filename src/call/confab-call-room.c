@@ -6,6 +6,8 @@
 
 #include "confab-call-room-private.h"
 
+#include "confab-log.h"
+
 G_DEFINE_FINAL_TYPE (ConfabCallRoom, confab_call_room, G_TYPE_OBJECT)
 
 enum {
@@ -254,6 +256,63 @@ confab_call_room_get_n_rtc_users (ConfabCallRoom *self)
   return confab_rtc_roster_get_n_users (self->rtc);
 }
 
+GWeakRef *
+confab_call_room_weak_new (ConfabCallRoom *self)
+{
+  GWeakRef *weak = g_new0 (GWeakRef, 1);
+
+  g_weak_ref_init (weak, self);
+  return weak;
+}
+
+void
+confab_call_room_weak_free (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+static void declined_cb (const GError *error, gpointer data);
+
+static void
+write_declined (ConfabCallRoom *self)
+{
+  g_autoptr (JsonObject) content = confab_declined_calls_to_json (self->declined);
+
+  self->n_declining++;
+  confab_signalling_send_account_data (self->signalling,
+                                       self->id,
+                                       CONFAB_DECLINED_CALLS_TYPE,
+                                       content,
+                                       declined_cb,
+                                       confab_call_room_weak_new (self),
+                                       confab_call_room_weak_free);
+}
+
+/* What was written last may be what is missing: whether it is shows when it has gone out. */
+static void
+restore_declined (ConfabCallRoom *self)
+{
+  if (self->n_declining > 0 || g_hash_table_contains (self->left, self->user_id) ||
+      !confab_declined_calls_restore (self->declined, self->over, confab_call_room_get_now (self)))
+    return;
+  confab_call_debug (self->id, "what was declined here was overwritten: once more");
+  write_declined (self);
+}
+
+/* Should it have failed it rings on elsewhere, for a minute at most: nobody is told. */
+static void
+declined_cb (const GError *error, gpointer data)
+{
+  g_autoptr (ConfabCallRoom) self = g_weak_ref_get (data);
+
+  if (self == NULL)
+    return;
+  self->n_declining--;
+  if (error == NULL)
+    restore_declined (self);
+}
+
 /**
  * confab_call_room_decline:
  * @self: a room
@@ -265,13 +324,11 @@ confab_call_room_get_n_rtc_users (ConfabCallRoom *self)
 void
 confab_call_room_decline (ConfabCallRoom *self, const char *call_id, gint64 until_ts)
 {
-  g_autoptr (JsonObject) content = NULL;
+  gint64 now_ms = confab_call_room_get_now (self);
 
-  confab_declined_calls_add (self->declined, call_id, until_ts, confab_call_room_get_now (self));
-  content = confab_declined_calls_to_json (self->declined);
-  /* Should it fail it rings on elsewhere, for a minute at most: nobody is told. */
-  confab_signalling_send_account_data (
-    self->signalling, self->id, CONFAB_DECLINED_CALLS_TYPE, content, NULL, NULL, NULL);
+  (void) confab_declined_calls_restore (self->declined, self->over, now_ms);
+  confab_declined_calls_add (self->declined, call_id, until_ts, self->over, now_ms);
+  write_declined (self);
 }
 
 /**
@@ -285,6 +342,7 @@ void
 confab_call_room_set_declined (ConfabCallRoom *self, JsonObject *content)
 {
   confab_declined_calls_read (self->declined, content);
+  restore_declined (self);
 }
 
 /**
@@ -355,4 +413,5 @@ confab_call_room_close (ConfabCallRoom *self)
 {
   confab_rtc_roster_stop (self->rtc);
   confab_clock_clear (self->clock, &self->stale_timer);
+  confab_declined_calls_forget_own (self->declined);
 }

@@ -13,7 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'tools'))
 
 from bots import PASSWORD, BotTest          # noqa: E402
-from matrix import Account                  # noqa: E402
+from matrix import Account, MatrixError     # noqa: E402
 
 CALL = 'org.matrix.msc3401.call'
 DECLINED = 'app.confab.declined_calls'
@@ -22,6 +22,7 @@ RING_S = 60
 
 class Ringing(BotTest):
     NAMES = ('anna', 'bert', 'clara')
+    bert = None
 
     def room(self, caller, *others):
         room = caller('create-room', name='Room', encrypted=False, open=True,
@@ -39,10 +40,15 @@ class Ringing(BotTest):
     def rings(self, peer, call):
         return {c['callId']: c['ringing'] for c in peer('calls')}.get(call)
 
+    def account_data(self, method, room, body=None):
+        if self.bert is None:
+            self.bert = Account(self.server.base, 'bert', PASSWORD)
+        account = self.bert
+        return account.request(method, f'v3/user/{urllib.parse.quote(account.user_id)}/rooms/{urllib.parse.quote(room)}'
+                                       f'/account_data/{DECLINED}', body)
+
     def declined(self, room):
-        account = Account(self.server.base, 'bert', PASSWORD)
-        return account.request('GET', f'v3/user/{urllib.parse.quote(account.user_id)}/rooms/{urllib.parse.quote(room)}'
-                                      f'/account_data/{DECLINED}')['calls']
+        return self.account_data('GET', room)['calls']
 
     def test_decline(self):
         anna, desk = self.bot('anna'), self.bot('bert')
@@ -55,8 +61,9 @@ class Ringing(BotTest):
             peer.wait_event('ringing', callId=call, ringing=True)
         self.assertEqual(desk('decline', everywhere=False), {})
         desk.wait_event('ringing', callId=call, ringing=False)
-        with self.assertRaises(RuntimeError):
+        with self.assertRaises(MatrixError) as nothing:
             self.declined(room)
+        self.assertEqual(nothing.exception.code, 'M_NOT_FOUND')
         self.assertTrue(self.rings(phone, call))
         # Everywhere, and so it is without a word.
         self.assertEqual(phone('decline'), {})
@@ -97,6 +104,33 @@ class Ringing(BotTest):
         phone.until('calls', lambda calls: call in [c['callId'] for c in calls])
         self.assertEqual([e for e in phone.events if e['event'] == 'ringing'], [])
         self.finish(anna, desk, phone)
+
+    def test_declines_cross(self):
+        """Another device declines a call at that moment, and writes what it has declined over what this one wrote: both
+        stand there in the end."""
+        anna, desk = self.bot('anna'), self.bot('bert')
+        room = self.room(anna, desk)
+        call = self.ring(anna, room)
+        desk.wait_event('ringing', callId=call, ringing=True)
+        desk('decline')
+        self.await_declined(room, {call})
+        self.account_data('PUT', room, {'calls': {'another': {'until_ts': int(time.time() * 1000) + 600000}}})
+        self.await_declined(room, {call, 'another'})
+        self.finish(anna, desk)
+
+    def await_declined(self, room, calls):
+        end = time.monotonic() + 20
+        while True:
+            try:
+                declined = set(self.declined(room))
+            except MatrixError as error:
+                if error.code != 'M_NOT_FOUND':
+                    raise
+                declined = set()
+            if declined == calls:
+                return
+            self.assertLess(time.monotonic(), end, declined)
+            time.sleep(0.05)    # a poll: the account is looked at from outside
 
     def test_answered_elsewhere(self):
         anna, desk, phone = self.bot('anna'), self.bot('bert'), self.bot('bert')

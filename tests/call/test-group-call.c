@@ -539,6 +539,7 @@ test_ringing_many_declined (void)
 {
   ConfabDeclinedCalls *declined = confab_declined_calls_new ();
   g_autoptr (JsonObject) content = json_object_new ();
+  g_autoptr (GHashTable) none = g_hash_table_new (g_str_hash, g_str_equal);
   JsonObject *calls = json_object_new ();
 
   for (guint i = 0; i < 60; i++) {
@@ -550,7 +551,7 @@ test_ringing_many_declined (void)
   json_object_set_object_member (content, "calls", calls);
   confab_declined_calls_read (declined, content);
   g_assert_cmpuint (count_declined (declined), ==, 50);
-  confab_declined_calls_add (declined, "new", NOW_MS + 1000, NOW_MS);
+  confab_declined_calls_add (declined, "new", NOW_MS + 1000, none, NOW_MS);
   g_assert_cmpuint (count_declined (declined), ==, 1);
   g_assert_true (confab_declined_calls_contains (declined, "new"));
   confab_declined_calls_free (declined);

@@ -52,10 +52,18 @@ static void
 read_back (JsonObject *content)
 {
   ConfabDeclinedCalls *declined = confab_declined_calls_new ();
+  g_autoptr (GHashTable) over = g_hash_table_new (g_str_hash, g_str_equal);
+  gboolean missing;
 
   confab_declined_calls_read (declined, content);
   check_written (declined);
-  confab_declined_calls_add (declined, "conf", G_MAXINT64, 1);
+  confab_declined_calls_add (declined, "conf", G_MAXINT64, over, 1);
+  check_written (declined);
+  g_assert_true (confab_declined_calls_contains (declined, "conf"));
+  /* Another device writes over it. */
+  confab_declined_calls_read (declined, content);
+  missing = !confab_declined_calls_contains (declined, "conf");
+  g_assert_true (confab_declined_calls_restore (declined, over, 1) == missing);
   check_written (declined);
   g_assert_true (confab_declined_calls_contains (declined, "conf"));
   confab_declined_calls_free (declined);

@@ -288,29 +288,20 @@ confab_sim_network_put_account (ConfabSimNetwork *self, guint from, JsonObject *
   }
 }
 
-/* One of the user's devices declines a call for all of them. What two of them write at once may put one of it back. */
+/* One of the user's devices declines a call for all of them. */
 void
 confab_sim_network_note_declined (ConfabSimNetwork *self, const char *user_id, const char *call_id)
 {
-  g_autofree char *prefix = g_strconcat (user_id, " ", NULL);
   gint64 now = confab_clock_get_time (self->clock);
-  GHashTableIter iter;
-  gpointer key;
-  gpointer time;
 
   if (self->declined == NULL)
     self->declined = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_hash_table_iter_init (&iter, self->declined);
-  while (g_hash_table_iter_next (&iter, &key, &time)) {
-    if (g_str_has_prefix (key, prefix))
-      *(gint64 *) time = now = 0;
-  }
   g_hash_table_replace (self->declined,
                         g_strconcat (user_id, " ", call_id, NULL),
                         g_memdup2 (&now, sizeof now));
 }
 
-/* Returns: monotonic, µs; 0: not at all, or another call as well */
+/* Returns: monotonic, µs; 0: not at all */
 gint64
 confab_sim_network_get_declined_at (ConfabSimNetwork *self,
                                     const char *user_id,

@@ -10,6 +10,17 @@ import uuid
 CALL_TYPES = ('org.matrix.msc3401.call', 'org.matrix.msc3401.call.member')
 
 
+class MatrixError(RuntimeError):
+    """What a homeserver answers in place of what it was asked for."""
+
+    def __init__(self, request, status, body):
+        super().__init__(f'{request}: {status} {body}')
+        try:
+            self.code = json.loads(body)['errcode']
+        except (ValueError, TypeError, KeyError):   # from something in between
+            self.code = None
+
+
 class Account:
     def __init__(self, base, user, password):
         self.base = base
@@ -33,7 +44,7 @@ class Account:
             with opener.open(request, timeout=30) as reply:
                 return json.loads(reply.read())
         except urllib.error.HTTPError as error:
-            raise RuntimeError(f'{method} {path}: {error.code} {error.read().decode()}') from error
+            raise MatrixError(f'{method} {path}', error.code, error.read().decode()) from error
 
     def create_room(self, name, encrypted=False, invite=(), everybody_calls=True):
         state = []
