@@ -175,14 +175,7 @@ apply_call (ConfabStoreTransaction *transaction,
             const ConfabSyncEvent *event,
             GError **error)
 {
-  JsonNode *terminated = json_object_get_member (event->content, "m.terminated");
-  gboolean on = json_object_get_size (event->content) > 0 &&
-                (terminated == NULL || JSON_NODE_HOLDS_NULL (terminated) ||
-                 (JSON_NODE_HOLDS_VALUE (terminated) &&
-                  json_node_get_value_type (terminated) == G_TYPE_BOOLEAN &&
-                  !json_node_get_boolean (terminated)));
-
-  if (on)
+  if (!confab_call_content_is_over (event->content))
     return confab_store_exec (transaction,
                               error,
                               "INSERT OR IGNORE INTO calls VALUES (?, ?)",

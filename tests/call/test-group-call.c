@@ -1903,6 +1903,7 @@ add_way_out (void)
   CASE ("terminated/redacted", "{}", test_terminated);
   CASE ("not-terminated/false", "{\"m.intent\":\"m.ring\",\"m.terminated\":false}", test_goes_on);
   CASE ("not-terminated/empty", "{\"m.intent\":\"m.ring\",\"m.terminated\":\"\"}", test_goes_on);
+  CASE ("not-terminated/zero", "{\"m.intent\":\"m.ring\",\"m.terminated\":0}", test_goes_on);
   CASE ("not-terminated/null", "{\"m.intent\":\"m.ring\",\"m.terminated\":null}", test_goes_on);
   TEST ("terminated/while-leaving", test_terminated_while_leaving);
   TEST ("terminated/while-joining", test_terminated_while_joining);

@@ -558,6 +558,60 @@ test_silenced (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count (log, "silenced"), ==, 1);
 }
 
+typedef struct {
+  const char *path;
+  const char *call; /* the members of its room in the sync */
+  gboolean over;
+} Ending;
+
+static const Ending endings[] = {
+#define ENDING(path, content, over) { path, CALL_EVENT_OF ("!a:x", "k", content), over }
+#define TERMINATED(what) "{\"m.intent\":\"m.ring\",\"m.terminated\":" what "}"
+  ENDING ("true", TERMINATED ("true"), TRUE),
+  ENDING ("string", TERMINATED ("\"call_ended\""), TRUE),
+  ENDING ("number", TERMINATED ("1"), TRUE),
+  ENDING ("object", TERMINATED ("{}"), TRUE),
+  ENDING ("nothing-of-a-call", "{\"m.name\":\"Hi\"}", TRUE),
+  ENDING ("not/false", TERMINATED ("false"), FALSE),
+  ENDING ("not/null", TERMINATED ("null"), FALSE),
+  ENDING ("not/empty-string", TERMINATED ("\"\""), FALSE),
+  ENDING ("not/zero", TERMINATED ("0"), FALSE),
+#undef ENDING
+#undef TERMINATED
+};
+
+/* What is over for the store is over for the calls, or one that rings would be read late, and forget what it has been
+ * silenced for. */
+static void
+test_ending (Fixture *f, gconstpointer data)
+{
+  const Ending *ending = data;
+  g_autofree char *sync = g_strdup_printf ("{\"next_batch\":\"s3\",\"rooms\":{\"join\":{%s}}}",
+                                           ending->call);
+  const char *log;
+  const char *first;
+
+  sign_in (f);
+  fake_account_sync (f->account,
+                     "s1",
+                     "{\"next_batch\":\"s2\",\"rooms\":{\"join\":{" CALL_EVENT_OF (
+                       "!a:x", "k", "{\"m.intent\":\"m.ring\"}") "}}}");
+  until_asked (f, "s2");
+  silence (f, "!a:x", "k");
+  fake_account_sync (f->account, "s2", sync);
+  until_asked (f, "s3");
+  test_expect (confab_session_stop (f->session));
+
+  new_session (f);
+  test_expect (confab_session_restore (f->session));
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "silenced !a:x k"), ==, ending->over ? 0 : 1);
+  /* With the rooms that have a call, which come first, or with the others. */
+  first = strstr (log, "state !a:x org.matrix.msc3401.call k\n");
+  g_assert_nonnull (first);
+  g_assert_true ((first < strstr (log, "end-stored\n")) == !ending->over);
+}
+
 static void
 test_to_device (Fixture *f, gconstpointer data)
 {
@@ -1565,6 +1619,10 @@ main (int argc, char **argv)
   ADD ("/session/to-device", test_to_device);
   ADD ("/session/declined", test_declined);
   ADD ("/session/silenced", test_silenced);
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++) {
+    g_autofree char *path = g_strconcat ("/session/call-over/", endings[i].path, NULL);
+    g_test_add (path, Fixture, &endings[i], set_up, test_ending, tear_down);
+  }
   ADD ("/session/inbox-that-stays", test_inbox_that_stays);
   ADD ("/session/gap", test_gap);
   for (guint i = 0; i < G_N_ELEMENTS (redactions); i++) {
