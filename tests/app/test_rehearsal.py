@@ -96,8 +96,11 @@ class Run:
 
     def kill(self):
         """What a rehearsal that hangs has started is found by its mark."""
-        self.lines.append('it took too long\n')
+        self.lines.append('it took too long; these were left:\n')
+        self.process.send_signal(signal.SIGUSR2)
+        threading.Event().wait(1)  # until it has said where it is
         for line in marked(self.mark):
+            self.lines.append(f'{line}\n')
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(line.partition(':')[0]), signal.SIGKILL)
 

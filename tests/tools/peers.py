@@ -34,7 +34,8 @@ class Peer:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log or sys.stderr,
             env={**os.environ, **(env or {})}, start_new_session=True)
-        self.lines = queue.Queue()
+        # Not a Queue: a signal handler that raises could leave its lock taken, and the reader waiting for ever.
+        self.lines = queue.SimpleQueue()
         self.events = []
         self.replies = {}
         self.next_id = 1
