@@ -8,7 +8,7 @@
 
 #include "confab-call.h"
 
-#define TIMEOUT_MS 2000
+#define TIMEOUT_US (2 * G_USEC_PER_SEC)
 
 typedef struct {
   GListModel *calls;
@@ -54,12 +54,19 @@ check_left_cb (Departure *self)
     dex_promise_resolve_boolean (self->left, TRUE);
 }
 
+/* @future: (transfer full). Each race has a time-out of its own: one that has lost never ends, libdex takes it away. */
+static void
+await_until (DexFuture *future, gint64 deadline)
+{
+  dex_await (dex_future_first (future, dex_timeout_new_deadline (deadline), NULL), NULL);
+}
+
 static DexFuture *
 departure_fiber (gpointer data)
 {
   Departure *self = data;
   g_autoptr (GPtrArray) active = list_active (self);
-  g_autoptr (DexFuture) deadline = NULL;
+  gint64 deadline = g_get_monotonic_time () + TIMEOUT_US;
 
   if (active->len == 0)
     return dex_future_new_true ();
@@ -68,10 +75,9 @@ departure_fiber (gpointer data)
     if (confab_call_is_active (active->pdata[i]))
       confab_call_leave (active->pdata[i]);
   }
-  deadline = dex_timeout_new_msec (TIMEOUT_MS);
   check_left_cb (self);
-  dex_await (dex_future_first (dex_ref (DEX_FUTURE (self->left)), dex_ref (deadline), NULL), NULL);
-  dex_await (dex_future_first (confab_outbox_flush (self->outbox), dex_ref (deadline), NULL), NULL);
+  await_until (dex_ref (DEX_FUTURE (self->left)), deadline);
+  await_until (confab_outbox_flush (self->outbox), deadline);
   for (guint i = 0; i < active->len; i++)
     g_signal_handlers_disconnect_by_data (active->pdata[i], self);
   return dex_future_new_true ();

@@ -304,27 +304,25 @@ reply_new (SoupMessage *message, GByteArray *body)
   return reply;
 }
 
-/* The first of @future (transfer full) and what ends the exchange. None of them is a fiber's; see confab_shield (). */
+/* The first of @future (transfer full) and what ends the exchange. None of them is a fiber's; see confab_shield (). The time
+ * is for each step, the answer and then each piece of it: what is large may take long as long as something comes. (A
+ * time-out that has lost a race never ends: libdex takes it away.) */
 static DexFuture *
-race (Exchange *exchange, DexFuture *future, DexFuture *deadline)
+race (Exchange *exchange, DexFuture *future)
 {
   return dex_future_first (future,
-                           dex_ref (deadline),
+                           dex_timeout_new_msec (exchange->timeout_ms),
                            dex_ref (exchange->stop),
                            exchange->drop != NULL ? dex_ref (exchange->drop) : NULL,
                            NULL);
 }
 
 static gboolean
-await_body (
-  Exchange *exchange, GInputStream *stream, DexFuture *deadline, GByteArray *body, GError **error)
+await_body (Exchange *exchange, GInputStream *stream, GByteArray *body, GError **error)
 {
   while (TRUE) {
     g_autoptr (GBytes) chunk = dex_await_boxed (
-      race (exchange,
-            dex_input_stream_read_bytes (stream, CHUNK_SIZE, G_PRIORITY_DEFAULT),
-            deadline),
-      error);
+      race (exchange, dex_input_stream_read_bytes (stream, CHUNK_SIZE, G_PRIORITY_DEFAULT)), error);
     gsize size;
     gconstpointer data;
 
@@ -373,7 +371,6 @@ static DexFuture *
 exchange_fiber (gpointer data)
 {
   Exchange *exchange = data;
-  g_autoptr (DexFuture) deadline = dex_timeout_new_msec (exchange->timeout_ms);
   g_autoptr (Sending) sending = NULL;
   g_autoptr (GInputStream) stream = NULL;
   g_autoptr (GByteArray) body = g_byte_array_new ();
@@ -381,9 +378,8 @@ exchange_fiber (gpointer data)
 
   await_modules ();
   sending = sending_start (exchange);
-  stream = dex_await_object (race (exchange, dex_ref (DEX_FUTURE (sending->stream)), deadline),
-                             &error);
-  if (stream == NULL || !await_body (exchange, stream, deadline, body, &error)) {
+  stream = dex_await_object (race (exchange, dex_ref (DEX_FUTURE (sending->stream))), &error);
+  if (stream == NULL || !await_body (exchange, stream, body, &error)) {
     if (exchange->drop != NULL && !dex_future_is_pending (exchange->drop))
       return dex_future_new_reject (CONFAB_MATRIX_ERROR,
                                     CONFAB_MATRIX_ERROR_CANCELLED,

@@ -464,6 +464,73 @@ test_time_out_and_abort (Fixture *f, gconstpointer data)
     confab_homeserver_send (f->homeserver, "GET", PATH "2", NULL, 0, CONFAB_REQUEST_NONE));
 }
 
+static void
+begin_answer (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpointer data)
+{
+  soup_message_headers_set_encoding (soup_server_message_get_response_headers (message),
+                                     SOUP_ENCODING_CHUNKED);
+  soup_message_body_append (soup_server_message_get_response_body (message),
+                            SOUP_MEMORY_STATIC,
+                            "{",
+                            1);
+  soup_server_message_set_status (message, 200, NULL);
+}
+
+/* The time is for the whole of the answer: one that begins and never ends is none. */
+static void
+test_time_out_in_answer (Fixture *f, gconstpointer data)
+{
+  fake_homeserver_handle (f->fake, PATH, begin_answer, NULL);
+  test_expect_error (
+    confab_homeserver_send (f->homeserver, "GET", PATH, NULL, 300, CONFAB_REQUEST_NO_RETRY),
+    ME,
+    CONFAB_MATRIX_ERROR_NO_ANSWER);
+}
+
+#define PIECE_MS 300
+#define N_PIECES 5
+
+typedef struct {
+  SoupServerMessage *message;
+  guint n_sent;
+} Slow;
+
+static gboolean
+send_piece_cb (gpointer data)
+{
+  Slow *slow = data;
+  SoupMessageBody *body = soup_server_message_get_response_body (slow->message);
+  gboolean more = ++slow->n_sent < N_PIECES;
+
+  soup_message_body_append (body, SOUP_MEMORY_STATIC, more ? " " : "}", 1);
+  if (!more)
+    soup_message_body_complete (body);
+  soup_server_message_unpause (slow->message);
+  return more;
+}
+
+static void
+answer_slowly (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpointer data)
+{
+  Slow *slow = data;
+
+  begin_answer (fake, message, body, NULL);
+  slow->message = message;
+  g_timeout_add (PIECE_MS, send_piece_cb, slow);
+}
+
+/* One that is slow is one, as long as something comes: a first sync may be large. */
+static void
+test_slow_answer (Fixture *f, gconstpointer data)
+{
+  Slow slow = { 0 };
+
+  fake_homeserver_handle (f->fake, PATH, answer_slowly, &slow);
+  test_expect (confab_homeserver_send (
+    f->homeserver, "GET", PATH, NULL, PIECE_MS * (N_PIECES - 1), CONFAB_REQUEST_NO_RETRY));
+  g_assert_cmpuint (slow.n_sent, ==, N_PIECES);
+}
+
 #define N_ABORTED 100
 
 typedef struct {
@@ -864,6 +931,8 @@ main (int argc, char **argv)
   ADD ("/homeserver/stale-and-refused", test_stale_and_refused);
   ADD ("/homeserver/refresh-offline", test_refresh_offline);
   ADD ("/homeserver/time-out-and-abort", test_time_out_and_abort);
+  ADD ("/homeserver/time-out-in-answer", test_time_out_in_answer);
+  ADD ("/homeserver/slow-answer", test_slow_answer);
   ADD ("/homeserver/aborted-twice", test_aborted_twice);
   ADD ("/homeserver/aborted-and-gone", test_aborted_and_gone);
   ADD ("/homeserver/large", test_large);
