@@ -10,6 +10,8 @@
 #include "confab-log.h"
 #include "confab-random-id.h"
 
+#include <string.h>
+
 /* The table of ConfabCallMember: what comes of each event, and the side effects. */
 
 #define MAX_RETRIES 3
@@ -350,6 +352,32 @@ wants_another (ConfabCallMember *self, const Event *event)
   return confab_peer_call_get_restart_offered (self->call) && self->retries < MAX_RETRIES;
 }
 
+/*
+ * Section 11.2: both invite, whoever has to. Each then compares the ids, as hydrogen and js-sdk do, and the smaller one is
+ * the call of both: were it decided in another way here, each side could end what the other one keeps.
+ */
+static gboolean
+is_glare (ConfabCallMember *self)
+{
+  ConfabPeerCallState state = confab_peer_call_get_state (self->call);
+
+  return !confab_peer_call_get_inbound (self->call) &&
+         (state == CONFAB_PEER_CALL_CREATE_OFFER || state == CONFAB_PEER_CALL_INVITE_SENT);
+}
+
+static gboolean
+wins_glare (ConfabCallMember *self, const Event *event)
+{
+  return is_glare (self) &&
+         strcmp (confab_peer_call_get_id (self->call), event->message->call_id) < 0;
+}
+
+static gboolean
+loses_glare (ConfabCallMember *self, const Event *event)
+{
+  return is_glare (self) && !wins_glare (self, event);
+}
+
 /* Section 11.2: the peer took our invite for glare, or had a later one of ours. */
 static gboolean
 is_refused (ConfabCallMember *self, const Event *event)
@@ -412,6 +440,8 @@ static const struct {
   { IN (ADVERTISED), ON (JOIN), is_initiator, TO (CALLING), place_call },
   { IN (ADVERTISED), ON (JOIN), NULL, TO (WAITING), NULL },
   { IN (WAITING) | IN (IDLE) | IN (RETRY_PAUSE), ON (INVITED), NULL, TO (CALLING), answer_call },
+  { IN_CALL, ON (INVITED), wins_glare, STAY, refuse_call },
+  { IN_CALL, ON (INVITED), loses_glare, TO (CALLING), replace_call },
   { IN_CALL, ON (INVITED), is_initiator, STAY, refuse_call },
   { IN_CALL, ON (INVITED), NULL, TO (CALLING), replace_call },
   { IN (CALLING), ON (CALL_CONNECTED), NULL, TO (CONNECTED), connected },
