@@ -112,7 +112,7 @@ const COMMANDS = {
   "join-room": "joinRoom", rooms: "rooms", calls: "calls", "create-call": "createCall",
   "join-call": "joinCall", leave: "leave", mute: "mute", members: "members", tracks: "tracks",
   "wait-media": "waitMedia", stats: "stats", screen: "screen", "invite-again": "inviteAgain",
-  "restart-ice": "restartIce",
+  invite: "invite", wire: "wire", "restart-ice": "restartIce",
   "send-event": "sendEvent", "block-device": "blockDevice", messages: "messages",
 };
 

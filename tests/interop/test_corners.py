@@ -77,7 +77,7 @@ class Corners(Meeting):
             self.assertTrue(all(m['encrypted'] for m in ours('wire') if m['type'].startswith('m.call.')))
             self.no_warnings(ours)
 
-    def test_glare(self):
+    def test_invited_beside_the_call(self):
         # We invite, and hydrogen does, too: its invite is refused, and nothing happens to the call.
         with self.call(q=bot, r=hydrogen) as (_, ours, theirs):
             self.check(ours, theirs)

@@ -8,7 +8,25 @@ import {
 import { Media, SCREEN, present, until, waitMedia } from "/page/media.js";
 
 const peer = { client: null, call: null };
+const wire = []; // what members of calls told this one and were told, oldest first
 let media;
+
+// Watched, not changed: nothing else of the SDK is in the clear on both ways.
+function watchWire(callHandler) {
+  const note = (direction, userId, deviceId, { type, content }) =>
+    wire.push({ direction, userId, deviceId, type, seq: content.seq, callId: content.call_id });
+  const { handleDeviceMessage } = callHandler;
+  callHandler.handleDeviceMessage = (message, userId, deviceId, log) => {
+    note("in", userId, deviceId, message);
+    return handleDeviceMessage.call(callHandler, message, userId, deviceId, log);
+  };
+  const options = callHandler.groupCallOptions;
+  const { encryptDeviceMessage } = options;
+  options.encryptDeviceMessage = (roomId, userId, deviceId, message, log) => {
+    note("out", userId, deviceId, message);
+    return encryptDeviceMessage(roomId, userId, deviceId, message, log);
+  };
+}
 
 peer.login = async ({ homeserver, user, password, colour, toneHz, camera, hidden }) => {
   media = new Media({ colour, toneHz, camera, hidden });
@@ -42,6 +60,7 @@ peer.login = async ({ homeserver, user, password, colour, toneHz, camera, hidden
   if (peer.client.loadStatus.get() !== LoadStatus.Ready)
     throw new Error(`login: ${peer.client.loginFailure ?? peer.client.loadError?.message}`);
   const { session } = peer.client;
+  watchWire(session.callHandler);
   return { userId: session.userId, deviceId: session.deviceId, screenMeanRgb: SCREEN };
 };
 
@@ -127,6 +146,30 @@ peer.inviteAgain = async () => {
   }
   return {};
 };
+
+// Gives up what there is, and invites with an id that says who gives way when the other side invites, too.
+peer.invite = async ({ callId }) => {
+  for (const member of members()) {
+    const { connection } = member;
+    await connection.logItem.wrap("invite", async (log) => {
+      await connection.peerCall?.hangup("replaced", log);
+      connection.peerCall = member._createPeerCall(callId);
+      await connection.peerCall.call(connection.localMedia, connection.localMuteSettings, log);
+    });
+  }
+  return {};
+};
+
+// No hydrogen does it by itself: it is what a browser offers whose network has changed.
+peer.restartIce = async () => {
+  for (const { connection } of members()) {
+    connection.peerCall.peerConnection.restartIce();
+    await connection.logItem.wrap("restart ICE", (log) => connection.peerCall.handleNegotiation(log));
+  }
+  return {};
+};
+
+peer.wire = () => wire;
 
 const view = (member, purpose = "userMedia") =>
   media.view(`${purpose} ${member.userId} ${member.deviceId}`, member.remoteMedia?.[purpose]);
