@@ -166,6 +166,21 @@ confab_manual_clock_sleep (ConfabManualClock *self, guint ms)
   self->slept += ms * G_GINT64_CONSTANT (1000);
 }
 
+/**
+ * confab_manual_clock_set_back:
+ * @self: a manual clock
+ * @ms: how far
+ *
+ * Somebody sets the wall clock back; nothing else goes back.
+ */
+void
+confab_manual_clock_set_back (ConfabManualClock *self, guint ms)
+{
+  g_return_if_fail (CONFAB_IS_MANUAL_CLOCK (self));
+
+  self->real_time -= ms * G_GINT64_CONSTANT (1000);
+}
+
 static gboolean
 run_next (ConfabManualClock *self, gint64 end)
 {

@@ -56,6 +56,10 @@ test_manual (void)
   g_assert_cmpint (confab_clock_get_time (fixture.clock), ==, 119000);
   g_assert_cmpint (confab_clock_get_boot_time (fixture.clock), ==, 1119000);
   g_assert_cmpint (confab_clock_get_real_time (fixture.clock), ==, 1124000);
+  confab_manual_clock_set_back (clock, 2000);
+  g_assert_cmpint (confab_clock_get_time (fixture.clock), ==, 119000);
+  g_assert_cmpint (confab_clock_get_boot_time (fixture.clock), ==, 1119000);
+  g_assert_cmpint (confab_clock_get_real_time (fixture.clock), ==, -876000);
   g_assert_false (confab_manual_clock_advance_to_next (clock));
   g_assert_finalize_object (g_steal_pointer (&clock));
 }

@@ -272,6 +272,15 @@ world_free (World *self)
   g_free (self);
 }
 
+void
+world_turn_clock (World *self, guint ms, gconstpointer back)
+{
+  if (back != NULL)
+    confab_manual_clock_set_back (self->clock, ms);
+  else
+    confab_manual_clock_advance (self->clock, ms);
+}
+
 guint
 world_n_one_time_keys (World *self, const char *name)
 {

@@ -48,6 +48,8 @@ typedef struct {
 
 World *world_new (void);
 void world_free (World *self);
+/* Time goes by; or (@back not NULL) the wall clock is set back, and what was noted then lies as far in the future. */
+void world_turn_clock (World *self, guint ms, gconstpointer back);
 guint world_n_one_time_keys (World *self, const char *name);
 GPtrArray *world_mailbox (World *self, const char *name);
 

@@ -527,7 +527,7 @@ count_claims (Fixture *f)
 
 /* Who had no key to give at one time may have one later: it is asked for again, but not with each message. */
 static void
-test_no_olm_ends (Fixture *f, gconstpointer data)
+test_no_olm_ends (Fixture *f, gconstpointer back)
 {
   World *world = f->room->world;
   JsonObject *keys = g_hash_table_lookup (world->fallback, "@carol:x|CDEV");
@@ -539,11 +539,11 @@ test_no_olm_ends (Fixture *f, gconstpointer data)
   person_say (f->alice, "one");
   n_claims = count_claims (f);
   person_say (f->alice, "two");
-  confab_manual_clock_advance (world->clock, 4 * 60 * 1000);
+  world_turn_clock (world, 4 * 60 * 1000, back);
   person_say (f->alice, "three");
   g_assert_cmpuint (count_claims (f), ==, n_claims);
   g_hash_table_insert (world->fallback, g_strdup ("@carol:x|CDEV"), keys);
-  confab_manual_clock_advance (world->clock, 60 * 1000);
+  world_turn_clock (world, 60 * 1000, back);
   person_say (f->alice, "four");
   g_assert_cmpuint (count_claims (f), ==, n_claims + 1);
   /* Told once that there is none, and then given the key. */
@@ -701,6 +701,29 @@ test_behind (Fixture *f, gconstpointer data)
   g_assert_cmpuint (world_mailbox (f->room->world, "@carol:x|CDEV")->len, ==, 1);
 }
 
+/* A row that was handed on and does not go is not handed on again. */
+static void
+test_row_that_stays (Fixture *f, gconstpointer data)
+{
+  person_say (f->alice, "one");
+  person_sync_unseen (f->bob, NULL);
+  device_exec (f->bob->device,
+               "CREATE TRIGGER hold BEFORE DELETE ON room_events BEGIN SELECT RAISE (FAIL, 'no'); "
+               "END");
+  for (guint i = 0; i < 2; i++) {
+    DexFuture *handed_on = confab_megolm_machine_hand_on (f->bob->megolm);
+    if (i == 0)
+      test_expect_error (handed_on, CONFAB_STORE_ERROR, CONFAB_STORE_ERROR_FAILED);
+    else
+      test_expect (handed_on);
+  }
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "one"));
+  device_exec (f->bob->device, "DROP TRIGGER hold");
+  person_say (f->alice, "two");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "two"));
+}
+
 /* ---- rotation ---- */
 
 static void
@@ -719,16 +742,16 @@ test_rotate_by_count (Fixture *f, gconstpointer data)
 }
 
 static void
-test_rotate_by_time (Fixture *f, gconstpointer data)
+test_rotate_by_time (Fixture *f, gconstpointer back)
 {
   const guint hour_ms = 60 * 60 * 1000;
 
   f->room->period_ms = 2 * hour_ms;
   person_sync (f->alice, NULL);
   person_say (f->alice, "x");
-  confab_manual_clock_advance (f->room->world->clock, 2 * hour_ms - 1000);
+  world_turn_clock (f->room->world, 2 * hour_ms - 1000, back);
   person_say (f->alice, "x");
-  confab_manual_clock_advance (f->room->world->clock, 1000);
+  world_turn_clock (f->room->world, 1000, back);
   person_say (f->alice, "x");
   g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
   g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
@@ -1334,13 +1357,16 @@ static const struct {
   const char *path;
   const char *type;
   guint away_s;
+  const char *back; /* the clock was set back by as much instead */
   gboolean sent;
 } ages[] = {
-  { "/megolm/restart/reaction-in-time", "m.reaction", 58, TRUE },
-  { "/megolm/restart/reaction-too-old", "m.reaction", 61, FALSE },
-  { "/megolm/restart/call-too-old", "m.call.hangup", 61, FALSE },
-  { "/megolm/restart/message-in-time", "m.room.message", 22 * 60 * 60, TRUE },
-  { "/megolm/restart/message-too-old", "m.room.message", 23 * 60 * 60, FALSE },
+  { "/megolm/restart/reaction-in-time", "m.reaction", 58, NULL, TRUE },
+  { "/megolm/restart/reaction-in-time/set-back", "m.reaction", 58, "back", TRUE },
+  { "/megolm/restart/reaction-too-old", "m.reaction", 61, NULL, FALSE },
+  { "/megolm/restart/reaction-too-old/set-back", "m.reaction", 61, "back", FALSE },
+  { "/megolm/restart/call-too-old", "m.call.hangup", 61, NULL, FALSE },
+  { "/megolm/restart/message-in-time", "m.room.message", 22 * 60 * 60, NULL, TRUE },
+  { "/megolm/restart/message-too-old", "m.room.message", 23 * 60 * 60, NULL, FALSE },
 };
 
 /* Later a hand that is raised says nothing; and later still no server knows an event again that it has. */
@@ -1354,11 +1380,47 @@ test_restart_age (Lives *self, gconstpointer data)
   future = person_send (self->f.alice, ages[i].type, "{\"body\":\"x\"}");
   test_until (is_left, self);
   live_again (self, future);
-  confab_manual_clock_advance (self->f.room->world->clock, ages[i].away_s * 1000);
+  world_turn_clock (self->f.room->world, ages[i].away_s * 1000, ages[i].back);
   person_show (self->f.alice);
   confab_megolm_machine_start (self->f.alice->megolm);
   test_until (is_none_left, self);
   g_assert_cmpuint (self->f.room->timeline->len, ==, ages[i].sent ? 1 : 0);
+}
+
+static gboolean
+is_given_up (gpointer data)
+{
+  Lives *self = data;
+
+  if (count_left (self) == 0)
+    return TRUE;
+  if (confab_manual_clock_get_n_timeouts (self->f.room->world->clock) > 0)
+    confab_manual_clock_advance_to_next (self->f.room->world->clock);
+  return FALSE;
+}
+
+/* It is tried for as long as is left of its time, and no longer. */
+static void
+test_restart_time_left (Lives *self, gconstpointer back)
+{
+  Fixture *f = &self->f;
+  ConfabClock *clock = CONFAB_CLOCK (f->room->world->clock);
+  DexFuture *future;
+  gint64 began_at;
+
+  person_sync_unseen (f->alice, NULL);
+  future = person_send (f->alice, "m.reaction", "{\"body\":\"x\"}");
+  test_until (is_left, self);
+  live_again (self, future);
+  world_turn_clock (f->room->world, 50 * 1000, back);
+  f->room->fail_puts = G_MAXUINT;
+  person_show (f->alice);
+  began_at = confab_clock_get_time (clock);
+  confab_megolm_machine_start (f->alice->megolm);
+  test_until (is_given_up, self);
+  g_assert_cmpuint (f->room->timeline->len, ==, 0);
+  g_assert_cmpint (confab_clock_get_time (clock) - began_at, >, 5 * G_USEC_PER_SEC);
+  g_assert_cmpint (confab_clock_get_time (clock) - began_at, <=, 10 * G_USEC_PER_SEC);
 }
 
 /* What may be in the room in clear does not go in encrypted as well, nor again in clear when the room is by now. */
@@ -1448,6 +1510,12 @@ main (int argc, char **argv)
               test_damaged_store,
               fixture_tear_down);
   ADD ("/megolm/no-olm-ends", test_no_olm_ends);
+  g_test_add ("/megolm/no-olm-ends/set-back",
+              Fixture,
+              "back",
+              fixture_set_up,
+              test_no_olm_ends,
+              fixture_tear_down);
   ADD ("/megolm/refused-device", test_refused_device);
   ADD ("/megolm/no-olm", test_no_olm);
   ADD ("/megolm/member-left", test_member_left);
@@ -1459,8 +1527,15 @@ main (int argc, char **argv)
                 test_gone_and_back,
                 fixture_tear_down);
   ADD ("/megolm/behind", test_behind);
+  ADD ("/megolm/row-that-stays", test_row_that_stays);
   ADD ("/megolm/rotate-by-count", test_rotate_by_count);
   ADD ("/megolm/rotate-by-time", test_rotate_by_time);
+  g_test_add ("/megolm/rotate-by-time/set-back",
+              Fixture,
+              "back",
+              fixture_set_up,
+              test_rotate_by_time,
+              fixture_tear_down);
   ADD ("/megolm/rotation-bounds", test_rotation_bounds);
   ADD ("/megolm/replay", test_replay);
   ADD ("/megolm/wrong-sender", test_wrong_sender);
@@ -1484,6 +1559,8 @@ main (int argc, char **argv)
   ADD_LIVES ("/megolm/restart/clear", NULL, test_restart_clear);
   ADD_LIVES ("/megolm/restart/encrypted-meanwhile", GUINT_TO_POINTER (1), test_restart_clear);
   ADD_LIVES ("/megolm/restart/given-up", NULL, test_restart_given_up);
+  ADD_LIVES ("/megolm/restart/time-left", NULL, test_restart_time_left);
+  ADD_LIVES ("/megolm/restart/time-left/set-back", "back", test_restart_time_left);
   for (guint i = 0; i < G_N_ELEMENTS (ages); i++)
     ADD_LIVES (ages[i].path, GUINT_TO_POINTER (i), test_restart_age);
   return g_test_run ();

@@ -221,14 +221,14 @@ test_restart (Fixture *f, gconstpointer data)
 }
 
 static void
-test_stale_after_restart (Fixture *f, gconstpointer data)
+test_stale_after_restart (Fixture *f, gconstpointer back)
 {
   f->world->refuse_sends = 1;
   device_send (f->alice, f->bob, "one");
   test_until (is_sent_cb, f);
   device_send (f->alice, f->bob, "two");
   device_free (f->alice);
-  confab_manual_clock_advance (f->world->clock, 61 * 1000);
+  world_turn_clock (f->world, 61 * 1000, back);
   f->alice = device_new (f->world, "@alice:x|ADEV", f->path);
   device_start (f->alice);
   device_flush (f->alice);
@@ -481,6 +481,12 @@ main (int argc, char *argv[])
   ADD ("lost-answer", test_lost_answer);
   ADD ("restart", test_restart);
   ADD ("stale-after-restart", test_stale_after_restart);
+  g_test_add ("/outbox/stale-after-restart/set-back",
+              Fixture,
+              "back",
+              set_up,
+              test_stale_after_restart,
+              tear_down);
   ADD ("forbidden", test_forbidden);
   ADD ("too-late", test_too_late);
   ADD ("stop-answers", test_stop_answers);
