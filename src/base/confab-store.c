@@ -246,13 +246,6 @@ migrate_func (ConfabStoreTransaction *transaction, gpointer data, GError **error
 }
 
 static gboolean
-read_version_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  *(gint64 *) data = confab_store_row_get_int (row, 0);
-  return TRUE;
-}
-
-static gboolean
 migrate (ConfabStore *self, const char *const *migrations, GError **error)
 {
   ConfabStoreTransaction transaction = { .store = self };
@@ -260,7 +253,7 @@ migrate (ConfabStore *self, const char *const *migrations, GError **error)
   gint64 version = 0;
 
   if (!confab_store_query (
-        &transaction, read_version_cb, &version, error, "PRAGMA user_version", NULL))
+        &transaction, confab_store_row_take_int, &version, error, "PRAGMA user_version", NULL))
     return FALSE;
   if (version > n_migrations) {
     g_set_error (error,
@@ -556,4 +549,21 @@ gboolean
 confab_store_row_is_null (ConfabStoreRow *row, guint column)
 {
   return sqlite3_column_type ((sqlite3_stmt *) row, column) == SQLITE_NULL;
+}
+
+gboolean
+confab_store_row_take_int (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(gint64 *) data = confab_store_row_get_int (row, 0);
+  return TRUE;
+}
+
+gboolean
+confab_store_row_take_string (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  char **text = data;
+
+  if (*text == NULL)
+    *text = g_strdup (confab_store_row_get_string (row, 0));
+  return TRUE;
 }

@@ -79,4 +79,9 @@ gint64 confab_store_row_get_int (ConfabStoreRow *row, guint column);
 GBytes *confab_store_row_get_bytes (ConfabStoreRow *row, guint column) G_GNUC_WARN_UNUSED_RESULT;
 gboolean confab_store_row_is_null (ConfabStoreRow *row, guint column);
 
+/* #ConfabStoreRowFunc for queries that ask for one thing. The first column of the last row into a gint64. */
+gboolean confab_store_row_take_int (ConfabStoreRow *row, gpointer data, GError **error);
+/* That of the first row into a char *, which is %NULL before. */
+gboolean confab_store_row_take_string (ConfabStoreRow *row, gpointer data, GError **error);
+
 G_END_DECLS

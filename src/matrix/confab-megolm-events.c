@@ -60,16 +60,6 @@ put_event (ConfabStoreTransaction *transaction,
                             (gint64) state);
 }
 
-static gboolean
-string_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  char **text = data;
-
-  if (*text == NULL)
-    *text = g_strdup (confab_store_row_get_string (row, 0));
-  return TRUE;
-}
-
 /* Whether its sender said that we do not get its key; a notice about all of a device's goes by the key that the event
  * names, for want of anything better: it is only an explanation. */
 static gboolean
@@ -80,7 +70,7 @@ find_withheld (ConfabStoreTransaction *transaction,
 {
   return confab_store_query (
     transaction,
-    string_row_cb,
+    confab_store_row_take_string,
     code,
     error,
     "SELECT code FROM megolm_withheld WHERE user_id = ?1 AND ((room_id = ?2 AND session_id = ?3) "

@@ -33,20 +33,6 @@ confab_megolm_plan_clear (ConfabMegolmPlan *self)
 /* ---- the room ---- */
 
 static gboolean
-string_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  *(char **) data = g_strdup (confab_store_row_get_string (row, 0));
-  return TRUE;
-}
-
-static gboolean
-int_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  *(gint64 *) data = confab_store_row_get_int (row, 0);
-  return TRUE;
-}
-
-static gboolean
 read_room (ConfabStoreTransaction *transaction,
            ConfabMegolmPlan *plan,
            ConfabMegolmLimits *limits,
@@ -58,14 +44,14 @@ read_room (ConfabStoreTransaction *transaction,
 
   plan->status = CONFAB_MEGOLM_UNKNOWN_ROOM;
   if (!confab_store_query (transaction,
-                           int_row_cb,
+                           confab_store_row_take_int,
                            &known,
                            error,
                            "SELECT 1 FROM rooms WHERE room_id = ?",
                            "s",
                            plan->room_id) ||
       !confab_store_query (transaction,
-                           string_row_cb,
+                           confab_store_row_take_string,
                            &text,
                            error,
                            "SELECT content FROM state WHERE room_id = ? AND "
@@ -197,7 +183,7 @@ is_due (ConfabStoreTransaction *transaction,
   gint64 tried_at = 0;
 
   if (!confab_store_query (transaction,
-                           int_row_cb,
+                           confab_store_row_take_int,
                            &tried_at,
                            error,
                            "SELECT tried_at FROM megolm_no_olm WHERE user_id = ? AND device_id = ?",

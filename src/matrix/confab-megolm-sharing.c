@@ -19,13 +19,6 @@ enum {
   SHARE_WITHHELD = 1,
 };
 
-static gboolean
-int_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  *(gint64 *) data = confab_store_row_get_int (row, 0);
-  return TRUE;
-}
-
 /* ---- the session ---- */
 
 typedef struct {
@@ -344,7 +337,7 @@ say_no_olm (ConfabStoreTransaction *transaction,
   gint64 told = 0;
 
   if (!confab_store_query (transaction,
-                           int_row_cb,
+                           confab_store_row_take_int,
                            &told,
                            error,
                            "SELECT 1 FROM megolm_no_olm WHERE user_id = ? AND device_id = ?",

@@ -107,13 +107,6 @@ typedef struct {
 } Unwedge;
 
 static gboolean
-int_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  *(gint64 *) data = confab_store_row_get_int (row, 0);
-  return TRUE;
-}
-
-static gboolean
 choose_broken (ConfabStoreTransaction *transaction,
                Unwedge *unwedge,
                const char *user_id,
@@ -128,7 +121,7 @@ choose_broken (ConfabStoreTransaction *transaction,
   if (keys == NULL)
     return TRUE;
   if (!confab_store_query (transaction,
-                           int_row_cb,
+                           confab_store_row_take_int,
                            &last,
                            error,
                            "SELECT unwedged_at FROM devices WHERE user_id = ? AND device_id = ?",

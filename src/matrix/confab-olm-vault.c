@@ -112,13 +112,6 @@ confab_olm_vault_share_again (ConfabStoreTransaction *transaction, GError **erro
   return confab_store_exec (transaction, error, "UPDATE olm_account SET shared = 0", NULL);
 }
 
-static gboolean
-int_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  *(gint64 *) data = confab_store_row_get_int (row, 0);
-  return TRUE;
-}
-
 gboolean
 confab_olm_vault_has_session (ConfabStoreTransaction *transaction,
                               const char *curve25519,
@@ -128,7 +121,7 @@ confab_olm_vault_has_session (ConfabStoreTransaction *transaction,
   gint64 n = 0;
 
   if (!confab_store_query (transaction,
-                           int_row_cb,
+                           confab_store_row_take_int,
                            &n,
                            error,
                            "SELECT count (*) FROM olm_sessions WHERE sender_key = ?",
@@ -172,7 +165,7 @@ confab_olm_vault_write_newest_session (ConfabOlmVault *self,
 
   return write_session (self, transaction, curve25519, session, error) &&
          confab_store_query (transaction,
-                             int_row_cb,
+                             confab_store_row_take_int,
                              &newest,
                              error,
                              "SELECT max (last_used) FROM olm_sessions WHERE sender_key = ?",

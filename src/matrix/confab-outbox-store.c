@@ -334,13 +334,6 @@ confab_outbox_batch_func (ConfabStoreTransaction *transaction, gpointer data, GE
   return TRUE;
 }
 
-static gboolean
-id_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  *(gint64 *) data = confab_store_row_get_int (row, 0);
-  return TRUE;
-}
-
 gboolean
 confab_outbox_insert (ConfabStoreTransaction *transaction,
                       const char *room_id,
@@ -368,8 +361,12 @@ confab_outbox_insert (ConfabStoreTransaction *transaction,
         content,
         (gint64) security,
         now_ms) ||
-      !confab_store_query (
-        transaction, id_row_cb, &inserted, error, "SELECT last_insert_rowid ()", NULL))
+      !confab_store_query (transaction,
+                           confab_store_row_take_int,
+                           &inserted,
+                           error,
+                           "SELECT last_insert_rowid ()",
+                           NULL))
     return FALSE;
   if (id != NULL)
     *id = inserted;

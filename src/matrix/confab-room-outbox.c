@@ -73,13 +73,6 @@ unseal (ConfabOlmVault *vault, GBytes *key, const char *sealed, GError **error)
 
 /* ---- rows ---- */
 
-static gboolean
-int_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  *(gint64 *) data = confab_store_row_get_int (row, 0);
-  return TRUE;
-}
-
 gboolean
 confab_room_outbox_insert (ConfabOlmVault *vault,
                            ConfabStoreTransaction *transaction,
@@ -92,7 +85,7 @@ confab_room_outbox_insert (ConfabOlmVault *vault,
 
   event->id = 0;
   if (!confab_store_query (transaction,
-                           int_row_cb,
+                           confab_store_row_take_int,
                            &known,
                            error,
                            "SELECT 1 FROM rooms WHERE room_id = ?",
@@ -114,8 +107,12 @@ confab_room_outbox_insert (ConfabOlmVault *vault,
            sealed,
            event->txn_id,
            event->created_at) &&
-         confab_store_query (
-           transaction, int_row_cb, &event->id, error, "SELECT last_insert_rowid ()", NULL);
+         confab_store_query (transaction,
+                             confab_store_row_take_int,
+                             &event->id,
+                             error,
+                             "SELECT last_insert_rowid ()",
+                             NULL);
 }
 
 typedef struct {
