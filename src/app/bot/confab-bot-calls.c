@@ -374,6 +374,14 @@ await_confirmed (ConfabBot *self, ConfabCall *call, gint64 deadline, GError **er
 {
   while (CONFAB_IS_GROUP_CALL (call) &&
          confab_group_call_get_lingering (CONFAB_GROUP_CALL (call))) {
+    if (confab_bot_is_logged_out (self)) {
+      g_set_error_literal (error,
+                           CONFAB_BOT_ERROR,
+                           CONFAB_BOT_ERROR_FAILED,
+                           "this device is out, but the homeserver, which signed it out before, "
+                           "could not be told");
+      return FALSE;
+    }
     if (!confab_bot_await_change (self, deadline, error)) {
       g_prefix_error_literal (error,
                               "this device is out, but the homeserver has not confirmed it: ");

@@ -164,17 +164,28 @@ session_changed_cb (ConfabBot *self)
   confab_bot_pulse (self);
 }
 
-/* Signed out by the server in the middle of it all. */
+/*
+ * Signed out by the server in the middle of it all. What goes from device to device in a call goes on without the server: it is
+ * the end only when there is no call any more.
+ */
 static void
 state_cb (ConfabBot *self)
 {
-  if (self->watch != NULL && self->fatal == NULL && confab_bot_is_logged_out (self)) {
-    g_set_error_literal (&self->fatal,
-                         CONFAB_BOT_ERROR,
-                         CONFAB_BOT_ERROR_FAILED,
-                         "the homeserver signed this device out");
+  g_autoptr (JsonObject) fields = NULL;
+
+  if (self->watch == NULL || self->fatal != NULL || !confab_bot_is_logged_out (self))
+    return;
+  g_set_error_literal (&self->fatal,
+                       CONFAB_BOT_ERROR,
+                       CONFAB_BOT_ERROR_FAILED,
+                       "the homeserver signed this device out");
+  if (confab_bot_get_call (self, NULL) == NULL) {
     confab_bot_stop (self);
+    return;
   }
+  fields = json_object_new ();
+  json_object_set_string_member (fields, "message", self->fatal->message);
+  confab_bot_output_event (self->output, "signed-out", fields);
 }
 
 static void
@@ -267,11 +278,18 @@ read_fiber (gpointer data)
   return dex_future_new_true ();
 }
 
+/* Signed out, and out of the call that went on without the server. */
+static gboolean
+is_of_no_use (ConfabBot *self)
+{
+  return self->fatal != NULL && confab_bot_get_call (self, NULL) == NULL;
+}
+
 /* The end of input, or the stop: both end the bot. */
 static void
 await_lines (ConfabBot *self)
 {
-  while (!self->quit && !self->stopping) {
+  while (!self->quit && !self->stopping && !is_of_no_use (self)) {
     g_autoptr (GBytes) line = g_queue_pop_head (&self->lines);
 
     if (line != NULL) {
