@@ -332,6 +332,23 @@ holds (JsonNode *node, GType type)
   return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == type;
 }
 
+/**
+ * confab_json_wipe_string:
+ * @object: an object that is about to go
+ * @name: a secret in it
+ *
+ * Overwrites the text where it lies: of its copies, which share it, too.
+ */
+void
+confab_json_wipe_string (JsonObject *object, const char *name)
+{
+  JsonNode *node = peek_member (object, name);
+  char *text = holds (node, G_TYPE_STRING) ? (char *) json_node_get_string (node) : NULL;
+
+  if (text != NULL)
+    explicit_bzero (text, strlen (text));
+}
+
 static gboolean
 fail (JsonObject *object, const char *name, const char *wanted, GError **error)
 {

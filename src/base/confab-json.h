@@ -24,6 +24,7 @@ JsonObject *confab_json_parse_object (const char *data, gssize length, GError **
 char *confab_json_to_string (JsonObject *object) G_GNUC_WARN_UNUSED_RESULT;
 char *confab_json_to_canonical (JsonObject *object, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *confab_json_copy_object (JsonObject *object) G_GNUC_WARN_UNUSED_RESULT;
+void confab_json_wipe_string (JsonObject *object, const char *name);
 
 /* What must be there: FALSE and an error when it is missing or of another type. Nothing is copied. */
 gboolean

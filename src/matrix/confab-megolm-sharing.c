@@ -138,6 +138,13 @@ make_key (const ConfabMegolmPlan *plan, ConfabMegolmOutbound *session)
   return content;
 }
 
+static void
+free_key (JsonObject *content)
+{
+  confab_json_wipe_string (content, "session_key");
+  json_object_unref (content);
+}
+
 /* We read what we send as everybody else does: the room tells it to us, too. */
 static gboolean
 keep_own_key (ConfabStoreTransaction *transaction,
@@ -166,7 +173,8 @@ begin_session (ConfabStoreTransaction *transaction,
 {
   g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (error);
   g_autoptr (GBytes) pickle = NULL;
-  g_autoptr (JsonObject) key = NULL;
+  JsonObject *key;
+  gboolean ok;
 
   if (session == NULL)
     return NULL;
@@ -185,7 +193,9 @@ begin_session (ConfabStoreTransaction *transaction,
                           plan->now_ms))
     return NULL;
   key = make_key (plan, session);
-  if (!keep_own_key (transaction, plan, account, key, error))
+  ok = keep_own_key (transaction, plan, account, key, error);
+  free_key (key);
+  if (!ok)
     return NULL;
   g_debug ("%s: a new group session", plan->room_id);
   return g_steal_pointer (&session);
@@ -436,7 +446,7 @@ share (ConfabStoreTransaction *transaction,
        GPtrArray *devices,
        GError **error)
 {
-  g_autoptr (JsonObject) key = make_key (plan, session);
+  JsonObject *key = make_key (plan, session);
   gboolean ok = TRUE;
 
   for (guint i = 0; ok && i < devices->len; i++) {
@@ -450,6 +460,7 @@ share (ConfabStoreTransaction *transaction,
       ok = withhold_key (
         transaction, plan, device, confab_megolm_outbound_get_id (session), sender_key, error);
   }
+  free_key (key);
   return ok && tell_refused (transaction, plan, sender_key, error);
 }
 

@@ -147,6 +147,21 @@ test_copy (void)
   g_assert_false (json_object_has_member (confab_json_peek_object (object, "a"), "d"));
 }
 
+static void
+test_wipe (void)
+{
+  g_autoptr (JsonObject) object = confab_json_parse_object ("{\"key\":\"secret\",\"n\":7}", -1, NULL);
+  const char *text = confab_json_peek_string (object, "key");
+  const char nothing[] = { 0, 0, 0, 0, 0, 0 };
+
+  g_assert_cmpstr (text, ==, "secret");
+  confab_json_wipe_string (object, "key");
+  g_assert_cmpmem (text, strlen ("secret"), nothing, sizeof nothing);
+  confab_json_wipe_string (object, "n");
+  confab_json_wipe_string (object, "missing");
+  g_assert_cmpint (confab_json_peek_int (object, "n", 0), ==, 7);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -155,6 +170,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/json/nothing", test_nothing);
   g_test_add_func ("/json/depth", test_depth);
   g_test_add_func ("/json/read", test_read);
+  g_test_add_func ("/json/wipe", test_wipe);
   g_test_add_func ("/json/canonical", test_canonical);
   g_test_add_func ("/json/canonical-refused", test_canonical_refused);
   g_test_add_func ("/json/copy", test_copy);
