@@ -69,10 +69,11 @@ struct _ConfabCallMember {
   gboolean running;
   gboolean was_connected;
   gboolean expired;
+  gboolean missing; /* its entry is, by another device's doing */
   gboolean hung_up; /* it has ended the call, and has not joined again */
   gboolean refused; /* the one retry after a refused invite is used up */
   guint retries;
-  guint expiry_timer;
+  guint expiry_timer; /* of the entry, or of waiting for one that is missing */
   guint retry_timer;
   guint health_timer;
 

@@ -339,6 +339,13 @@ was_out_of_reach (ConfabCallMember *self, const Event *event)
   return self->initiator && !self->hung_up;
 }
 
+/* Its entry will not come back, and neither will an event without it come. */
+static gboolean
+has_left (ConfabCallMember *self, const Event *event)
+{
+  return self->missing && g_strcmp0 (confab_peer_call_get_reason (self->call), "user_hangup") == 0;
+}
+
 static gboolean
 is_expired (ConfabCallMember *self, const Event *event)
 {
@@ -448,6 +455,7 @@ static const struct {
   { IN (CONNECTED), ON (HEALTHY), NULL, STAY, forgive },
   { IN (CONNECTED), ON (CALL_DISCONNECTED), NULL, TO (CALLING), disconnected },
   { IN_CALL, ON (CALL_ENDED), is_expired, TO (REMOVED), removed },
+  { IN_CALL, ON (CALL_ENDED), has_left, TO (REMOVED), removed },
   { IN_CALL, ON (CALL_ENDED), wants_another, TO (CALLING), place_instead },
   { IN_CALL, ON (CALL_ENDED), is_refused, TO (RETRY_PAUSE), pause_refused },
   { IN_CALL, ON (CALL_ENDED), has_rejoined_to_be_invited, TO (RETRY_PAUSE), pause_rejoined },

@@ -12,6 +12,8 @@
 
 #define MAX_TIMER_MS (24 * 60 * 60 * 1000)
 #define EXPIRY_MARGIN_MS 10
+/* Whoever is overwritten writes again after 10 s at the latest: confab-own-membership.c. */
+#define MISSING_MS 15000
 #define QUIET_US (5 * G_USEC_PER_SEC)
 
 static void participant_iface_init (ConfabParticipantInterface *iface);
@@ -60,7 +62,7 @@ expiry_cb (gpointer data)
   ConfabCallMember *self = data;
 
   self->expiry_timer = 0;
-  if (confab_call_room_get_now (self->room) < self->expires_ts)
+  if (!self->missing && confab_call_room_get_now (self->room) < self->expires_ts)
     arm_expiry (self);
   else
     confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_EXPIRED, NULL);
@@ -313,7 +315,8 @@ confab_call_member_update (ConfabCallMember *self, const ConfabCallMembership *e
   gboolean refreshed = same && entry->expires_ts > self->expires_ts;
 
   self->active_foci = entry->active_foci;
-  if (self->expires_ts != entry->expires_ts || !same) {
+  if (self->missing || self->expires_ts != entry->expires_ts || !same) {
+    self->missing = FALSE;
     self->expires_ts = entry->expires_ts;
     arm_expiry (self);
   }
@@ -380,6 +383,28 @@ void
 confab_call_member_leave (ConfabCallMember *self)
 {
   confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_LEAVE, NULL);
+}
+
+/**
+ * confab_call_member_miss:
+ * @self: a member
+ *
+ * Another device of its user has written the member event without its entry. It sees that, and writes its own again; what
+ * there is with it goes on meanwhile, and as long as there is a connection. One that has hung up has gone.
+ */
+void
+confab_call_member_miss (ConfabCallMember *self)
+{
+  if (self->hung_up || self->expired) {
+    confab_call_member_remove (self);
+    return;
+  }
+  if (self->missing)
+    return;
+  confab_call_debug (self->conf_id, "%s/%s: overwritten", self->user_id, self->device_id);
+  self->missing = TRUE;
+  confab_clock_clear (self->clock, &self->expiry_timer);
+  self->expiry_timer = confab_clock_add_timeout (self->clock, MISSING_MS, expiry_cb, self);
 }
 
 /**
@@ -612,7 +637,7 @@ confab_call_member_get_active_foci (ConfabCallMember *self)
  * confab_call_member_get_expired:
  * @self: a member
  *
- * Returns: whether its entry has run out, and only the connection keeps or kept it here
+ * Returns: whether its entry has run out, or stays missing, and only the connection keeps or kept it here
  */
 gboolean
 confab_call_member_get_expired (ConfabCallMember *self)

@@ -29,6 +29,7 @@ void confab_call_member_join (ConfabCallMember *self,
                               const ConfabIceServers *servers);
 void confab_call_member_set_servers (ConfabCallMember *self, const ConfabIceServers *servers);
 void confab_call_member_leave (ConfabCallMember *self);
+void confab_call_member_miss (ConfabCallMember *self);
 void confab_call_member_remove (ConfabCallMember *self);
 gboolean confab_call_member_handle_message (ConfabCallMember *self,
                                             ConfabCallEvent *message,

@@ -123,6 +123,59 @@ confab_call_membership_parse (JsonObject *content)
   return found;
 }
 
+static const ConfabCallMembership *
+find_same (GPtrArray *memberships, const ConfabCallMembership *membership)
+{
+  for (guint i = 0; i < memberships->len; i++) {
+    const ConfabCallMembership *other = memberships->pdata[i];
+    if (g_str_equal (other->call_id, membership->call_id) &&
+        g_str_equal (other->device_id, membership->device_id))
+      return other;
+  }
+  return NULL;
+}
+
+/**
+ * confab_call_membership_lacks:
+ * @after: the #ConfabCallMembership of a user's member event
+ * @before: those of the one whose place it has taken
+ *
+ * Returns: whether an entry is not there any more
+ */
+gboolean
+confab_call_membership_lacks (GPtrArray *after, GPtrArray *before)
+{
+  for (guint i = 0; i < before->len; i++) {
+    if (find_same (after, before->pdata[i]) == NULL)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/**
+ * confab_call_membership_list_renewed:
+ * @after: the #ConfabCallMembership of a user's member event
+ * @before: those of the one whose place it has taken
+ *
+ * An event does not say which of the user's devices has written it. One that joins, or that renews what it has, gives its
+ * own entry a later end; one that leaves lets the others' be.
+ *
+ * Returns: (transfer full): the devices whose entries have a later end; one of them has written @after, unless there is none
+ */
+GStrv
+confab_call_membership_list_renewed (GPtrArray *after, GPtrArray *before)
+{
+  g_autoptr (GStrvBuilder) devices = g_strv_builder_new ();
+
+  for (guint i = 0; i < after->len; i++) {
+    const ConfabCallMembership *membership = after->pdata[i];
+    const ConfabCallMembership *old = find_same (before, membership);
+    if (old == NULL || old->expires_ts < membership->expires_ts)
+      g_strv_builder_add (devices, membership->device_id);
+  }
+  return g_strv_builder_end (devices);
+}
+
 static ConfabCallMembership *
 find_own (GPtrArray *own, const char *call_id)
 {

@@ -42,6 +42,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ConfabCallMembership, confab_call_membership_free
 ConfabCallMembershipKind
 confab_call_membership_get_kind (const char *state_key, const char *sender, JsonObject *content);
 GPtrArray *confab_call_membership_parse (JsonObject *content) G_GNUC_WARN_UNUSED_RESULT;
+gboolean confab_call_membership_lacks (GPtrArray *after, GPtrArray *before);
+GStrv
+confab_call_membership_list_renewed (GPtrArray *after, GPtrArray *before) G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *confab_call_membership_merge (JsonObject *content,
                                           const char *device_id,
                                           GPtrArray *own,

@@ -41,6 +41,18 @@ is_history (ConfabCallRoom *self, const char *user_id, gint64 origin_server_ts)
   return FALSE;
 }
 
+/* Before it takes its place. A sync may bring one twice, as state and in the timeline: that says nothing of its writer. */
+static void
+note_writer (ConfabCallRoom *self, const char *user_id, JsonObject *content)
+{
+  g_autoptr (GPtrArray) before = confab_call_membership_parse (g_hash_table_lookup (self->members, user_id));
+  g_autoptr (GPtrArray) after = confab_call_membership_parse (content);
+  g_auto (GStrv) renewed = confab_call_membership_list_renewed (after, before);
+
+  if (renewed[0] != NULL || confab_call_membership_lacks (after, before))
+    g_hash_table_replace (self->writers, g_strdup (user_id), g_steal_pointer (&renewed));
+}
+
 /**
  * confab_call_room_set_member:
  * @self: a room
@@ -60,6 +72,7 @@ confab_call_room_set_member (ConfabCallRoom *self,
     confab_call_debug (self->id, "an earlier member event of %s comes again: ignored", user_id);
     return FALSE;
   }
+  note_writer (self, user_id, content);
   g_hash_table_replace (self->members, g_strdup (user_id), json_object_ref (content));
   if (g_str_equal (user_id, self->user_id))
     self->own_changed = TRUE;
@@ -79,6 +92,27 @@ confab_call_room_get_memberships (ConfabCallRoom *self, const char *user_id)
   gboolean left = g_hash_table_contains (self->left, user_id);
 
   return confab_call_membership_parse (left ? NULL : g_hash_table_lookup (self->members, user_id));
+}
+
+/**
+ * confab_call_room_is_overwritten:
+ * @self: a room
+ * @user_id: somebody
+ * @device_id: a device of theirs that has no entry in the member event
+ *
+ * Each device of a user writes the whole event, as it knows it: those that join at the same moment take each other out,
+ * until each has seen it and has written its entry again (section 7.2).
+ *
+ * Returns: whether that is another device's doing
+ */
+gboolean
+confab_call_room_is_overwritten (ConfabCallRoom *self, const char *user_id, const char *device_id)
+{
+  char **writers = g_hash_table_lookup (self->writers, user_id);
+
+  return writers != NULL && writers[0] != NULL &&
+         !g_strv_contains ((const char *const *) writers, device_id) &&
+         !g_hash_table_contains (self->left, user_id);
 }
 
 /**

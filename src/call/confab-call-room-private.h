@@ -20,8 +20,10 @@ struct _ConfabCallRoom {
   gboolean can_send_call;
   GHashTable *dates;   /* user id → GArray of gint64: their last member events, newest last: ms */
   GHashTable *members; /* user id → JsonObject: mesh memberships as synced */
-  GHashTable *left;    /* user ids that are known not to be joined */
-  GHashTable *over;    /* ids of calls that were terminated: they never come back */
+  GHashTable *
+    writers; /* user id → GStrv: devices, one of which has written the member event, and is in it */
+  GHashTable *left; /* user ids that are known not to be joined */
+  GHashTable *over; /* ids of calls that were terminated: they never come back */
   ConfabDeclinedCalls *declined;
   guint n_declining;    /* writes of that on their way */
   GHashTable *silenced; /* ids of calls that need not ring on this device */

@@ -43,6 +43,7 @@ confab_call_room_finalize (GObject *object)
   g_free (self->id);
   g_hash_table_unref (self->members);
   g_hash_table_unref (self->dates);
+  g_hash_table_unref (self->writers);
   g_hash_table_unref (self->left);
   g_hash_table_unref (self->over);
   confab_declined_calls_free (self->declined);
@@ -99,6 +100,10 @@ confab_call_room_init (ConfabCallRoom *self)
                                        g_str_equal,
                                        g_free,
                                        (GDestroyNotify) g_array_unref);
+  self->writers = g_hash_table_new_full (g_str_hash,
+                                         g_str_equal,
+                                         g_free,
+                                         (GDestroyNotify) g_strfreev);
   self->left = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->declined = confab_declined_calls_new ();
   self->silenced = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

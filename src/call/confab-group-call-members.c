@@ -137,7 +137,7 @@ find_entry (ConfabGroupCall *self, GPtrArray *entries, const char *device_id)
  * @self: a call
  * @user_id: whose member event, or membership of the room, has changed
  *
- * Members whose entry is gone are gone; what became of the own entry is looked at when the sync is through.
+ * Members whose entry is gone are gone, at once unless another device of theirs has overwritten it; what became of the own entry is looked at when the sync is through.
  */
 void
 confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id)
@@ -153,8 +153,14 @@ confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id)
     /* With one of them all may go: it was the last to whom something was to be said before the call ends. */
     if (member == NULL)
       continue;
-    if (g_str_equal (confab_call_member_get_user_id (member), user_id) &&
-        find_entry (self, entries, confab_call_member_get_device_id (member)) == NULL)
+    if (!g_str_equal (confab_call_member_get_user_id (member), user_id) ||
+        find_entry (self, entries, confab_call_member_get_device_id (member)) != NULL)
+      continue;
+    if (confab_call_room_is_overwritten (self->room,
+                                         user_id,
+                                         confab_call_member_get_device_id (member)))
+      confab_call_member_miss (member);
+    else
       confab_call_member_remove (member);
   }
   for (guint i = 0; i < entries->len; i++) {

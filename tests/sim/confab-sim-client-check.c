@@ -10,6 +10,7 @@
 
 #define WRONG_MEMBERS_US (20 * 1000)
 #define EXPIRY_LAG_MS 20
+#define MISSED_US (15 * G_USEC_PER_SEC)
 
 static const ConfabCallMembership *
 find_entry (GPtrArray *entries, const char *call_id, const char *device_id)
@@ -43,9 +44,14 @@ confab_sim_client_check_sending (ConfabSimClient *self,
   };
   g_autoptr (GPtrArray) entries = NULL;
   const ConfabCallMembership *entry;
+  const char *conf_id = json_object_get_string_member (content, "conf_id");
+  const char *session;
 
   entries = confab_call_membership_parse (g_hash_table_lookup (self->members, user_id));
-  entry = find_entry (entries, json_object_get_string_member (content, "conf_id"), device_id);
+  entry = find_entry (entries, conf_id, device_id);
+  session = entry != NULL
+              ? entry->session_id
+              : confab_sim_missed_get_session (self->missed, user_id, conf_id, device_id);
   if (clear)
     confab_sim_network_fail (self->network, self->index, "encrypted: %s in clear", type);
   if (!g_strv_contains (counted, type))
@@ -53,8 +59,8 @@ confab_sim_client_check_sending (ConfabSimClient *self,
                              self->index,
                              "counted: %s is not counted by hydrogen",
                              type);
-  if (entry == NULL ||
-      !g_str_equal (entry->session_id, json_object_get_string_member (content, "dest_session_id")))
+  if (session == NULL ||
+      !g_str_equal (session, json_object_get_string_member (content, "dest_session_id")))
     confab_sim_network_fail (self->network,
                              self->index,
                              "live-session: %s to a session of %s/%s that is gone",
@@ -104,8 +110,24 @@ count_held (ConfabSimClient *self)
   return n;
 }
 
+/* It may be back in a moment; after that only a connection keeps it. */
+static gboolean
+may_be_missed (ConfabSimClient *self, const char *call_id, guint i)
+{
+  const char *user = self->network->users[i];
+  const char *device = self->network->devices[i];
+  ConfabCallMember *member = confab_sim_client_find_member (self, i);
+
+  if (confab_sim_missed_get_session (self->missed, user, call_id, device) == NULL)
+    return FALSE;
+  return confab_call_member_get_connection (member) != NULL ||
+         confab_clock_get_time (self->clock) -
+             confab_sim_missed_get_since (self->missed, user, call_id, device) <=
+           MISSED_US + EXPIRY_LAG_MS * 1000;
+}
+
 /* One who has a valid entry is shown; one without, only as long as a connection lasts that was there before, or for the
- * ten milliseconds after which an entry is looked at. */
+ * ten milliseconds after which an entry is looked at, or where another device of the user has written it out. */
 static gboolean
 shows_right_member (ConfabSimClient *self, const char *call_id, guint i)
 {
@@ -122,8 +144,9 @@ shows_right_member (ConfabSimClient *self, const char *call_id, guint i)
   }
   if (entry != NULL && entry->expires_ts > now_ms)
     return member != NULL;
-  return member == NULL || (entry != NULL && (confab_call_member_get_connection (member) != NULL ||
-                                              entry->expires_ts > now_ms - EXPIRY_LAG_MS));
+  return member == NULL || (entry == NULL && may_be_missed (self, call_id, i)) ||
+         (entry != NULL && (confab_call_member_get_connection (member) != NULL ||
+                            entry->expires_ts > now_ms - EXPIRY_LAG_MS));
 }
 
 static gboolean

@@ -4,6 +4,7 @@
 
 #include "confab-call-membership.h"
 #include "confab-sim-client.h"
+#include "confab-sim-missed.h"
 #include "confab-sim-ringing.h"
 #include "confab-sim-rtc.h"
 #include "confab-sim-signalling.h"
@@ -37,6 +38,7 @@ struct _ConfabSimClient {
   ConfabSimSignalling *signalling;
   ConfabCallHandler *handler;
   GHashTable *members;      /* user id → JsonObject: member events as synced */
+  ConfabSimMissed *missed;  /* of those */
   ConfabSimRtc *rtc;        /* of Element's kind, as synced */
   guint n_rtc;              /* people in it, as the handler tells */
   GHashTable *left;         /* user ids that are not in the room, as synced */

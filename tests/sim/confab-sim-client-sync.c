@@ -52,9 +52,13 @@ take_membership (ConfabSimClient *self, const ConfabSimEvent *event, guint posit
     g_hash_table_remove (self->left, event->state_key);
   else
     g_hash_table_add (self->left, g_strdup (event->state_key));
+  if (!own && !joined)
+    confab_sim_missed_forget (self->missed, event->state_key);
   if (own && !joined) {
     confab_call_handler_remove_room (self->handler, CONFAB_SIM_ROOM);
     g_hash_table_remove_all (self->members);
+    confab_sim_missed_free (self->missed);
+    self->missed = confab_sim_missed_new ();
     confab_sim_rtc_clear (self->rtc);
     confab_sim_ringing_clear (self->ringing);
     self->n_rtc = 0;
@@ -82,10 +86,16 @@ take_event (ConfabSimClient *self, const ConfabSimEvent *event, guint position)
   if (g_hash_table_contains (self->left, self->user))
     return;
   if (!confab_sim_rtc_take (self->rtc, event) &&
-      g_str_equal (event->type, CONFAB_CALL_MEMBERSHIP_TYPE))
+      g_str_equal (event->type, CONFAB_CALL_MEMBERSHIP_TYPE)) {
+    confab_sim_missed_take (self->missed,
+                            event->state_key,
+                            g_hash_table_lookup (self->members, event->state_key),
+                            event->content,
+                            confab_clock_get_time (self->clock));
     g_hash_table_replace (self->members,
                           g_strdup (event->state_key),
                           json_object_ref (event->content));
+  }
   confab_call_handler_handle_state (self->handler,
                                     CONFAB_SIM_ROOM,
                                     event->type,

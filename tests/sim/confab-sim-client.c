@@ -114,6 +114,7 @@ confab_sim_client_start (ConfabSimClient *self)
                                            self->user,
                                            self->device);
   confab_sim_ringing_start (self->ringing, self->handler);
+  self->missed = confab_sim_missed_new ();
   self->rtc = confab_sim_rtc_new ();
   self->n_rtc = 0;
   g_signal_connect (self->handler, "rtc-changed", G_CALLBACK (rtc_changed_cb), self);
@@ -152,6 +153,7 @@ confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost)
     g_assert_finalize_object (g_steal_pointer (&self->media));
   g_clear_pointer (&self->members, g_hash_table_unref);
   g_clear_pointer (&self->left, g_hash_table_unref);
+  g_clear_pointer (&self->missed, confab_sim_missed_free);
   g_clear_pointer (&self->rtc, confab_sim_rtc_free);
   g_clear_pointer (&self->witness, confab_sim_witness_free);
   self->wants_in = FALSE;
