@@ -28,8 +28,19 @@ static const struct {
 /* What stands for the same, and is looked at by itself: ids that each client makes up, numbers that each counts in its
  * own way (fact 11), a version that is a number with hydrogen, and what fakes describe. */
 static const char *const own_values[] = {
-  "call_id", "conf_id",     "sender_session_id",   "dest_session_id", "seq", "version", "offer",
-  "answer",  "description", "sdp_stream_metadata", UNSTABLE_METADATA, NULL,
+  "call_id",
+  "conf_id",
+  "sender_session_id",
+  "dest_session_id",
+  "seq",
+  "version",
+  "offer",
+  "answer",
+  "description",
+  "sdp_stream_metadata",
+  UNSTABLE_METADATA,
+  "candidates",
+  NULL,
 };
 
 static const char *const descriptions[] = { "offer", "answer", "description" };
@@ -222,6 +233,30 @@ check_message (Replay *self, const char *user, const char *word, JsonObject *con
   g_string_append (replay_words_of (self->sent, user), word);
 }
 
+/* What is around them; they themselves are for transcript-candidates.c. One who found none in time sent none: then it is
+ * held against another one's, from another device. */
+static void
+check_around_candidates (Replay *self, JsonObject *content)
+{
+  g_autoptr (JsonObject) recorded = NULL;
+
+  for (guint i = 0; i < json_array_get_length (self->transcript->entries); i++) {
+    JsonObject *entry = transcript_get (self->transcript, i);
+    gboolean own = g_str_equal (json_object_get_string_member (entry, "by"), self->own);
+    if (!g_str_equal (json_object_get_string_member (entry, "type"), "m.call.candidates") ||
+        (recorded != NULL && !own))
+      continue;
+    g_clear_pointer (&recorded, json_object_unref);
+    recorded = confab_json_copy_object (json_object_get_object_member (entry, "content"));
+    if (own)
+      break;
+  }
+  g_assert_nonnull (recorded);
+  json_object_set_string_member (recorded, "device_id", replay_device_of (self->own));
+  json_object_set_string_member (recorded, "party_id", replay_device_of (self->own));
+  check_against (content, "candidates ", recorded);
+}
+
 /* protocol/mesh-calls.md, section 14 and 8.1. */
 static void
 to_device_cb (ConfabFakeSignalling *signalling,
@@ -262,10 +297,12 @@ to_device_cb (ConfabFakeSignalling *signalling,
   g_hash_table_replace (self->seqs, g_strdup (call_id), GINT_TO_POINTER (seq + 1));
   /* Clear is only an answer to clear, and never in an encrypted room. */
   g_assert_cmpint (clear, ==, !self->encrypted && g_hash_table_contains (self->clear, user));
-  if (word == NULL)
+  if (word == NULL) {
+    check_around_candidates (self, content);
     replay_check_candidates (self, call_id, content);
-  else
+  } else {
     check_message (self, user, word, content);
+  }
 }
 
 /* ---- room state ---- */
