@@ -11,6 +11,7 @@
 #define CUT_NOTICED_MS 5000 /* from the loss of the way to disconnected, and then to failed */
 #define CUT_FAILED_MS 20000
 #define CONNECT_MS 20
+#define SLOW_CONNECT 10 /* as often as any other step takes: packets of DTLS are lost on one side */
 #define FIRST_CANDIDATE_MS 40
 #define FIRST_CANDIDATE "candidate:1"
 #define LAST_CANDIDATE "candidate:2"
@@ -54,6 +55,8 @@ struct _ConfabFakePeerConnection {
   gboolean cut;    /* no packet comes through */
   gboolean broken; /* each connection fails */
   gboolean breaks_late;
+  gboolean shaken;    /* hands: DTLS is through */
+  gboolean hurt;      /* it never will be */
   gboolean relayed;   /* only the last candidates of both sides reach each other */
   gboolean has_first; /* of the other side's candidates */
   gboolean has_last;
@@ -65,6 +68,8 @@ struct _ConfabFakePeerConnection {
   gboolean described; /* the own description says so */
   gboolean told;      /* and so does the last that came into force */
   gboolean exchanged; /* there was a first offer and answer */
+  gboolean restarts;  /* ICE, with the next offer */
+  gboolean restarted; /* and the own description says so */
   guint needed_timer;
   gboolean gathering_complete;
   gboolean fail_next;
@@ -120,7 +125,7 @@ connect_cb (gpointer data)
   self->connect_timer = 0;
   if (find_other (self) == NULL || self->cut)
     return;
-  if (self->broken && !self->breaks_late) {
+  if (self->hurt || (self->broken && !self->breaks_late)) {
     confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_FAILED);
     return;
   }
@@ -145,6 +150,16 @@ has_way (ConfabFakePeerConnection *self, ConfabFakePeerConnection *other)
   return self->relayed || other->relayed ? self->has_last : self->has_first || self->has_last;
 }
 
+static ConfabFakePeerConnectionPace pace;
+static gpointer pace_data;
+
+/* One side may be there while DTLS still shakes hands on the other. */
+static guint
+get_connect_ms (void)
+{
+  return CONNECT_MS + (pace != NULL ? SLOW_CONNECT * (pace (pace_data) - 1) : 0);
+}
+
 static void
 check_connected (ConfabFakePeerConnection *self)
 {
@@ -154,9 +169,15 @@ check_connected (ConfabFakePeerConnection *self)
       !has_way (other, self))
     return;
   if (self->connect_timer == 0 && self->state != CONFAB_CONNECTION_STATE_CONNECTED)
-    self->connect_timer = confab_clock_add_timeout (self->clock, CONNECT_MS, connect_cb, self);
+    self->connect_timer = confab_clock_add_timeout (self->clock,
+                                                    get_connect_ms (),
+                                                    connect_cb,
+                                                    self);
   if (other->connect_timer == 0 && other->state != CONFAB_CONNECTION_STATE_CONNECTED)
-    other->connect_timer = confab_clock_add_timeout (other->clock, CONNECT_MS, connect_cb, other);
+    other->connect_timer = confab_clock_add_timeout (other->clock,
+                                                     get_connect_ms (),
+                                                     connect_cb,
+                                                     other);
 }
 
 static void
@@ -183,6 +204,7 @@ static void
 describe (ConfabFakePeerConnection *self)
 {
   self->described = self->task == TASK_ANSWER ? self->told && self->sharing : self->sharing;
+  self->restarted = self->task != TASK_ANSWER && self->restarts;
 }
 
 static void
@@ -288,9 +310,6 @@ task_cb (gpointer data)
                                                        : CONFAB_SDP_TYPE_OFFER);
 }
 
-static ConfabFakePeerConnectionPace pace;
-static gpointer pace_data;
-
 void
 confab_fake_peer_connection_set_pace (ConfabFakePeerConnectionPace func, gpointer data)
 {
@@ -339,6 +358,8 @@ fake_set_remote_description (ConfabPeerConnection *connection, ConfabSdpType typ
   g_free (self->remote_ufrag);
   self->remote_ufrag = line != NULL ? g_strndup (line + 12, strcspn (line + 12, "\r\n")) : NULL;
   self->remote_type = type;
+  /* As with webrtcbin: DTLS does not survive an offer that is applied while it shakes hands. */
+  self->hurt |= type == CONFAB_SDP_TYPE_OFFER && self->exchanged && !self->shaken;
   start_task (self, TASK_REMOTE, type == CONFAB_SDP_TYPE_OFFER ? "remote-offer" : "remote-answer");
 }
 
@@ -353,9 +374,10 @@ fake_get_local_sdp (ConfabPeerConnection *connection)
   screen = self->described
              ? g_strdup_printf ("m=video 9 x\r\na=mid:video2\r\na=msid:%s t\r\n", self->screen_id)
              : g_strdup ("");
-  return g_strdup_printf ("v=0\r\nm=audio 9 x\r\na=mid:audio0\r\na=ice-ufrag:%s\r\n"
+  return g_strdup_printf ("v=0\r\nm=audio 9 x\r\na=mid:audio0\r\na=ice-ufrag:%s%s\r\n"
                           "a=msid:%s t\r\n%s%s",
                           self->ufrag,
+                          self->restarted ? "again" : "",
                           self->stream_id,
                           self->candidates->str,
                           screen);
@@ -515,6 +537,7 @@ confab_fake_peer_connection_set_state (ConfabFakePeerConnection *self, ConfabCon
   if (self->closed || self->state == state)
     return;
   self->state = state;
+  self->shaken |= state == CONFAB_CONNECTION_STATE_CONNECTED;
   g_object_notify (G_OBJECT (self), "state");
 }
 
@@ -580,6 +603,17 @@ confab_fake_peer_connection_set_broken (ConfabFakePeerConnection *self,
   if (broken && late && !self->closed && self->state == CONFAB_CONNECTION_STATE_CONNECTED &&
       self->lost_timer == 0)
     self->lost_timer = confab_clock_add_timeout (self->clock, BREAK_MS, lost_cb, self);
+}
+
+/* As a browser restarts ICE: its offers have another ufrag, and what is there stays until that is answered. Before there is
+ * anything it does nothing. */
+void
+confab_fake_peer_connection_restart_ice (ConfabFakePeerConnection *self)
+{
+  if (self->closed || !self->exchanged)
+    return;
+  self->restarts = TRUE;
+  confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (self));
 }
 
 /* Whether it takes the last candidates of both sides to connect, as where each is behind a NAT and needs TURN. */

@@ -17,6 +17,22 @@ is_healthy (ConfabSimWitness *self, ConfabSimPeer *peer)
          confab_clock_get_time (self->clock) - peer->connected_at >= HEALTHY_US;
 }
 
+/* An ICE restart is answered with another attempt at once, whichever side invites. */
+static void
+check_renewed (ConfabSimWitness *self, ConfabSimPeer *peer, const char *current)
+{
+  ConfabParticipantState state = confab_participant_get_state (CONFAB_PARTICIPANT (peer->member));
+
+  peer->ended_at = 0;
+  if (current == NULL && state != CONFAB_PARTICIPANT_STATE_ADVERTISED &&
+      state != CONFAB_PARTICIPANT_STATE_UNREACHABLE &&
+      confab_sim_witness_is_calm (self, confab_call_member_get_user_id (peer->member)))
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "renewed: %s restarts ICE, and is not invited at once",
+                             confab_call_member_get_device_id (peer->member));
+}
+
 static void
 check_current (ConfabSimWitness *self, ConfabSimPeer *peer)
 {
@@ -38,7 +54,9 @@ check_current (ConfabSimWitness *self, ConfabSimPeer *peer)
                              confab_call_member_get_device_id (peer->member));
   if (attempt != NULL)
     attempt->over = TRUE;
-  if (peer->current != NULL)
+  if (attempt != NULL && attempt->renewed)
+    check_renewed (self, peer, current);
+  else if (peer->current != NULL)
     peer->ended_at = confab_clock_get_time (self->clock);
   attempt = confab_sim_witness_find_attempt (self, peer, current);
   if (attempt != NULL && attempt->over)
@@ -77,6 +95,8 @@ check_state (ConfabSimWitness *self, ConfabSimPeer *peer)
   if (is_healthy (self, peer))
     peer->n_invites = 0;
   peer->state = state;
+  if (state == CONFAB_PARTICIPANT_STATE_CONNECTED)
+    peer->met = FALSE;
   if (state != CONFAB_PARTICIPANT_STATE_CONNECTED)
     peer->connected_at = 0;
   else if (peer->connected_at == 0)
@@ -116,6 +136,7 @@ check_resent (ConfabSimWitness *self, ConfabSimPeer *peer)
 void
 confab_sim_witness_look (ConfabSimWitness *self)
 {
+  confab_sim_witness_forget_meeting (self);
   for (guint i = 0; i < self->peers->len; i++) {
     ConfabSimPeer *peer = self->peers->pdata[i];
 

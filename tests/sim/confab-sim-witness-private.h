@@ -20,6 +20,10 @@ typedef struct {
   gboolean dismissed; /* the other one has hung up for good */
   gboolean excused;   /* what would have told the other was not sent, or the other has begun anew */
   gboolean over;      /* it must not come back */
+  gboolean answered;  /* as far as this side was told */
+  gboolean restarted; /* the other one has offered to restart ICE */
+  gboolean renewed;   /* and this side has ended it for that */
+  char *ufrag;        /* (nullable): the other one's first */
   GPtrArray *unsent;  /* ConfabSimUnsent */
 } ConfabSimAttempt;
 
@@ -43,6 +47,7 @@ typedef struct {
   gboolean dismissed;  /* since then it has hung up on something, for good */
   guint n_invites;     /* since a minute of health, or it came anew, or this side is back online */
   gint64 ended_at;     /* monotonic, µs; 0: no attempt has ended */
+  gboolean met;        /* two invites did, and nobody was connected since */
   gint64 expires_ts;   /* of its entry */
   gint64 connected_at; /* monotonic, µs; 0 while it is not */
   ConfabParticipantState state;
@@ -58,9 +63,18 @@ struct _ConfabSimWitness {
   GHashTable *sessions; /* own session → number of the join */
   guint n_joins;
   char *session; /* (nullable): the own one that was written last */
+  char *kept;    /* (nullable): of two attempts that meet in the message that is handed over */
+  char *given_up;
 };
 
 ConfabSimAttempt *
 confab_sim_witness_find_attempt (ConfabSimWitness *self, ConfabSimPeer *peer, const char *call_id);
+gboolean confab_sim_witness_is_calm (ConfabSimWitness *self, const char *user_id);
+void confab_sim_witness_meet (ConfabSimWitness *self, ConfabSimPeer *peer, const char *call_id);
+void confab_sim_witness_forget_meeting (ConfabSimWitness *self);
+void confab_sim_witness_take_description (ConfabSimPeer *peer,
+                                          ConfabSimAttempt *attempt,
+                                          const char *type,
+                                          JsonObject *content);
 
 G_END_DECLS

@@ -18,6 +18,7 @@ free_attempt (gpointer data)
 
   g_free (attempt->own);
   g_free (attempt->other);
+  g_free (attempt->ufrag);
   g_ptr_array_unref (attempt->unsent);
   g_free (attempt);
 }
@@ -59,6 +60,8 @@ confab_sim_witness_free (ConfabSimWitness *self)
   g_ptr_array_unref (self->peers);
   g_hash_table_unref (self->sessions);
   g_free (self->session);
+  g_free (self->kept);
+  g_free (self->given_up);
   g_free (self);
 }
 
@@ -156,6 +159,7 @@ begin_anew (ConfabSimWitness *self, ConfabSimPeer *peer)
   peer->n_invites = 0;
   peer->ended_at = 0;
   peer->connected_at = 0;
+  peer->met = FALSE;
   peer->state = confab_participant_get_state (CONFAB_PARTICIPANT (peer->member));
 }
 
@@ -268,6 +272,15 @@ take_invite (ConfabSimWitness *self,
     attempt->other = g_strdup (sender_session);
   }
   attempt->told = TRUE;
+  if (peer != NULL && g_strcmp0 (sender_session, peer->session) == 0 &&
+      g_strcmp0 (confab_json_peek_string (content, "dest_session_id"), self->session) == 0 &&
+      !attempt->over && !attempt->hung_up) {
+    ConfabSimAttempt *last = confab_sim_witness_find_attempt (self, peer, peer->last_invited);
+    confab_sim_witness_meet (self, peer, json_object_get_string_member (content, "call_id"));
+    if (last != NULL &&
+        last->excused) /* what could not be sent needs no end beside another invite */
+      g_clear_pointer (&peer->last_invited, g_free);
+  }
   /* The other one has begun anew: what there was with the old one ends without a word, at once if it is sure. */
   if (peer != NULL && g_strcmp0 (sender_session, peer->session) != 0) {
     ConfabSimAttempt *current = confab_sim_witness_find_attempt (
@@ -307,8 +320,10 @@ take_hangup (ConfabSimWitness *self,
   attempt->dismissed |= is_final (reason);
   if (peer != NULL) {
     peer->dismissed |= is_final (reason);
-    if (g_str_equal (reason, "user_hangup"))
+    if (g_str_equal (reason, "user_hangup")) {
       peer->n_invites = 0;
+      peer->met = FALSE;
+    }
   }
   /* One that overtakes what it ends says that it never is to begin; one for what is on waits for its turn. */
   if (peer != NULL && peer->state != CONFAB_PARTICIPANT_STATE_ADVERTISED &&
@@ -334,6 +349,8 @@ confab_sim_witness_received (ConfabSimWitness *self, const ConfabSimMessage *mes
                                    message->sender,
                                    message->device_id);
 
+  confab_sim_witness_forget_meeting (self);
+  confab_sim_witness_take_description (peer, attempt, message->type, content);
   if (g_str_equal (message->type, "m.call.invite"))
     take_invite (self, peer, attempt, content);
   else if (g_str_equal (message->type, "m.call.hangup"))
@@ -372,16 +389,26 @@ has_one_device (ConfabSimNetwork *network, const char *user_id)
 
 /* Retries hide what was lost: where there is no reason for them, nothing may need one. Devices of one user have a reason:
  * they write the same event, and take each other out of it. */
+gboolean
+confab_sim_witness_is_calm (ConfabSimWitness *self, const char *user_id)
+{
+  return self->network->calm && has_one_device (self->network, user_id) &&
+         has_one_device (self->network, self->network->users[self->index]);
+}
+
 static void
-check_calm (ConfabSimWitness *self, const char *user_id, const char *type, JsonObject *content)
+check_calm (ConfabSimWitness *self,
+            ConfabSimAttempt *attempt,
+            const char *user_id,
+            const char *type,
+            JsonObject *content)
 {
   static const char *const calm[] = { "user_hangup", "replaced", NULL };
   const char *reason = confab_json_peek_string (content, "reason");
 
-  if (self->network->calm && g_str_equal (type, "m.call.hangup") &&
-      has_one_device (self->network, user_id) &&
-      has_one_device (self->network, self->network->users[self->index]) &&
-      (reason == NULL || !g_strv_contains (calm, reason)))
+  if (confab_sim_witness_is_calm (self, user_id) && g_str_equal (type, "m.call.hangup") &&
+      (reason == NULL || !g_strv_contains (calm, reason)) &&
+      !(attempt->restarted && g_strcmp0 (reason, "ice_failed") == 0))
     confab_sim_network_fail (self->network, self->index, "calm: an attempt ended for %s", reason);
 }
 
@@ -411,6 +438,11 @@ check_invite (ConfabSimWitness *self,
     confab_sim_network_fail (self->network,
                              self->index,
                              "pauses: %s is invited again at once",
+                             confab_call_member_get_device_id (peer->member));
+  if (peer->met && confab_sim_witness_is_calm (self, confab_call_member_get_user_id (peer->member)))
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "glare: of two attempts with %s none was kept",
                              confab_call_member_get_device_id (peer->member));
   if (++peer->n_invites > MAX_INVITES)
     confab_sim_network_fail (self->network,
@@ -442,6 +474,13 @@ check_hangup (ConfabSimWitness *self,
     confab_sim_network_fail (self->network,
                              self->index,
                              "resent: people who hear each other are parted");
+  if (g_strcmp0 (reason, "replaced") == 0 &&
+      g_strcmp0 (json_object_get_string_member (content, "call_id"), self->kept) == 0)
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "glare: of two attempts %s is kept",
+                             self->given_up);
+  attempt->renewed |= attempt->restarted && g_strcmp0 (reason, "ice_failed") == 0;
   attempt->hung_up = TRUE;
   attempt->over = TRUE;
 }
@@ -464,7 +503,7 @@ confab_sim_witness_sending (ConfabSimWitness *self,
                                    device_id);
 
   check_number (self, user_id, device_id, content);
-  check_calm (self, user_id, type, content);
+  check_calm (self, attempt, user_id, type, content);
   if (unsent != NULL)
     unsent->failed_at = 0;
   if (g_str_equal (type, "m.call.invite"))
