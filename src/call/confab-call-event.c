@@ -106,20 +106,6 @@ fail (GError **error, const char *message)
   return FALSE;
 }
 
-static gboolean
-is_id (const char *text)
-{
-  gsize length = strlen (text);
-
-  if (length == 0 || length > MAX_ID_LENGTH)
-    return FALSE;
-  for (const char *p = text; *p != '\0'; p++) {
-    if ((guchar) *p <= ' ' || *p == 0x7f)
-      return FALSE;
-  }
-  return TRUE;
-}
-
 /* An id that may be left out, but not be something else. */
 static gboolean
 read_id (JsonObject *content, const char *name, char **id, GError **error)
@@ -130,7 +116,7 @@ read_id (JsonObject *content, const char *name, char **id, GError **error)
     return TRUE;
   if (!confab_json_get_string (content, name, &text, error))
     return FALSE;
-  if (!is_id (text))
+  if (!confab_call_event_is_id (text))
     return fail (error, "an id is empty, too long or has spaces");
   *id = g_strdup (text);
   return TRUE;
@@ -293,6 +279,26 @@ read_content (ConfabCallEvent *self, JsonObject *content, GError **error)
   default:
     g_assert_not_reached ();
   }
+}
+
+/**
+ * confab_call_event_is_id:
+ * @text: what a stranger calls a device, a session or a call
+ *
+ * Returns: whether a message can name it: of 1 to 255 bytes, none of them a space or a control character
+ */
+gboolean
+confab_call_event_is_id (const char *text)
+{
+  gsize length = strlen (text);
+
+  if (length == 0 || length > MAX_ID_LENGTH)
+    return FALSE;
+  for (const char *p = text; *p != '\0'; p++) {
+    if ((guchar) *p <= ' ' || *p == 0x7f)
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /**

@@ -90,6 +90,7 @@ ConfabCallEvent *confab_call_event_parse (const char *type, JsonObject *content,
   G_GNUC_WARN_UNUSED_RESULT;
 JsonObject *confab_call_event_print (ConfabCallEvent *self) G_GNUC_WARN_UNUSED_RESULT;
 const char *confab_call_event_get_name (ConfabCallEvent *self);
+gboolean confab_call_event_is_id (const char *text);
 gboolean confab_call_event_is_name (const char *type);
 gsize confab_call_event_get_size (ConfabCallEvent *self);
 void confab_call_event_add_candidate (ConfabCallEvent *self,

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "confab-call-membership.h"
+
+#include "confab-call-event.h"
 #include "confab-json.h"
 
-#define MAX_ID_LENGTH 255
 #define MAX_CALLS 100
 #define MAX_DEVICES 100
 #define MAX_FEEDS 20
@@ -47,12 +48,13 @@ confab_call_membership_get_kind (const char *state_key, const char *sender, Json
   return CONFAB_CALL_MEMBERSHIP_NONE;
 }
 
+/* What its device puts into messages: one that cannot stand there would be called, and never be heard. */
 static const char *
 peek_id (JsonObject *object, const char *name)
 {
   const char *id = confab_json_peek_string (object, name);
 
-  return id != NULL && *id != '\0' && strlen (id) <= MAX_ID_LENGTH ? id : NULL;
+  return id != NULL && confab_call_event_is_id (id) ? id : NULL;
 }
 
 static gboolean

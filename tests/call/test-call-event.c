@@ -380,6 +380,9 @@ test_membership_bounds (void)
     "{\"session_id\":\"S\"}",
     "{\"device_id\":\"\",\"session_id\":\"S\"}",
     "{\"device_id\":7,\"session_id\":\"S\"}",
+    /* No message names these: such a device would be called, and never be heard. */
+    "{\"device_id\":\"D E\",\"session_id\":\"S\"}",
+    "{\"device_id\":\"E\",\"session_id\":\"\\u0001\"}",
   };
   g_autoptr (JsonObject) strange = json ("{\"m.calls\":[7,{},{\"m.call_id\":\"c\"}]}");
   g_autoptr (JsonObject) ancient = json (
