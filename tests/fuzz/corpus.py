@@ -20,11 +20,13 @@ TRANSCRIPTS = sorted((TOP / 'tests/call/data').glob('*.json'))
 SDPS = sorted((TOP / 'tests/fuzz/sdp').glob('*.sdp'))
 FOUND = TOP / 'tests/fuzz/found'
 
-# fuzz-call-event: a line's first byte is 64 and the type, and 16 for @a:x, 32 for Olm.
+# fuzz-call-event: a line's first byte is 64 and the type, and 16 for @a:x, 32 for Olm; the target says what they are.
 TYPES = ['m.call.invite', 'm.call.answer', 'm.call.candidates', 'm.call.hangup', 'm.call.negotiate',
          'm.call.sdp_stream_metadata_changed', 'm.call.reject', 'm.call.select_answer',
          'org.matrix.call.sdp_stream_metadata_changed']
-MEMBER, RTC, ROOM, CALL, DECLINED = 9, 10, 11, 12, 13
+MEMBER, RTC, ROOM, CALL, DECLINED, HAPPENS = 9, 10, 11, 12, 13, 14
+A, OLM = 16, 32
+CONNECTED, DISCONNECTED, FAILED = 2, 3, 4
 RTC_MEMBER = {
     'application': 'm.call', 'call_id': '', 'scope': 'm.room', 'device_id': 'A', 'membershipID': '@a:x:A',
     'expires': 14400000, 'm.call.intent': 'video', 'created_ts': 1,
@@ -38,7 +40,7 @@ def transcripts():
         yield json.loads(path.read_text(encoding='utf-8'))
 
 
-def line(kind, content, flags=16 + 32):
+def line(kind, content, flags=A + OLM):
     return bytes([64 + flags + kind]) + json.dumps(content).encode()
 
 
@@ -58,13 +60,269 @@ def state(wanted):
                 yield entry['content']
 
 
+def happens(flags=A, **what):
+    return line(HAPPENS, what, flags)
+
+
+def tracks(content):
+    """What comes with a description, or changes with it: each section's track."""
+    for name in ('offer', 'answer', 'description'):
+        mid, kind, sending = None, None, True
+        for text in content.get(name, {}).get('sdp', '').split('\r\n'):
+            if text.startswith('m='):
+                kind, sending = text[2:7], True
+            elif text.startswith('a=mid:'):
+                mid = text[6:]
+            elif text in ('a=recvonly', 'a=inactive'):
+                sending = False
+            elif text.startswith('a=msid:') and mid is not None:
+                yield {'mid': mid, 'stream': text[7:].split(' ')[0], 'video': kind == 'video', 'sending': sending,
+                       'playing': True, 'picture': kind == 'video', 'level': -20, 'lost_percent': 6}
+
+
+class Conversation:
+    """One of two people of a transcript as the target hears it in the place of the other one."""
+
+    def __init__(self, own, other, entries):
+        self.own, self.other = own, other
+        self.flags = A if other < own else 0
+        self.device = 'A' if other < own else 'C'
+        self.entries = entries
+        self.own_calls = {e['content']['call_id'] for e in entries if e['by'] == own and e['type'] == 'm.call.invite'}
+        self.sessions = {}
+        self.in_call = self.sharing = False
+
+    def session(self, recorded):
+        n = len(self.sessions)
+        return self.sessions.setdefault(recorded, 'S' if n == 0 else f'S{n}')
+
+    def message(self, entry):
+        content = dict(entry['content'], conf_id='conf', dest_session_id='@own', device_id=self.device,
+                       party_id=self.device, sender_session_id=self.session(entry['content'].get('sender_session_id')))
+        if content['call_id'] in self.own_calls:
+            content['call_id'] = '@own'
+        yield line(TYPES.index(entry['type']), content, self.flags + (0 if entry.get('clear') else OLM))
+        for track in tracks(content):
+            yield happens(self.flags, track=track)
+        if entry['type'] in ('m.call.answer', 'm.call.invite', 'm.call.negotiate'):
+            yield happens(self.flags, connection=CONNECTED, packet=True)
+
+    def membership(self, entry):
+        calls = entry['content']['m.calls']
+        devices = [{'device_id': self.device, 'session_id': self.session(device['session_id']), 'expires_ts': 9000000,
+                    'feeds': device.get('feeds', [])} for call in calls for device in call['m.devices']]
+        yield line(MEMBER, {'m.calls': [{'m.call_id': 'conf', 'm.devices': devices}] if devices else []},
+                   self.flags + OLM)
+
+    def own_membership(self, entry):
+        text = json.dumps(entry['content'])
+        in_call, sharing = 'session_id' in text, 'm.screenshare' in text
+        if self.in_call and not in_call:
+            yield happens(self.flags, leave=True)
+            yield happens(self.flags, ms=3000)
+        elif in_call and not self.in_call:
+            yield happens(self.flags, join=True)
+        if in_call and sharing != self.sharing:
+            yield happens(self.flags, share=sharing)
+        self.in_call, self.sharing = in_call, in_call and sharing
+
+    def own_message(self, entry):
+        content = entry['content']
+        metadata = content.get('sdp_stream_metadata', content.get('org.matrix.msc3077.sdp_stream_metadata'))
+        if entry['type'].endswith('metadata_changed') and metadata:
+            stream = next(iter(metadata.values()))
+            yield happens(self.flags, mute=stream['audio_muted'], blind=stream['video_muted'])
+        elif entry['type'] == 'm.call.candidates':
+            yield happens(self.flags, candidate=content['candidates'][0]['candidate'])
+        elif content.get('description', {}).get('type') == 'offer':
+            sharing = content['description']['sdp'].count('m=video') > 1
+            if sharing != self.sharing:
+                yield happens(self.flags, share=sharing)
+            self.sharing = sharing
+        elif entry['type'] == 'm.call.hangup' and content.get('reason') == 'ice_failed':
+            yield happens(self.flags, connection=FAILED)
+
+    def lines(self):
+        at = None
+        for entry in self.entries:
+            signal, mine = 'to' in entry, entry['by'] == self.own
+            gap = entry['at'] - (entry['at'] if at is None else at)
+            at = entry['at']
+            if gap > 500:
+                yield happens(self.flags, ms=gap - 250, packet=True)
+            if signal:
+                yield from self.own_message(entry) if mine else self.message(entry)
+            elif entry['type'] == 'org.matrix.msc3401.call.member':
+                yield from self.own_membership(entry) if mine else self.membership(entry)
+
+
+def conversations():
+    for transcript in transcripts():
+        people = sorted({entry['by'] for entry in transcript['entries']})
+        for own, other in itertools.permutations(people, 2):
+            entries = [entry for entry in transcript['entries']
+                       if entry['by'] in (own, other) and entry.get('to', own) in (own, other)
+                       and entry['type'] != 'org.matrix.msc3401.call']
+            yield list(Conversation(own, other, entries).lines())
+
+
+SDP = 'v=0\r\na=ice-ufrag:theirs\r\nm=audio\r\na=mid:0\r\na=msid:cam t\r\nm=video\r\na=mid:1\r\na=msid:cam t\r\n'
+CAMERA = {'cam': {'purpose': 'm.usermedia', 'audio_muted': False, 'video_muted': False}}
+SCREEN = {'scr': {'purpose': 'm.screenshare', 'audio_muted': True, 'video_muted': False}}
+
+
+def told(kind, flags=A + OLM, **content):
+    device = 'A' if flags & A else 'C'
+    return line(TYPES.index('m.call.' + kind), {
+        'call_id': '@own', 'conf_id': 'conf', 'device_id': device, 'party_id': device, 'version': 1, 'seq': 0,
+        'sender_session_id': 'S', 'dest_session_id': '@own', **content}, flags)
+
+
+def described(name, kind, metadata=CAMERA, **more):
+    return {name: {'type': kind, 'sdp': SDP}, 'sdp_stream_metadata': metadata, **more}
+
+
+def exchange(flags):
+    """Until both are connected, invited by @a:x or inviting @c:x; what follows is number 1."""
+    if flags & A:
+        yield told('invite', flags, call_id='c1', lifetime=60000, **described('offer', 'offer'))
+    else:
+        yield told('answer', flags, **described('answer', 'answer'))
+    for track in tracks({'offer': {'sdp': SDP}}):
+        yield happens(flags, track=track)
+    yield happens(flags, connection=CONNECTED, packet=True)
+
+
+def soon(text, ms=1):
+    """The same, but after it 1 ms passes, or none: something is on its way then."""
+    return bytes([text[0] - 64 + (0 if ms else 128)]) + text[1:]
+
+
+def failures():
+    """Of what is being made or sent, before there is an answer to it; and what ends a call."""
+    invite = told('invite', call_id='c1', lifetime=60000, **described('offer', 'offer'))
+    anew = line(MEMBER, {'m.calls': [{'m.call_id': 'conf', 'm.devices': [
+        {'device_id': 'C', 'session_id': 'S2', 'expires_ts': 9000000, 'feeds': []}]}]}, OLM)
+    later = happens(0, ms=20000)
+    for ms in (0, 1):
+        yield [soon(invite, ms), happens(fails=True), invite, later]
+        yield [soon(anew, ms), happens(0, fails=True), later]
+    for code in range(4):
+        yield [happens(0, refused='m.call.invite', code=code), anew, later]
+        for kind in ('candidates', 'negotiate', 'hangup'):
+            yield [*exchange(OLM), happens(0, refused='m.call.' + kind, code=code, candidate='candidate:1'),
+                   happens(0, share=True, candidate='candidate:2'), later, happens(0, leave=True), later]
+    yield [told('reject', OLM), later]
+    for flags in (A + OLM, OLM):
+        restart = described('description', 'offer')
+        restart['description']['sdp'] = SDP.replace('theirs', 'another')
+        yield [*exchange(flags), told('negotiate', flags, seq=1, **restart), later]
+
+
+def negotiations():
+    for flags in (A + OLM, OLM):
+        def offer(seq, **more):
+            return told('negotiate', flags, seq=seq, **described('description', 'offer', {**CAMERA, **SCREEN}), **more)
+
+        def answer(seq, **more):
+            return told('negotiate', flags, seq=seq, **described('description', 'answer'), **more)
+
+        begin = list(exchange(flags))
+        share, stop = happens(flags, share=True), happens(flags, share=False)
+        fast, needed = soon(share), happens(flags, needed=True)
+        gone, late = happens(flags, connection=DISCONNECTED), happens(flags, ms=65000, packet=True)
+        for rest in (
+                [offer(1), offer(2), stop, answer(3)], [share, answer(1), stop, answer(2)], [share, offer(1), answer(2)],
+                [share, needed, answer(1), answer(2), needed, answer(3)],
+                [fast, offer(1), answer(2), answer(3)], [share, late, answer(1), answer(2), answer(3)],
+                [happens(flags, fails=True), share, happens(flags, ms=9000), answer(1)],
+                [happens(flags, fails=True), offer(1), late, offer(2)], [offer(2), offer(1)], [answer(1), answer(1)],
+                [gone, happens(flags, ms=20000), happens(flags, connection=CONNECTED)],
+                [gone, late, late], [happens(flags, connection=FAILED), happens(flags, ms=5000), *begin],
+                [happens(flags, candidate='candidate:1'), happens(flags, candidate='candidate:2', complete=True)],
+                [told('candidates', flags, seq=1, candidates=[{'candidate': 'candidate:1', 'sdpMid': '0'}])],
+                [told('hangup', flags, seq=1, reason='replaced'), *begin], [told('reject', flags, seq=1)],
+                [told('select_answer', flags, seq=1, selected_party_id='ME')],
+                [happens(flags, leave=True), happens(flags, ms=3000), happens(flags, join=True), *begin],
+                [happens(flags, offline=True), share, happens(flags, ms=20000), happens(flags, offline=False)],
+                [happens(flags, refused='m.call.negotiate', code=0, times=1), share, late, answer(1)],
+                [offer(5), happens(flags, ms=60000), offer(3), offer(1), answer(2), offer(6), offer(9),
+                 happens(flags, ms=60000), offer(8), offer(7)],
+                [told('candidates', flags, seq=seq, candidates=[]) for seq in range(70, 1, -1)],
+                [happens(flags, may_call=True), happens(flags, terminate=True), happens(flags, ms=3000)],
+                [happens(flags, may_call=True), happens(flags, leave=True), happens(flags, create=True),
+                 happens(flags, ms=3000), happens(flags, leave=True)],
+                [happens(flags, may_call=True), happens(flags, refused='org.matrix.msc3401.call', code=1),
+                 happens(flags, terminate=True), happens(flags, leave=True), happens(flags, create=True)],
+                [happens(flags, refused='org.matrix.msc3401.call.member', code=1, times=3), happens(flags, leave=True)],
+                [happens(flags, encrypted=True), offer(1)], [happens(flags, ms=100000)] * 30,
+                [happens(flags, terminate=True), offer(1)]):
+            yield begin + rest
+        yield begin[1:]
+        yield [happens(flags, fails=True), *begin, late]
+        yield [happens(flags, refused='m.call.' + ('answer' if flags & A else 'invite'), code=2, times=2), *begin, late]
+
+
+def shown():
+    """Streams: listed, not listed, renamed, left out, given up, back."""
+    flags = A + OLM
+
+    def track(**more):
+        return happens(flags, track={'mid': '2', 'stream': 'scr', 'video': True, 'picture': True, **more})
+
+    def listed(seq, metadata):
+        return told('sdp_stream_metadata_changed', flags, seq=seq, sdp_stream_metadata=metadata)
+
+    begin = list(exchange(flags))
+    again = {'new': SCREEN['scr']}
+    yield begin + [listed(1, {**CAMERA, **SCREEN}), track(), listed(2, CAMERA), track(sending=False),
+                   listed(3, {**CAMERA, **again}), track(sending=True), listed(4, CAMERA)]
+    yield begin + [track(), happens(flags, watched=True), track(stream='x'), track(stream=None), track(sending=False),
+                   happens(flags, watched=False)]
+    yield [told('invite', flags, call_id='c1', lifetime=60000, offer={'type': 'offer', 'sdp': SDP}), *begin[1:], track(),
+           track(lost_percent=1), track(lost_percent=9), track(lost_percent=3), track(lost_percent=0)]
+    yield begin + [listed(i + 1, {f's{i}': SCREEN['scr']}) for i in range(40)]
+
+
+def early():
+    """For a call that is not known yet, or not joined: in time, too late, too much."""
+    ring = line(CALL, {'m.intent': 'm.ring', 'm.type': 'm.video'}, 0)
+    entry = {'device_id': 'A', 'session_id': 'S', 'expires_ts': 9000000, 'feeds': []}
+    there = line(MEMBER, {'m.calls': [{'m.call_id': 'other', 'm.devices': [entry]}]})
+    leave = happens(leave=True)
+    join = happens(call='other', join=True)
+    for flags in (A + OLM, A):
+        def said(kind, **more):
+            return told(kind, flags, conf_id='other', **{'call_id': 'c1', **more})
+
+        invite = said('invite', lifetime=60000, **described('offer', 'offer'))
+        other = said('invite', call_id='c2', lifetime=60000, **described('offer', 'offer'))
+        trickled = said('candidates', seq=1, candidates=[{'candidate': 'candidate:1', 'sdpMid': '0'}])
+        hangup = said('hangup', seq=2, reason='user_hangup')
+        for first in ([invite, trickled], [invite, other, trickled], [invite, trickled, hangup], [hangup],
+                      [invite, happens(ms=58000)], [invite, trickled, happens(ms=61000), trickled],
+                      [trickled, happens(again=60)], [said('invite', call_id='@n', **described('offer', 'offer')),
+                                                      happens(again=60)],
+                      [told('candidates', A, conf_id='other', call_id='c1', device_id='@n', candidates=[]), happens(again=520),
+                       invite]):
+            yield first + [ring, there, leave, join, happens(ms=500)]
+            yield [ring, leave, join] + first + [there, happens(ms=500)]
+            yield [ring, there] + first + [leave, join]
+    yield [told('invite', A + OLM, sender_session_id='S9', call_id='c9', lifetime=60000, **described('offer', 'offer')),
+           line(MEMBER, {'m.calls': [{'m.call_id': 'conf', 'm.devices': [dict(entry, session_id='S9')]}]})]
+
+
 def call_events():
+    for lines in itertools.chain(conversations(), failures(), negotiations(), shown(), early()):
+        yield b'\n'.join(lines)
     for row in to_device():
-        for flags in (16 + 32, 0, 16):  # from who invites, from who is invited, in clear
+        for flags in (A + OLM, 0, A):  # from who invites, from who is invited, in clear
             lines = []
             for kind, content in row:
-                content = dict(content, conf_id='conf', sender_session_id='S', dest_session_id='D',
-                               device_id='A' if flags & 16 else 'C')
+                content = dict(content, conf_id='conf', sender_session_id='S', dest_session_id='@own',
+                               device_id='A' if flags & A else 'C')
+                if not flags & A:
+                    content['call_id'] = '@own'
                 lines.append(line(TYPES.index(kind), content, flags))
             yield b'\n'.join(lines)
             yield from lines
@@ -82,6 +340,10 @@ def call_events():
         {'device_id': 'A', 'session_id': 'S', 'expires_ts': 9000000, 'feeds': []}]}]})
     declined = line(DECLINED, {'calls': {'other': {'until_ts': 9000000}, 'conf': {'until_ts': 0}}})
     yield b'\n'.join((ring, there, declined))
+    decline = happens(call='other', decline=True)
+    nothing = line(DECLINED, {'calls': {}})
+    yield b'\n'.join((ring, there, decline, nothing, nothing, happens(ms=100000), ring))
+    yield b'\n'.join((ring, there, happens(refused='app.confab.declined_calls', code=0, times=3), decline))
     yield b'\n'.join((declined, ring, there, line(DECLINED, {'calls': []})))
     yield line(RTC, RTC_MEMBER) + b'\n' + line(RTC, {}) + b'\n' + line(MEMBER, RTC_MEMBER)
     yield line(ROOM, {'membership': 'leave'}) + b'\n' + line(ROOM, {'membership': 'join'})

@@ -7,7 +7,8 @@
 
 #include "confab-json.h"
 
-/* For libFuzzer: where an input ends with a JSON object, it is mostly changed so that it stays one; else byte by byte. */
+/* For libFuzzer: an input is lines, of which each may end with a JSON object. One that does is mostly changed so that it
+ * stays one, and now and then a line goes, or comes once more; else they are changed byte by byte. */
 
 size_t LLVMFuzzerMutate (uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator (uint8_t *data, size_t size, size_t max_size, unsigned int seed);
@@ -171,41 +172,105 @@ change (GRand *rand, const Place *place, const Place *other)
   g_clear_pointer (&old, json_node_unref);
 }
 
-/* @start: where in @data it may begin. */
+/* @start: where between @from and @to it may begin. */
 static JsonObject *
-read_object (const uint8_t *data, size_t size, const uint8_t **start)
+read_object (const uint8_t *from, const uint8_t *to, const uint8_t **start)
 {
   g_autoptr (JsonObject) parsed = NULL;
 
-  *start = size > 0 ? memchr (data, '{', size) : NULL;
+  *start = to > from ? memchr (from, '{', (size_t) (to - from)) : NULL;
   if (*start == NULL)
     return NULL;
-  parsed = confab_json_parse_object ((const char *) *start, (gssize) (data + size - *start), NULL);
+  parsed = confab_json_parse_object ((const char *) *start, (gssize) (to - *start), NULL);
   return parsed != NULL ? confab_json_copy_object (parsed) : NULL;
+}
+
+static const uint8_t *
+end_of_line (const uint8_t *from, const uint8_t *end)
+{
+  const uint8_t *to = from < end ? memchr (from, '\n', (size_t) (end - from)) : NULL;
+
+  return to != NULL ? to : end;
+}
+
+/* One line, without its end. */
+static void
+pick_line (
+  GRand *rand, const uint8_t *data, const uint8_t *end, const uint8_t **from, const uint8_t **to)
+{
+  guint n = 1;
+
+  for (const uint8_t *p = end_of_line (data, end); p < end; p = end_of_line (p + 1, end))
+    n++;
+  n = (guint) g_rand_int_range (rand, 0, (gint32) n);
+  *from = data;
+  while (n-- > 0)
+    *from = end_of_line (*from, end) + 1;
+  *to = end_of_line (*from, end);
+}
+
+/* Puts @text where @from to @to is. Returns: the new size, 0 if there is no room for it */
+static size_t
+put_text (uint8_t *data,
+          size_t size,
+          size_t max_size,
+          const uint8_t *from,
+          const uint8_t *to,
+          const char *text)
+{
+  size_t at = (size_t) (from - data);
+  size_t after = size - (size_t) (to - data);
+  size_t length = strlen (text);
+
+  if (at + length + after > max_size)
+    return 0;
+  memmove (data + at + length, to, after);
+  memcpy (data + at, text, length);
+  return at + length + after;
+}
+
+/* A line goes, or comes a second time before another one. */
+static size_t
+change_lines (
+  GRand *rand, uint8_t *data, size_t size, size_t max_size, const uint8_t *from, const uint8_t *to)
+{
+  g_autofree char *line = g_strdup_printf ("%.*s\n", (int) (to - from), (const char *) from);
+  const uint8_t *before;
+  const uint8_t *unused;
+
+  if (g_rand_boolean (rand))
+    return put_text (data, size, max_size, from, to < data + size ? to + 1 : to, "");
+  pick_line (rand, data, data + size, &before, &unused);
+  return put_text (data, size, max_size, before, before, line);
 }
 
 size_t
 LLVMFuzzerCustomMutator (uint8_t *data, size_t size, size_t max_size, unsigned int seed)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  const uint8_t *from;
+  const uint8_t *to;
   const uint8_t *start;
-  g_autoptr (JsonObject) object = read_object (data, size, &start);
+  g_autoptr (JsonObject) object = NULL;
   g_autoptr (JsonNode) root = NULL;
   g_autoptr (GArray) places = g_array_new (FALSE, FALSE, sizeof (Place));
   g_autofree char *text = NULL;
+  size_t changed = 0;
 
+  pick_line (rand, data, data + size, &from, &to);
+  object = read_object (from, to, &start);
   if (object != NULL) {
     root = json_node_init_object (json_node_alloc (), object);
     add_places (root, places);
   }
-  if (places->len == 0 || g_rand_int_range (rand, 0, 4) == 0)
-    return LLVMFuzzerMutate (data, size, max_size);
-  change (rand,
-          &g_array_index (places, Place, g_rand_int_range (rand, 0, (gint32) places->len)),
-          &g_array_index (places, Place, g_rand_int_range (rand, 0, (gint32) places->len)));
-  text = json_to_string (root, FALSE);
-  if (strlen (text) > max_size - (size_t) (start - data))
-    return LLVMFuzzerMutate (data, size, max_size);
-  memcpy (data + (start - data), text, strlen (text));
-  return (size_t) (start - data) + strlen (text);
+  if (size > 0 && (size_t) (to - from) < size && g_rand_int_range (rand, 0, 6) == 0) {
+    changed = change_lines (rand, data, size, max_size, from, to);
+  } else if (places->len > 0 && g_rand_int_range (rand, 0, 4) != 0) {
+    change (rand,
+            &g_array_index (places, Place, g_rand_int_range (rand, 0, (gint32) places->len)),
+            &g_array_index (places, Place, g_rand_int_range (rand, 0, (gint32) places->len)));
+    text = json_to_string (root, FALSE);
+    changed = put_text (data, size, max_size, start, to, text);
+  }
+  return changed > 0 ? changed : LLVMFuzzerMutate (data, size, max_size);
 }
