@@ -149,6 +149,7 @@ begin_anew (ConfabSimWitness *self, ConfabSimPeer *peer)
     if (!g_str_has_prefix (key, prefix))
       continue;
     ((ConfabSimAttempt *) attempt)->over = FALSE;
+    g_ptr_array_set_size (((ConfabSimAttempt *) attempt)->unsent, 0);
     peer->dismissed |= ((ConfabSimAttempt *) attempt)->dismissed;
   }
   g_set_str (&peer->session, confab_call_member_get_session_id (peer->member));
