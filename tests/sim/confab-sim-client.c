@@ -30,7 +30,7 @@ sending_cb (const char *user_id,
     if (!g_str_equal (entry->device_id, self->device))
       continue;
     g_set_str (&self->session, entry->session_id);
-    confab_sim_witness_entry (self->witness, entry->session_id);
+    confab_sim_witness_entry (self->witness, entry);
   }
 }
 

@@ -271,6 +271,10 @@ check_server (ConfabSimWorld *self, gboolean joined)
       if (!g_str_equal (entry->device_id, self->network.devices[i]))
         continue;
       n++;
+      if (entry->expires_ts <= confab_clock_get_real_time (self->clock) / 1000)
+        confab_sim_world_fail (self,
+                               "server: the entry of %s has run out",
+                               self->network.devices[i]);
       if (g_strcmp0 (entry->session_id, session) != 0)
         confab_sim_world_fail (self,
                                "server: the server has another session of %s",

@@ -62,8 +62,9 @@ struct _ConfabSimWitness {
   GHashTable *next_seq; /* “user device call” → the next number */
   GHashTable *sessions; /* own session → number of the join */
   guint n_joins;
-  char *session; /* (nullable): the own one that was written last */
-  char *kept;    /* (nullable): of two attempts that meet in the message that is handed over */
+  char *session;     /* (nullable): the own one that was written last */
+  gint64 expires_ts; /* of the entry that was written with it, ms since the epoch */
+  char *kept;        /* (nullable): of two attempts that meet in the message that is handed over */
   char *given_up;
 };
 

@@ -4,7 +4,6 @@
 
 #include "confab-sim-witness-private.h"
 
-#include "confab-call-membership.h"
 #include "confab-json.h"
 
 #define MIN_PAUSE_US G_USEC_PER_SEC
@@ -231,10 +230,25 @@ confab_sim_witness_joins (ConfabSimWitness *self)
   self->n_joins++;
 }
 
+/* In time, though a client is offline for ten minutes at most. */
+static void
+check_renewal (ConfabSimWitness *self, const ConfabCallMembership *entry)
+{
+  gint64 left_ms = self->expires_ts - confab_clock_get_real_time (self->clock) / 1000;
+
+  if (g_strcmp0 (self->session, entry->session_id) == 0 && left_ms <= 0)
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "renewal: the entry had run out for %" G_GINT64_FORMAT " s",
+                             -left_ms / 1000);
+  self->expires_ts = entry->expires_ts;
+}
+
 /* The own entry is written. */
 void
-confab_sim_witness_entry (ConfabSimWitness *self, const char *session)
+confab_sim_witness_entry (ConfabSimWitness *self, const ConfabCallMembership *entry)
 {
+  const char *session = entry->session_id;
   guint known = GPOINTER_TO_UINT (g_hash_table_lookup (self->sessions, session));
 
   if (known != 0 && known != self->n_joins)
@@ -244,6 +258,7 @@ confab_sim_witness_entry (ConfabSimWitness *self, const char *session)
                              self->n_joins,
                              known);
   g_hash_table_replace (self->sessions, g_strdup (session), GUINT_TO_POINTER (self->n_joins));
+  check_renewal (self, entry);
   if (!g_set_str (&self->session, session))
     return;
   for (guint i = 0; i < self->peers->len; i++)

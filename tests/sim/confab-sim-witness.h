@@ -3,6 +3,7 @@
 #pragma once
 
 #include "confab-call-member.h"
+#include "confab-call-membership.h"
 #include "confab-sim-network.h"
 
 G_BEGIN_DECLS
@@ -21,7 +22,7 @@ confab_sim_witness_new (ConfabSimNetwork *network, ConfabClock *clock, guint ind
 void confab_sim_witness_free (ConfabSimWitness *self);
 
 void confab_sim_witness_joins (ConfabSimWitness *self);
-void confab_sim_witness_entry (ConfabSimWitness *self, const char *session);
+void confab_sim_witness_entry (ConfabSimWitness *self, const ConfabCallMembership *entry);
 void
 confab_sim_witness_shown (ConfabSimWitness *self, const char *conf_id, ConfabCallMember *member);
 void confab_sim_witness_gone (ConfabSimWitness *self, ConfabCallMember *member);
