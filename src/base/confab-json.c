@@ -8,38 +8,12 @@
 #include <string.h>
 
 #include "confab-json.h"
+#include "confab-json-mend.h"
 
 /* Canonical JSON has no floats; an integer is exact in a double up to here (2^53 - 1). */
 #define MAX_SAFE_INTEGER G_GINT64_CONSTANT (9007199254740991)
 
 G_DEFINE_QUARK (confab-json-error-quark, confab_json_error)
-
-/* JSON-GLib recurses once a level and has no limit of its own: a stranger's "[[[[…" would overflow the
- * stack (128 KiB on a fiber). So the depth is counted before it sees the bytes. */
-static gboolean
-check_depth (const char *data, gsize length)
-{
-  guint depth = 0;
-  gboolean in_string = FALSE;
-
-  for (gsize i = 0; i < length; i++) {
-    char c = data[i];
-    if (in_string) {
-      if (c == '\\')
-        i++;
-      else if (c == '"')
-        in_string = FALSE;
-    } else if (c == '"') {
-      in_string = TRUE;
-    } else if (c == '{' || c == '[') {
-      if (++depth > CONFAB_JSON_MAX_DEPTH)
-        return FALSE;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      depth--;
-    }
-  }
-  return TRUE;
-}
 
 /**
  * confab_json_parse:
@@ -48,7 +22,8 @@ check_depth (const char *data, gsize length)
  * @error: #CONFAB_JSON_ERROR_INVALID
  *
  * The one place where JSON is parsed: strict, since JSON-GLib 1.10's immutable parser otherwise aborts
- * the process on two values in a row, and no deeper than %CONFAB_JSON_MAX_DEPTH. Any thread.
+ * the process on two values in a row, and without what it cannot read, see confab_json_mend(): so a stranger's
+ * value does not keep what stands beside it from being read. Any thread.
  *
  * Returns: (transfer full): the immutable root
  */
@@ -56,6 +31,7 @@ JsonNode *
 confab_json_parse (const char *data, gssize length, GError **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (GString) mended = NULL;
   g_autoptr (GError) parse_error = NULL;
   JsonNode *root;
 
@@ -67,13 +43,10 @@ confab_json_parse (const char *data, gssize length, GError **error)
     g_set_error_literal (error, CONFAB_JSON_ERROR, CONFAB_JSON_ERROR_INVALID, "not UTF-8");
     return NULL;
   }
-  if (!check_depth (data, length)) {
-    g_set_error (error,
-                 CONFAB_JSON_ERROR,
-                 CONFAB_JSON_ERROR_INVALID,
-                 "nested deeper than %d",
-                 CONFAB_JSON_MAX_DEPTH);
-    return NULL;
+  mended = confab_json_mend (data, (gsize) length);
+  if (mended != NULL) {
+    data = mended->str;
+    length = (gssize) mended->len;
   }
   json_parser_set_strict (parser, TRUE);
   if (!json_parser_load_from_data (parser, data, length, &parse_error)) {

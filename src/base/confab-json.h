@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 typedef enum {
-  CONFAB_JSON_ERROR_INVALID,   /* not JSON, or too large or too deep */
+  CONFAB_JSON_ERROR_INVALID,   /* not JSON, or too large */
   CONFAB_JSON_ERROR_MISSING,   /* a member that must be there is not */
   CONFAB_JSON_ERROR_WRONG_TYPE /* a member has another type than it must have, or is out of range */
 } ConfabJsonError;

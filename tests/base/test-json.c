@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "confab-json.h"
+#include "confab-json-mend.h"
 
 static void
 test_invalid (void)
@@ -35,6 +36,57 @@ test_depth (void)
   object = confab_json_parse_object (quoted, -1, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (strlen (confab_json_peek_string (object, "a\"")), ==, 200000);
+}
+
+/* What somebody writes does not keep what stands beside it from being read. */
+static void
+test_mended (void)
+{
+  static const struct {
+    const char *text;
+    const char *expected;
+  } cases[] = {
+    { "[1,1e999,2]", "[1,null,2]" },
+    { "[-1E400]", "[null]" },
+    { "[1e308,-0.5e-5,9007199254740991]", "[1e308,-0.5e-5,9007199254740991]" },
+    { "[NaN,Infinity,-Infinity,true,false,null,nul]", "[null,null,null,true,false,null,nul]" },
+    { "{\"a\":\"\\ud83d\\ude00\",\"b\":\"\\\\ud800\"}",
+      "{\"a\":\"\\ud83d\\ude00\",\"b\":\"\\\\ud800\"}" },
+    { "{\"a\":\"x\\ud800y\",\"b\":\"\\udc00\"}",
+      "{\"a\":\"x\xef\xbf\xbdy\",\"b\":\"\xef\xbf\xbd\"}" },
+    { "[\"\\ud800\\ud800\\udc00\"]", "[\"\xef\xbf\xbd\\ud800\\udc00\"]" },
+    { "{\"a\\u0000b\":\"\\u0000\"}",
+      "{\"a\xef\xbf\xbd"
+      "b\":\"\xef\xbf\xbd\"}" },
+    { "[\"1e999 NaN [ \\\" {\"]", "[\"1e999 NaN [ \\\" {\"]" },
+    { "[\"\\ud8", "[\"\\ud8" },
+    { "[\"\\", "[\"\\" },
+    { "[1e", "[1e" },
+  };
+  g_autofree char *digits = g_strnfill (400, '9');
+  g_autofree char *many = g_strdup_printf ("[%s,1]", digits);
+  g_autofree char *open = g_strnfill (CONFAB_JSON_MAX_DEPTH, '[');
+  g_autofree char *close = g_strnfill (CONFAB_JSON_MAX_DEPTH, ']');
+  g_autofree char *just = g_strconcat (open, close, NULL);
+  g_autofree char *deep = g_strconcat (
+    open, "[{\"]\":\"}\\\"]\"},[[]]],{},\"x\",[", close, "]", NULL);
+  g_autofree char *flat = g_strconcat (open, "null,null,\"x\",null", close, NULL);
+  GString *mended;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    mended = confab_json_mend (cases[i].text, strlen (cases[i].text));
+    g_assert_cmpstr (mended != NULL ? mended->str : cases[i].text, ==, cases[i].expected);
+    g_assert_true ((mended == NULL) == g_str_equal (cases[i].text, cases[i].expected));
+    if (mended != NULL)
+      g_string_free (mended, TRUE);
+  }
+  g_assert_null (confab_json_mend (just, strlen (just)));
+  mended = confab_json_mend (deep, strlen (deep));
+  g_assert_cmpstr (mended->str, ==, flat);
+  g_string_free (mended, TRUE);
+  mended = confab_json_mend (many, strlen (many));
+  g_assert_cmpstr (mended->str, ==, "[null,1]");
+  g_string_free (mended, TRUE);
 }
 
 /* As an empty GBytes gives it; found by a fuzzer. */
@@ -169,6 +221,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/json/invalid", test_invalid);
   g_test_add_func ("/json/nothing", test_nothing);
   g_test_add_func ("/json/depth", test_depth);
+  g_test_add_func ("/json/mended", test_mended);
   g_test_add_func ("/json/read", test_read);
   g_test_add_func ("/json/wipe", test_wipe);
   g_test_add_func ("/json/canonical", test_canonical);

@@ -654,7 +654,7 @@ test_deep (Fixture *f, gconstpointer data)
   fake_homeserver_reply (f->fake, PATH, 200, text->str);
   fake_homeserver_reply (f->fake, PATH, 200, deeper);
   test_expect (get (f));
-  test_expect_error (get (f), ME, CONFAB_MATRIX_ERROR_BAD_RESPONSE);
+  test_expect (get (f)); /* without what is too deep */
 }
 
 static void
