@@ -451,6 +451,13 @@ confab_group_call_may_yield (ConfabGroupCall *self)
   return self->dated && !self->yielded && self->intent != CONFAB_CALL_INTENT_ROOM;
 }
 
+/* Besides this device. */
+static gboolean
+has_members (ConfabGroupCall *self)
+{
+  return g_list_model_get_n_items (confab_call_get_participants (CONFAB_CALL (self))) > 0;
+}
+
 /**
  * confab_group_call_yields_to:
  * @self: a call for which confab_group_call_may_yield() is true
@@ -458,6 +465,8 @@ confab_group_call_may_yield (ConfabGroupCall *self)
  *
  * Two people may begin a call at the same time; the event that the server dates earlier wins, and whoever made the
  * other one takes it back.
+ *
+ * An event that comes late, by a server that was away, does not end a call in which people are for one where nobody is.
  *
  * Returns: whether @self was made within a minute after @other
  */
@@ -467,7 +476,7 @@ confab_group_call_yields_to (ConfabGroupCall *self, ConfabGroupCall *other)
   gint64 later_ms = self->origin_server_ts - other->origin_server_ts;
 
   if (other->made_here || other->unsupported || other->intent == CONFAB_CALL_INTENT_ROOM ||
-      later_ms > AT_ONCE_MS)
+      later_ms > AT_ONCE_MS || (has_members (self) && !has_members (other)))
     return FALSE;
   return later_ms > 0 || (later_ms == 0 && strcmp (self->id, other->id) > 0);
 }
