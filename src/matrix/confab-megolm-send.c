@@ -308,15 +308,27 @@ await_turn (Send *send, GError **error)
   return tail == NULL || await_within (send, dex_ref (tail), error);
 }
 
-/* Who gets the message first and the key later has to wait for it; the other way round nobody has. */
+/* Who gets the message first and the key later has to wait for it; the other way round nobody has. What somebody could not
+ * read, since the server refuses their key, is not sent: the next message tries to give it again. */
 static char *
 await_encrypted_put (Send *send, const ConfabMegolmPlan *plan, const char *wire, GError **error)
 {
   ConfabOutbox *outbox = confab_olm_machine_get_outbox (send->self->olm);
+  g_autoptr (DexFuture) rows = confab_outbox_await_rows (outbox, plan->rows);
+  g_autoptr (GError) refusal = NULL;
 
-  return await_within (send, confab_outbox_await_rows (outbox, plan->rows), error)
-           ? await_put (send, FALSE, "m.room.encrypted", wire, error)
-           : NULL;
+  if (!await_within (send, dex_ref (rows), error))
+    return NULL;
+  if (dex_future_get_value (rows, &refusal) != NULL)
+    return await_put (send, FALSE, "m.room.encrypted", wire, error);
+  g_set_error (error,
+               CONFAB_MATRIX_ERROR,
+               g_error_matches (refusal, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_FORBIDDEN)
+                 ? CONFAB_MATRIX_ERROR_FORBIDDEN
+                 : CONFAB_MATRIX_ERROR_FAILED,
+               "the homeserver does not take the key for it: %s",
+               refusal->message);
+  return NULL;
 }
 
 /* What went out, or may have, goes out as it was. */
@@ -457,7 +469,8 @@ start_send (ConfabMegolmMachine *self,
  * Rejects with %CONFAB_MATRIX_ERROR_NOT_FOUND when it is not known whether the room is encrypted,
  * %CONFAB_MATRIX_ERROR_UNSUPPORTED when it is in an unknown way, %CONFAB_MATRIX_ERROR_TOO_LARGE,
  * %CONFAB_MATRIX_ERROR_FAILED when the room was encrypted while the event waited to go out in clear,
- * %CONFAB_MATRIX_ERROR_NETWORK after a minute: it is not sent later then. And with whatever else the server answers, or
+ * %CONFAB_MATRIX_ERROR_NETWORK after a minute: it is not sent later then; %CONFAB_MATRIX_ERROR_FORBIDDEN also when the
+ * server refuses the key for somebody who is to read it. And with whatever else the server answers, or
  * a #ConfabStoreError.
  *
  * Returns: (transfer full): resolves to the event's id (string)

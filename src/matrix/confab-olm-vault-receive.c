@@ -83,6 +83,20 @@ put_in_inbox (ConfabStoreTransaction *transaction,
 
 /* ---- what was decrypted ---- */
 
+/* m.dummy: a device that could not read us has begun another session. What it could not read may have been a room's key: the
+ * next message gives it again. */
+static gboolean
+give_again (ConfabStoreTransaction *transaction, const ConfabDeviceKeys *keys, GError **error)
+{
+  return confab_store_exec (
+    transaction,
+    error,
+    "DELETE FROM megolm_shares WHERE user_id = ? AND device_id = ? AND state = 0",
+    "ss",
+    keys->user_id,
+    keys->device_id);
+}
+
 static gboolean
 accept (ConfabOlmVault *self,
         ConfabStoreTransaction *transaction,
@@ -100,8 +114,10 @@ accept (ConfabOlmVault *self,
   if (confab_megolm_events_is_withheld_type (type))
     return confab_megolm_events_take_withheld (
       self, transaction, keys->user_id, content, now_ms, news, error);
-  /* m.dummy: the ratchet has moved on, that is all. Keys that are passed on (m.forwarded_room_key) say only whose the
-   * one who passes them on says they are: they are not taken. */
+  if (strcmp (type, "m.dummy") == 0)
+    return give_again (transaction, keys, error);
+  /* Keys that are passed on (m.forwarded_room_key) say only whose the one who passes them on says they are: they are not
+   * taken. */
   if (!confab_olm_vault_is_call_type (type))
     return TRUE;
   return put_in_inbox (

@@ -134,6 +134,24 @@ confab_outbox_delete_func (ConfabStoreTransaction *transaction, gpointer data, G
   return TRUE;
 }
 
+gboolean
+confab_outbox_refuse_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  GArray *ids = data;
+
+  for (guint i = 0; i < ids->len; i++) {
+    if (!confab_store_exec (transaction,
+                            error,
+                            "DELETE FROM megolm_shares WHERE (room_id, user_id, device_id) IN "
+                            "(SELECT room_id, user_id, device_id FROM outbox WHERE id = ? AND "
+                            "type = 'm.room_key')",
+                            "i",
+                            g_array_index (ids, gint64, i)))
+      return FALSE;
+  }
+  return confab_outbox_delete_func (transaction, ids, error);
+}
+
 static gboolean
 drop_stale (ConfabStoreTransaction *transaction,
             ConfabOutboxBatch *batch,

@@ -39,5 +39,8 @@ confab_outbox_device_key (const char *user_id, const char *device_id) G_GNUC_WAR
 /* Deletes the rows @data (a GArray of gint64). */
 gboolean
 confab_outbox_delete_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
+/* The same for what the server refuses: a room's key among them is not given. */
+gboolean
+confab_outbox_refuse_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
 
 G_END_DECLS

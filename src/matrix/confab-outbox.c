@@ -288,7 +288,11 @@ finish_batch (ConfabOutbox *self, ConfabOutboxBatch *batch, const GError *failur
   g_autoptr (GError) error = NULL;
   ConfabSignallingError code = CONFAB_SIGNALLING_ERROR_FAILED;
 
-  if (!dex_await (confab_store_future (self->store, confab_outbox_delete_func, batch->ids), &error))
+  if (!dex_await (confab_store_future (self->store,
+                                       failure == NULL ? confab_outbox_delete_func
+                                                       : confab_outbox_refuse_func,
+                                       batch->ids),
+                  &error))
     g_warning ("cannot take sent messages out of the outbox: %s", error->message);
   if (failure == NULL) {
     answer (self, batch->ids, NULL);
@@ -362,7 +366,7 @@ confab_outbox_pump_fiber (gpointer data)
                  "it could not be sent in time");
     answer_code (self,
                  batch.blocked,
-                 CONFAB_SIGNALLING_ERROR_FAILED,
+                 CONFAB_SIGNALLING_ERROR_BLOCKED,
                  "the device is blocked: it gets nothing");
     start_fetch (self, batch.missing);
     if (batch.txn_id != NULL)
@@ -544,7 +548,26 @@ confab_outbox_kick (ConfabOutbox *self)
 static void
 row_done_cb (const GError *error, gpointer data)
 {
-  dex_promise_resolve_boolean (data, TRUE);
+  if (error == NULL ||
+      g_error_matches (error, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_BLOCKED))
+    dex_promise_resolve_boolean (data, TRUE);
+  else
+    dex_promise_reject (data, g_error_copy (error));
+}
+
+/* All of @data (element-type DexPromise) are done, or one has failed: libdex does not tell how. */
+static DexFuture *
+rows_done_cb (DexFuture *future, gpointer data)
+{
+  GPtrArray *promises = data;
+
+  for (guint i = 0; i < promises->len; i++) {
+    g_autoptr (GError) error = NULL;
+    if (dex_future_is_rejected (promises->pdata[i]) &&
+        dex_future_get_value (promises->pdata[i], &error) == NULL)
+      return dex_future_new_for_error (g_steal_pointer (&error));
+  }
+  return dex_future_new_true ();
 }
 
 DexFuture *
@@ -566,7 +589,10 @@ confab_outbox_await_rows (ConfabOutbox *self, GArray *ids)
                          waiter);
     g_ptr_array_add (promises, promise);
   }
-  return dex_future_allv ((DexFuture *const *) promises->pdata, promises->len);
+  return dex_future_finally (dex_future_allv ((DexFuture *const *) promises->pdata, promises->len),
+                             rows_done_cb,
+                             g_ptr_array_ref (promises),
+                             (GDestroyNotify) g_ptr_array_unref);
 }
 
 DexFuture *

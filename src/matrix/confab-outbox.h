@@ -42,7 +42,7 @@ void confab_outbox_send (ConfabOutbox *self,
 /* Goes on with what a process before this one left, and with what was put into the table by others. */
 void confab_outbox_kick (ConfabOutbox *self);
 /* Resolves to true when none of @ids (element-type gint64), which are rows that others put into the table, waits any
- * more, whatever became of them. */
+ * more; rejects with a #ConfabSignallingError where one of them could not be sent, unless its device is blocked. */
 DexFuture *confab_outbox_await_rows (ConfabOutbox *self, GArray *ids) G_GNUC_WARN_UNUSED_RESULT;
 /* Resolves to true when nothing waits any more. */
 DexFuture *confab_outbox_flush (ConfabOutbox *self) G_GNUC_WARN_UNUSED_RESULT;

@@ -1090,6 +1090,65 @@ test_retry (Fixture *f, gconstpointer data)
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "once"));
 }
 
+/* What nobody could read is not sent, and who asked hears so; the next message gives the key again. */
+static void
+test_key_refused (Fixture *f, gconstpointer data)
+{
+  f->room->world->forbid_sends = 1;
+  test_expect_error (person_send (f->alice, "m.room.message", "{\"body\":\"one\"}"),
+                     CONFAB_MATRIX_ERROR,
+                     CONFAB_MATRIX_ERROR_FORBIDDEN);
+  g_assert_cmpuint (f->room->timeline->len, ==, 0);
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM megolm_shares"), ==, 0);
+  person_say (f->alice, "two");
+  person_sync (f->bob, NULL);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "two"));
+  person_assert_heard (f->carol, SAID ("alice", "ADEV", "two"));
+}
+
+/* A message is given up after a minute; what gives its key is not, since it counts as given. */
+static void
+test_key_waits (Fixture *f, gconstpointer data)
+{
+  DexFuture *future;
+
+  f->room->world->refuse_sends = G_MAXUINT;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"lost\"}");
+  turn_until_done (f, future);
+  test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK);
+  confab_manual_clock_advance (f->room->world->clock, 10 * 60 * 1000);
+  f->room->world->refuse_sends = 0;
+  device_flush (f->alice->device);
+  person_say (f->alice, "found");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "found"));
+  g_assert_cmpint (device_count (f->bob->device, "SELECT first_index FROM megolm_inbound"), ==, 0);
+}
+
+/* The key went out, but its receiver had lost the Olm session: with the session that it begins it gets the key again. */
+static void
+test_key_unread (Fixture *f, gconstpointer data)
+{
+  person_say (f->bob, "hello");
+  person_sync (f->alice, NULL);
+  person_assert_heard (f->alice, SAID ("bob", "BDEV", "hello"));
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("bob", "BDEV", "hello"));
+  device_exec (f->bob->device, "DELETE FROM olm_sessions");
+  person_say (f->alice, "lost");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, "");
+  g_assert_cmpuint (f->bob->device->warnings->len, ==, 1);
+  g_ptr_array_set_size (f->bob->device->warnings, 0);
+  device_flush (f->bob->device); /* m.dummy */
+  person_sync (f->alice, NULL);
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM megolm_shares"), ==, 1);
+  person_say (f->alice, "heard");
+  person_sync (f->bob, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "heard"));
+}
+
 /* What is needed before it can be sent is waited for as the sending itself is. */
 static void
 test_network_late (Fixture *f, gconstpointer data)
@@ -1547,6 +1606,9 @@ main (int argc, char **argv)
   ADD ("/megolm/unknown-room", test_unknown_room);
   ADD ("/megolm/unknown-algorithm", test_unknown_algorithm);
   ADD ("/megolm/retry", test_retry);
+  ADD ("/megolm/key-refused", test_key_refused);
+  ADD ("/megolm/key-unread", test_key_unread);
+  ADD ("/megolm/key-waits", test_key_waits);
   ADD ("/megolm/network-late", test_network_late);
   ADD ("/megolm/encrypted-meanwhile", test_encrypted_meanwhile);
   ADD ("/megolm/gives-up", test_gives_up);
