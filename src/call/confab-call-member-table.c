@@ -385,11 +385,14 @@ loses_glare (ConfabCallMember *self, const Event *event)
   return is_glare (self) && !wins_glare (self, event);
 }
 
-/* Section 11.2: the peer took our invite for glare, or had a later one of ours. */
+/*
+ * Section 11.2: the peer took our invite for glare, or had a later one of ours. It may be an earlier one that came late, and
+ * lost against what the peer gives up for it: both would be over, and only this side invites.
+ */
 static gboolean
 is_refused (ConfabCallMember *self, const Event *event)
 {
-  return self->initiator && !self->refused && !confab_peer_call_get_inbound (self->call) &&
+  return self->initiator && !self->refused &&
          g_strcmp0 (confab_peer_call_get_reason (self->call), "replaced") == 0;
 }
 

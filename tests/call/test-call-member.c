@@ -449,6 +449,30 @@ test_glare_inviter (gconstpointer call_id)
   }
 }
 
+/* Our invite, which lost, comes after our answer to the peer's: the peer takes it for a new one and drops what was answered,
+ * and has heard next that ours is over. Only this side invites: it does once more. */
+static void
+test_glare_late_invite (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  bring_inviter_to (&lab, STAGE_INVITED);
+  lab_receive (&lab, "m.call.invite", "0", 0, OFFER);
+  lab_advance (&lab, 300);
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_receive (&lab, "m.call.hangup", "0", 1, HANGUP ("replaced"));
+  assert_member (&lab, "connecting");
+  lab_advance (&lab, 2000 - 1);
+  assert_log (&lab, "");
+  lab_advance (&lab, 202);
+  assert_log (&lab, "invite ");
+  /* Not for ever. */
+  receive_current (&lab, "m.call.hangup", 0, HANGUP ("replaced"));
+  assert_member (&lab, "unreachable");
+  lab_finish (&lab);
+}
+
 static void
 bring_invitee_to (Lab *lab, Stage stage)
 {
@@ -2132,6 +2156,7 @@ add_retries (void)
   TEST ("reconnects", test_reconnects);
   TEST ("glare-initiator", test_glare_initiator);
   TEST ("glare-waiting", test_glare_waiting);
+  TEST ("glare/late-invite", test_glare_late_invite);
   CASE ("glare/inviter/smaller-id", "0", test_glare_inviter);
   CASE ("glare/inviter/greater-id", "zzzzzzzzzzzzzzzzz", test_glare_inviter);
   CASE ("glare/invitee/smaller-id", "0", test_glare_invitee);

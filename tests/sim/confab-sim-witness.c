@@ -336,10 +336,13 @@ take_hangup (ConfabSimWitness *self,
   attempt->dismissed |= is_final (reason);
   if (peer != NULL) {
     peer->dismissed |= is_final (reason);
-    if (g_str_equal (reason, "user_hangup")) {
+    if (g_str_equal (reason, "user_hangup"))
       peer->n_invites = 0;
+    /* What lost came after the answer to what won, and was taken for new. */
+    if (g_str_equal (reason, "user_hangup") ||
+        (g_str_equal (reason, "replaced") && g_strcmp0 (call_id, peer->current) == 0 &&
+         confab_call_member_get_inbound (peer->member)))
       peer->met = FALSE;
-    }
   }
   /* One that overtakes what it ends says that it never is to begin; one for what is on waits for its turn. */
   if (peer != NULL && peer->state != CONFAB_PARTICIPANT_STATE_ADVERTISED &&
