@@ -408,7 +408,7 @@ receive_memberships (ConfabStoreTransaction *transaction,
                             error,
                             "UPDATE megolm_outbound SET expired = 1 WHERE room_id = ? AND EXISTS "
                             "(SELECT 1 FROM megolm_shares WHERE megolm_shares.room_id = "
-                            "megolm_outbound.room_id AND user_id = ? AND state = 0)",
+                            "megolm_outbound.room_id AND user_id = ? AND state <> 1)",
                             "ss",
                             room->room_id,
                             event->state_key))

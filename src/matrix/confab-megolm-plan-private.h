@@ -19,6 +19,7 @@ typedef struct {
   gboolean has_olm;
   gint64 given_index; /* -1: it was not given the key */
   gboolean withheld;  /* it was told so */
+  gboolean again;     /* it may have the key, and is to get it again */
 } ConfabMegolmDevice;
 
 /* The last step of a plan: takes the session, or begins one, gives its key to whoever of @devices (element-type

@@ -17,6 +17,7 @@
 enum {
   SHARE_GIVEN = 0,
   SHARE_WITHHELD = 1,
+  SHARE_AGAIN = 2,
 };
 
 /* ---- the session ---- */
@@ -66,19 +67,19 @@ share_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
   g_autofree char *name = device_name (confab_store_row_get_string (row, 0),
                                        confab_store_row_get_string (row, 1));
   ConfabMegolmDevice *device = g_hash_table_lookup (shares->by_name, name);
-  gboolean given = confab_store_row_get_int (row, 4) == SHARE_GIVEN;
+  gint64 state = confab_store_row_get_int (row, 4);
 
   if (device != NULL &&
       g_strcmp0 (device->keys->curve25519, confab_store_row_get_string (row, 2)) != 0)
     device = NULL; /* another one by the same name */
-  if (given && (device == NULL || device->blocked))
+  if (state != SHARE_WITHHELD && (device == NULL || device->blocked))
     shares->intruder = TRUE;
   if (device == NULL)
     return TRUE;
-  if (given)
+  if (state == SHARE_GIVEN)
     device->given_index = confab_store_row_get_int (row, 3);
-  else
-    device->withheld = TRUE;
+  device->withheld = state == SHARE_WITHHELD;
+  device->again = state == SHARE_AGAIN;
   return TRUE;
 }
 
@@ -119,6 +120,7 @@ forget_shares (GPtrArray *devices)
     ConfabMegolmDevice *device = devices->pdata[i];
     device->given_index = -1;
     device->withheld = FALSE;
+    device->again = FALSE;
   }
 }
 
@@ -397,7 +399,8 @@ withhold_key (ConfabStoreTransaction *transaction,
                        error);
   else
     ok = say_no_olm (transaction, plan, keys->user_id, keys->device_id, sender_key, error);
-  return ok && note_share (transaction, plan, device, 0, SHARE_WITHHELD, error);
+  /* Whoever may have it all the same is not to be forgotten. */
+  return ok && (device->again || note_share (transaction, plan, device, 0, SHARE_WITHHELD, error));
 }
 
 static gboolean

@@ -84,14 +84,14 @@ put_in_inbox (ConfabStoreTransaction *transaction,
 /* ---- what was decrypted ---- */
 
 /* m.dummy: a device that could not read us has begun another session. What it could not read may have been a room's key: the
- * next message gives it again. */
+ * next message gives it again. That it may have the key is not forgotten: another one is due when it may not any more. */
 static gboolean
 give_again (ConfabStoreTransaction *transaction, const ConfabDeviceKeys *keys, GError **error)
 {
   return confab_store_exec (
     transaction,
     error,
-    "DELETE FROM megolm_shares WHERE user_id = ? AND device_id = ? AND state = 0",
+    "UPDATE megolm_shares SET state = 2 WHERE user_id = ? AND device_id = ? AND state = 0",
     "ss",
     keys->user_id,
     keys->device_id);

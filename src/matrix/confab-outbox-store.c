@@ -142,8 +142,16 @@ confab_outbox_refuse_func (ConfabStoreTransaction *transaction, gpointer data, G
   for (guint i = 0; i < ids->len; i++) {
     if (!confab_store_exec (transaction,
                             error,
-                            "DELETE FROM megolm_shares WHERE (room_id, user_id, device_id) IN "
-                            "(SELECT room_id, user_id, device_id FROM outbox WHERE id = ? AND "
+                            "UPDATE megolm_shares SET state = 2 WHERE state = 0 AND "
+                            "(room_id, user_id, device_id) IN (SELECT room_id, user_id, device_id "
+                            "FROM outbox WHERE id = ? AND type = 'm.room_key')",
+                            "i",
+                            g_array_index (ids, gint64, i)) ||
+        /* What waited for the key is not sent, by no process that comes after this one either. */
+        !confab_store_exec (transaction,
+                            error,
+                            "DELETE FROM room_outbox WHERE wire_type = 'm.room.encrypted' AND "
+                            "room_id IN (SELECT room_id FROM outbox WHERE id = ? AND "
                             "type = 'm.room_key')",
                             "i",
                             g_array_index (ids, gint64, i)))

@@ -39,7 +39,7 @@ confab_outbox_device_key (const char *user_id, const char *device_id) G_GNUC_WAR
 /* Deletes the rows @data (a GArray of gint64). */
 gboolean
 confab_outbox_delete_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
-/* The same for what the server refuses: a room's key among them is not given. */
+/* The same for what the server refuses: a room's key among them is to be given again. */
 gboolean
 confab_outbox_refuse_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
 

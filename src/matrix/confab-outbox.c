@@ -175,7 +175,8 @@ look_at_device (ConfabStoreTransaction *transaction,
       lost_row_cb,
       fetch->lost,
       error,
-      "SELECT id FROM outbox WHERE user_id = ? AND device_id = ? AND txn_id IS NULL",
+      "SELECT id FROM outbox WHERE user_id = ? AND device_id = ? AND txn_id IS NULL AND "
+      "wire_content IS NULL",
       "ss",
       device->user_id,
       device->device_id);

@@ -145,7 +145,7 @@ static const char version_3[] = "ALTER TABLE state ADD COLUMN event_id TEXT;";
  * megolm_seen     which event was at which index: another one at the same is a replay
  * megolm_withheld who keeps which key from us, and why; room and session are empty when it is all of a device's
  * megolm_outbound the group session that is used for sending in a room; expired: the next message begins another one
- * megolm_shares   who has its key, and from which index on; state: 0 given, 1 withheld
+ * megolm_shares   who has its key, and from which index on; state: 0 given, 1 withheld, 2 has it, or may have, and is to get it again
  * megolm_no_olm   devices that were told that no Olm session can be had with them
  * room_events     events of rooms, as they came; state: 0 waits for its key, 1 to be handed on in order of id
  */

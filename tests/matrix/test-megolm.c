@@ -1099,7 +1099,9 @@ test_key_refused (Fixture *f, gconstpointer data)
                      CONFAB_MATRIX_ERROR,
                      CONFAB_MATRIX_ERROR_FORBIDDEN);
   g_assert_cmpuint (f->room->timeline->len, ==, 0);
-  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM megolm_shares"), ==, 0);
+  g_assert_cmpint (
+    device_count (f->alice->device, "SELECT count (*) FROM megolm_shares WHERE state = 2"), ==, 2);
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM room_outbox"), ==, 0);
   person_say (f->alice, "two");
   person_sync (f->bob, NULL);
   person_sync (f->carol, NULL);
@@ -1143,10 +1145,34 @@ test_key_unread (Fixture *f, gconstpointer data)
   g_ptr_array_set_size (f->bob->device->warnings, 0);
   device_flush (f->bob->device); /* m.dummy */
   person_sync (f->alice, NULL);
-  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM megolm_shares"), ==, 1);
+  g_assert_cmpint (
+    device_count (f->alice->device, "SELECT count (*) FROM megolm_shares WHERE state = 2"), ==, 1);
   person_say (f->alice, "heard");
   person_sync (f->bob, NULL);
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "heard"));
+  g_assert_cmpint (
+    device_count (f->alice->device, "SELECT count (*) FROM megolm_shares WHERE state = 0"), ==, 2);
+}
+
+/* Whoever says that it needs the key again has it all the same: it is another one once they may not read any more. */
+static void
+test_key_unread_and_gone (Fixture *f, gconstpointer data)
+{
+  g_autoptr (JsonObject) content = json_object_new ();
+
+  person_say (f->bob, "hello");
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "one");
+  whisper (f->bob, "@alice:x", "ADEV", "m.dummy", content);
+  person_sync (f->alice, NULL);
+  g_assert_cmpint (
+    device_count (f->alice->device, "SELECT count (*) FROM megolm_shares WHERE state = 2"), ==, 1);
+  room_set_members (f->room, "@alice:x,@carol:x");
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "two");
+  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
+  person_sync (f->carol, NULL);
+  g_assert_nonnull (strstr (f->carol->heard->str, SAID ("alice", "ADEV", "two")));
 }
 
 /* What is needed before it can be sent is waited for as the sending itself is. */
@@ -1608,6 +1634,7 @@ main (int argc, char **argv)
   ADD ("/megolm/retry", test_retry);
   ADD ("/megolm/key-refused", test_key_refused);
   ADD ("/megolm/key-unread", test_key_unread);
+  ADD ("/megolm/key-unread/gone", test_key_unread_and_gone);
   ADD ("/megolm/key-waits", test_key_waits);
   ADD ("/megolm/network-late", test_network_late);
   ADD ("/megolm/encrypted-meanwhile", test_encrypted_meanwhile);
