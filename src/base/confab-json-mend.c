@@ -4,10 +4,10 @@
 
 #include "confab-json-mend.h"
 
+#include "confab-json.h"
+
 #include <math.h>
 #include <string.h>
-
-#include "confab-json.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 #define MAX_NUMBER 1024            /* characters; JSON-GLib has no limit */
@@ -127,7 +127,7 @@ is_sound (const char *word, gsize length)
   if (*word == '-' ? length > 1 && g_ascii_isalpha (word[1]) : g_ascii_isalpha (*word))
     return !is_no_number (word, length);
   if (length < 300 && memchr (word, 'e', length) == NULL && memchr (word, 'E', length) == NULL)
-    return TRUE; /* no double is so small */
+    return TRUE; /* the largest double has more digits */
   if (length > MAX_NUMBER)
     return FALSE;
   memcpy (number, word, length);
