@@ -7,6 +7,7 @@
 #include "confab-call-handler-private.h"
 
 #include "confab-call-content.h"
+#include "confab-call-event.h"
 #include "confab-declined-calls.h"
 #include "confab-log.h"
 
@@ -53,7 +54,7 @@ handle_call_state (ConfabCallHandler *self,
     confab_group_call_handle_content (known, origin_server_ts, content);
     return;
   }
-  if (*call_id == '\0' || confab_call_content_is_over (content) ||
+  if (!confab_call_event_is_id (call_id) || confab_call_content_is_over (content) ||
       confab_call_room_is_over (confab_call_handler_ensure_room (self, room_id), call_id))
     return;
   for (guint i = 0; i < confab_call_handler_get_n_calls (self); i++)

@@ -12,7 +12,7 @@
 
 #define MAX_TIMER_MS (24 * 60 * 60 * 1000)
 #define EXPIRY_MARGIN_MS 10
-/* Whoever is overwritten writes again after 10 s at the latest: confab-own-membership.c. */
+/* Whoever is overwritten writes again within 10 s of hearing so, as a rule: confab-own-membership.c. */
 #define MISSING_MS 15000
 #define QUIET_US (5 * G_USEC_PER_SEC)
 
@@ -395,11 +395,11 @@ confab_call_member_leave (ConfabCallMember *self)
 void
 confab_call_member_miss (ConfabCallMember *self)
 {
-  if (self->hung_up || self->expired) {
+  if (self->hung_up) {
     confab_call_member_remove (self);
     return;
   }
-  if (self->missing)
+  if (self->missing || self->expired)
     return;
   confab_call_debug (self->conf_id, "%s/%s: overwritten", self->user_id, self->device_id);
   self->missing = TRUE;

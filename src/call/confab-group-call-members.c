@@ -137,7 +137,8 @@ find_entry (ConfabGroupCall *self, GPtrArray *entries, const char *device_id)
  * @self: a call
  * @user_id: whose member event, or membership of the room, has changed
  *
- * Members whose entry is gone are gone, at once unless another device of theirs has overwritten it; what became of the own entry is looked at when the sync is through.
+ * Members whose entry is gone are gone, at once unless another device of theirs has overwritten it; what became of the own
+ * entry is looked at when the sync is through.
  */
 void
 confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id)

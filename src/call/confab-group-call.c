@@ -468,7 +468,7 @@ has_members (ConfabGroupCall *self)
  *
  * An event that comes late, by a server that was away, does not end a call in which people are for one where nobody is.
  *
- * Returns: whether @self was made within a minute after @other
+ * Returns: whether @self was made within a minute after @other, and somebody is in @other, or nobody but this device in @self
  */
 gboolean
 confab_group_call_yields_to (ConfabGroupCall *self, ConfabGroupCall *other)

@@ -234,7 +234,7 @@ refresh_action (ConfabRoomViewModel *self)
       confab_room_reason_connection (self->session) == NULL) {
     const char *foreign = _ ("People here are in an Element call. Confab cannot join it yet.");
 
-    /* TRANSLATORS: two whole sentences, one after the other */
+    /* Translators: two whole sentences, one after the other */
     both = reason != NULL ? g_strdup_printf (_ ("%1$s %2$s"), foreign, reason) : g_strdup (foreign);
     reason = both;
   }

@@ -382,6 +382,18 @@ member_of_theirs (Lab *lab, const char *user)
   lab_sync_end (lab);
 }
 
+/* No message could say which call it is about. */
+static void
+test_unspeakable_call (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  state_at (&lab, "a b", NOW_MS, "m.ring");
+  g_assert_null (confab_call_handler_lookup (lab.handler, ROOM, "a b"));
+  lab_finish (&lab);
+}
+
 /* The older event was held up somewhere: as long as nobody is in that call, people who talk in the other one are not parted. */
 static void
 test_two_older_comes_late (void)
@@ -813,6 +825,7 @@ main (int argc, char *argv[])
   TEST ("two-at-once/own-room", test_two_own_room);
   TEST ("two-at-once/own", test_two_own);
   TEST ("two-at-once/not-ended", test_two_at_once_not_ended);
+  TEST ("unspeakable-call", test_unspeakable_call);
   TEST ("two-at-once/older-comes-late", test_two_older_comes_late);
   CASE ("two-at-once/leaving", NULL, test_two_at_once_leaving);
   CASE ("two-at-once/leaving/withdrawn", "withdrawn", test_two_at_once_leaving);

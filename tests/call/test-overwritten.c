@@ -203,6 +203,8 @@ test_stays_missing_connected (void)
   lab_advance (&lab, 600000);
   assert_member (&lab, "connected");
   g_assert_true (confab_call_member_get_expired (lab_peek_member (&lab)));
+  put (&lab, "@c:x", "C2 S 7200"); /* nor does that another one writes again end it */
+  assert_member (&lab, "connected");
   lab_receive (&lab,
                "m.call.hangup",
                confab_call_member_get_call_id (lab_peek_member (&lab)),

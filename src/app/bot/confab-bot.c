@@ -165,8 +165,8 @@ session_changed_cb (ConfabBot *self)
 }
 
 /*
- * Signed out by the server in the middle of it all. What goes from device to device in a call goes on without the server: it is
- * the end only when there is no call any more.
+ * Signed out by the server in the middle of it all. What goes from device to device in a call goes on without the
+ * server: it is the end only when there is no call any more.
  */
 static void
 state_cb (ConfabBot *self)
