@@ -255,6 +255,32 @@ confab_call_handler_set_can_send_call (ConfabCallHandler *self,
 }
 
 /**
+ * confab_call_handler_set_can_send_member:
+ * @self: a handler
+ * @room_id: a room
+ * @can_send: whether the power levels let this user send its member event; %TRUE until said
+ *
+ * When it is given back, what could not be written meanwhile is written at the end of the sync.
+ */
+void
+confab_call_handler_set_can_send_member (ConfabCallHandler *self,
+                                         const char *room_id,
+                                         gboolean can_send)
+{
+  g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
+
+  if (!confab_call_room_set_can_send_member (confab_call_handler_ensure_room (self, room_id),
+                                             can_send))
+    return;
+  for (guint i = 0; i < confab_call_handler_get_n_calls (self); i++) {
+    ConfabGroupCall *call = confab_call_handler_peek_call (self, i);
+
+    if (confab_call_handler_is_in_room (call, room_id))
+      confab_group_call_handle_power (call);
+  }
+}
+
+/**
  * confab_call_handler_remove_room:
  * @self: a handler
  * @room_id: a room that this user is not in any more

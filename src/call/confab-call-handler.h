@@ -63,6 +63,9 @@ void confab_call_handler_set_room_encrypted (ConfabCallHandler *self,
 void confab_call_handler_set_can_send_call (ConfabCallHandler *self,
                                             const char *room_id,
                                             gboolean can_send);
+void confab_call_handler_set_can_send_member (ConfabCallHandler *self,
+                                              const char *room_id,
+                                              gboolean can_send);
 void confab_call_handler_remove_room (ConfabCallHandler *self, const char *room_id);
 void confab_call_handler_end_stored (ConfabCallHandler *self, gint64 server_time);
 void confab_call_handler_end_sync (ConfabCallHandler *self, gint64 server_time);

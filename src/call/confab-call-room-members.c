@@ -11,7 +11,8 @@
 /* The member events of a room: everybody's as synced, and the writing of the own one (protocol/mesh-calls.md section 7.2). */
 
 #define STALE_RETRY_MS 30000
-#define MAX_DATES 8 /* of member events, for each user */
+#define MAX_DOUBLINGS 4 /* of that, while the homeserver does not allow it */
+#define MAX_DATES 8     /* of member events, for each user */
 
 /*
  * When several people write at the same moment, the room's history forks, and a sync may then bring the member event that
@@ -199,6 +200,36 @@ free_write (gpointer data)
 }
 
 static void
+stale_cb (gpointer data)
+{
+  ConfabCallRoom *self = data;
+
+  self->stale_timer = 0;
+  self->own_changed = TRUE;
+  confab_call_room_remove_stale (self);
+}
+
+/*
+ * What is to be out of the event may be in it: that is looked at with the next sync. The homeserver may know of a lack of
+ * power before the sync says so, and may have other reasons, too: it is not asked with each sync then, but less and less often.
+ */
+static void
+look_again (ConfabCallRoom *self, const GError *error)
+{
+  gboolean refused = g_error_matches (error,
+                                      CONFAB_SIGNALLING_ERROR,
+                                      CONFAB_SIGNALLING_ERROR_FORBIDDEN);
+
+  if (!refused) {
+    self->own_changed = TRUE;
+  } else if (self->stale_timer == 0 && !self->closed) {
+    self->stale_timer = confab_clock_add_timeout (
+      self->clock, STALE_RETRY_MS << MIN (self->n_refused, MAX_DOUBLINGS), stale_cb, self);
+    self->n_refused++;
+  }
+}
+
+static void
 written_cb (const GError *error, gpointer data)
 {
   Write *write = data;
@@ -206,10 +237,10 @@ written_cb (const GError *error, gpointer data)
 
   if (self != NULL) {
     self->n_writes--;
-    /* What is to be out of the event may be in it: that is looked at with the next sync. */
-    if (error != NULL &&
-        !g_error_matches (error, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_FORBIDDEN))
-      self->own_changed = TRUE;
+    if (error != NULL)
+      look_again (self, error);
+    else
+      self->n_refused = 0;
   }
   if (write->done != NULL)
     write->done (error, write->data);
@@ -271,22 +302,11 @@ has_stale (ConfabCallRoom *self)
 }
 
 static void
-stale_cb (gpointer data)
-{
-  ConfabCallRoom *self = data;
-
-  self->stale_timer = 0;
-  self->own_changed = TRUE;
-  confab_call_room_remove_stale (self);
-}
-
-static void
 stale_written_cb (const GError *error, gpointer data)
 {
   g_autoptr (ConfabCallRoom) self = g_weak_ref_get (data);
 
-  if (self == NULL || error == NULL || self->stale_timer != 0 ||
-      g_error_matches (error, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_FORBIDDEN))
+  if (self == NULL || error == NULL || self->stale_timer != 0 || self->closed)
     return;
   self->stale_timer = confab_clock_add_timeout (self->clock, STALE_RETRY_MS, stale_cb, self);
 }
@@ -295,12 +315,13 @@ stale_written_cb (const GError *error, gpointer data)
  * confab_call_room_remove_stale:
  * @self: a room
  *
- * Takes this device out of calls that it is not in: what an earlier run left behind.
+ * Takes this device out of calls that it is not in: what an earlier run left behind, or could not be removed. Without the
+ * power to do so it waits.
  */
 void
 confab_call_room_remove_stale (ConfabCallRoom *self)
 {
-  if (!self->own_changed || self->n_writes > 0)
+  if (!self->own_changed || self->n_writes > 0 || !self->can_send_member)
     return;
   self->own_changed = FALSE;
   if (!has_stale (self))

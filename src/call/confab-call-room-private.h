@@ -18,6 +18,7 @@ struct _ConfabCallRoom {
   char *id;
   gboolean encrypted;
   gboolean can_send_call;
+  gboolean can_send_member;
   GHashTable *dates;   /* user id → GArray of gint64: their last member events, newest last: ms */
   GHashTable *members; /* user id → JsonObject: mesh memberships as synced */
   GHashTable *
@@ -28,10 +29,12 @@ struct _ConfabCallRoom {
   guint n_declining;    /* writes of that on their way */
   GHashTable *silenced; /* ids of calls that need not ring on this device */
   ConfabRtcRoster *rtc;
-  GPtrArray *own; /* ConfabCallMembership that this device is to have */
-  guint n_writes; /* on their way */
-  gboolean own_changed;
+  GPtrArray *own;       /* ConfabCallMembership that this device is to have */
+  guint n_writes;       /* on their way */
+  gboolean own_changed; /* there may be an entry of this device that is not to be */
+  guint n_refused;      /* writes in a row that the homeserver did not allow */
   guint stale_timer;
+  gboolean closed;
 };
 
 /* confab-call-room.c; a write may outlive its room. */

@@ -92,6 +92,7 @@ confab_call_room_class_init (ConfabCallRoomClass *klass)
 static void
 confab_call_room_init (ConfabCallRoom *self)
 {
+  self->can_send_member = TRUE;
   self->members = g_hash_table_new_full (g_str_hash,
                                          g_str_equal,
                                          g_free,
@@ -213,6 +214,23 @@ void
 confab_call_room_set_can_send_call (ConfabCallRoom *self, gboolean can_send)
 {
   self->can_send_call = can_send;
+}
+
+/**
+ * confab_call_room_set_can_send_member:
+ * @self: a room
+ * @can_send: whether this user may send their member event; %TRUE until said
+ *
+ * Returns: whether they may again, who might not before: what was not written meanwhile is due
+ */
+gboolean
+confab_call_room_set_can_send_member (ConfabCallRoom *self, gboolean can_send)
+{
+  gboolean regained = can_send && !self->can_send_member;
+
+  self->can_send_member = can_send;
+  self->own_changed |= regained;
+  return regained;
 }
 
 /**
@@ -416,6 +434,7 @@ confab_call_room_is_over (ConfabCallRoom *self, const char *call_id)
 void
 confab_call_room_close (ConfabCallRoom *self)
 {
+  self->closed = TRUE;
   confab_rtc_roster_stop (self->rtc);
   confab_clock_clear (self->clock, &self->stale_timer);
   confab_declined_calls_forget_own (self->declined);

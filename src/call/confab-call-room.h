@@ -32,6 +32,7 @@ gboolean confab_call_room_get_encrypted (ConfabCallRoom *self);
 void confab_call_room_set_encrypted (ConfabCallRoom *self, gboolean encrypted);
 gboolean confab_call_room_get_can_send_call (ConfabCallRoom *self);
 void confab_call_room_set_can_send_call (ConfabCallRoom *self, gboolean can_send);
+gboolean confab_call_room_set_can_send_member (ConfabCallRoom *self, gboolean can_send);
 void confab_call_room_set_joined (ConfabCallRoom *self, const char *user_id, gboolean joined);
 gboolean confab_call_room_set_member (ConfabCallRoom *self,
                                       const char *user_id,

@@ -79,6 +79,7 @@ struct _ConfabGroupCall {
   ConfabOwnMembership *own;
   gint64 joined_at;     /* monotonic, µs */
   gboolean own_changed; /* since the last sync */
+  gboolean regained;    /* the power to write the member event, since the last sync */
   gboolean withdrawn;   /* the entry is out of the way of leaving */
   gboolean lingering;   /* out, but the homeserver has not confirmed it */
   ConfabGroupCallFarewell farewell;
@@ -107,6 +108,7 @@ void confab_group_call_send_draft (ConfabGroupCall *self);
 void confab_group_call_own_cb (ConfabOwnMembershipEvent event, const GError *error, gpointer data);
 void confab_group_call_servers_cb (gpointer data);
 void confab_group_call_check_left (ConfabGroupCall *self);
+void confab_group_call_set_lingering (ConfabGroupCall *self, gboolean lingering);
 void
 confab_group_call_emit_failed (ConfabGroupCall *self, ConfabCallError code, const char *message);
 

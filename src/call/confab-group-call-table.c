@@ -147,8 +147,8 @@ confab_group_call_check_left (ConfabGroupCall *self)
     PUSH (LEFT);
 }
 
-static void
-set_lingering (ConfabGroupCall *self, gboolean lingering)
+void
+confab_group_call_set_lingering (ConfabGroupCall *self, gboolean lingering)
 {
   if (self->lingering == lingering)
     return;
@@ -218,7 +218,7 @@ confab_group_call_own_cb (ConfabOwnMembershipEvent event, const GError *error, g
   if (error != NULL)
     confab_call_info (self->id, "the own membership was not removed: %s", error->message);
   else
-    set_lingering (self, FALSE);
+    confab_group_call_set_lingering (self, FALSE);
   self->withdrawn = TRUE;
   if (self->state != CONFAB_CALL_STATE_ENDED)
     say_farewell (self);
@@ -254,7 +254,7 @@ prepare (ConfabGroupCall *self, const Event *event)
   confab_clock_clear (self->clock, &self->leave_timer);
   confab_own_membership_start (self->own);
   self->farewell = CONFAB_GROUP_CALL_FAREWELL_NONE;
-  set_lingering (self, FALSE);
+  confab_group_call_set_lingering (self, FALSE);
   confab_group_call_note_own (self);
   confab_group_call_set_ringing (self, FALSE);
   confab_ice_keeper_start (self->servers);
@@ -364,7 +364,7 @@ leave (ConfabGroupCall *self, const Event *event)
     say_farewell (self);
     return;
   }
-  set_lingering (self, TRUE);
+  confab_group_call_set_lingering (self, TRUE);
   confab_own_membership_withdraw (self->own);
 }
 

@@ -54,6 +54,19 @@ take_own (ConfabGroupCall *self)
   self->own_changed = FALSE;
   if (self->state == CONFAB_CALL_STATE_JOINING || self->state == CONFAB_CALL_STATE_JOINED)
     confab_own_membership_check (self->own);
+  else if (self->withdrawn && !confab_own_membership_is_listed (self->own))
+    confab_group_call_set_lingering (self, FALSE); /* it could be removed after all */
+}
+
+/* What the others wrote meanwhile is there by now. */
+static void
+take_power (ConfabGroupCall *self)
+{
+  gboolean regained = self->regained;
+
+  self->regained = FALSE;
+  if (regained && confab_own_membership_is_overdue (self->own))
+    PUSH (RENEW);
 }
 
 static void
@@ -390,7 +403,20 @@ confab_group_call_end_sync (ConfabGroupCall *self, gint64 server_time)
       g_ptr_array_add (self->heard, g_object_ref (heard->pdata[i]));
   }
   take_own (self);
+  take_power (self);
   confab_group_call_check_ringing (self, server_time);
+}
+
+/**
+ * confab_group_call_handle_power:
+ * @self: a call
+ *
+ * The room lets this user write its member event again: at the end of the sync that is done, if it was due.
+ */
+void
+confab_group_call_handle_power (ConfabGroupCall *self)
+{
+  self->regained = TRUE;
 }
 
 /**

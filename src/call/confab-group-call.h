@@ -39,6 +39,7 @@ gboolean confab_group_call_handle_message (ConfabGroupCall *self,
                                            gboolean encrypted);
 void confab_group_call_handle_fork (ConfabGroupCall *self);
 void confab_group_call_end_sync (ConfabGroupCall *self, gint64 server_time);
+void confab_group_call_handle_power (ConfabGroupCall *self);
 void confab_group_call_back_online (ConfabGroupCall *self);
 void confab_group_call_room_encrypted (ConfabGroupCall *self);
 void confab_group_call_room_lost (ConfabGroupCall *self);

@@ -12,6 +12,7 @@
 #define RENEW_MS (45 * 60 * 1000)
 #define RENEW_JITTER_MS (2 * 60 * 1000)
 #define RENEW_RETRY_MS 30000
+#define LAST_RETRY_MS 5000 /* before the entry runs out */
 /* A copy of the entry that another device has written back may be older by this: renewals leave more than that. */
 #define SET_BACK_MS (5 * 60 * 1000)
 #define REWRITE_WINDOW_US (60 * G_USEC_PER_SEC)
@@ -40,7 +41,8 @@ struct _ConfabOwnMembership {
   gboolean sharing;
   gboolean written_sharing; /* as the entry that was sent last has it */
   gboolean in_force;
-  gboolean seen; /* in the last sync that had the event */
+  gboolean overdue; /* it could not be renewed the last time */
+  gboolean seen;    /* in the last sync that had the event */
   guint renew_timer;
   guint rewrite_timer;
   guint reaffirm_timer;
@@ -249,20 +251,25 @@ void
 confab_own_membership_in_force (ConfabOwnMembership *self)
 {
   self->in_force = TRUE;
+  self->overdue = FALSE;
   self->expires_ts = self->writing_ts;
   arm_renewal (self, RENEW_MS + g_random_int_range (-RENEW_JITTER_MS, RENEW_JITTER_MS + 1));
 }
 
 /**
  * confab_own_membership_renew_later:
- * @self: an own membership whose renewal failed
+ * @self: an own membership in force whose renewal failed
  *
- * The next attempt is in 30 s.
+ * The next attempt is in 30 s, but for the last two: one is shortly before the entry runs out, and one just then.
  */
 void
 confab_own_membership_renew_later (ConfabOwnMembership *self)
 {
-  arm_renewal (self, RENEW_RETRY_MS);
+  gint64 left_ms = self->expires_ts - confab_call_room_get_now (self->room);
+  gint64 until_last_ms = left_ms > LAST_RETRY_MS ? left_ms - LAST_RETRY_MS : left_ms;
+
+  self->overdue = TRUE;
+  arm_renewal (self, (guint) CLAMP (until_last_ms, 0, RENEW_RETRY_MS));
 }
 
 static ConfabCallMembership *
@@ -280,6 +287,20 @@ dup_entry (ConfabOwnMembership *self)
       return g_ptr_array_steal_index (entries, i);
   }
   return NULL;
+}
+
+/**
+ * confab_own_membership_is_listed:
+ * @self: an own membership
+ *
+ * Returns: whether the session's entry is in the member event as synced
+ */
+gboolean
+confab_own_membership_is_listed (ConfabOwnMembership *self)
+{
+  g_autoptr (ConfabCallMembership) entry = dup_entry (self);
+
+  return entry != NULL;
 }
 
 static void
@@ -398,6 +419,7 @@ confab_own_membership_stop (ConfabOwnMembership *self)
   self->generation++;
   self->n_writing = 0;
   self->in_force = FALSE;
+  self->overdue = FALSE;
   self->seen = FALSE;
   confab_clock_clear (self->clock, &self->renew_timer);
   confab_clock_clear (self->clock, &self->rewrite_timer);
@@ -438,6 +460,18 @@ gboolean
 confab_own_membership_is_in_force (ConfabOwnMembership *self)
 {
   return self->in_force;
+}
+
+/**
+ * confab_own_membership_is_overdue:
+ * @self: an own membership
+ *
+ * Returns: whether it could not be renewed when it was due
+ */
+gboolean
+confab_own_membership_is_overdue (ConfabOwnMembership *self)
+{
+  return self->overdue;
 }
 
 /**

@@ -47,6 +47,8 @@ void confab_own_membership_stop (ConfabOwnMembership *self);
 void confab_own_membership_withdraw (ConfabOwnMembership *self);
 const char *confab_own_membership_get_session_id (ConfabOwnMembership *self);
 gboolean confab_own_membership_is_in_force (ConfabOwnMembership *self);
+gboolean confab_own_membership_is_listed (ConfabOwnMembership *self);
+gboolean confab_own_membership_is_overdue (ConfabOwnMembership *self);
 gboolean confab_own_membership_is_valid (ConfabOwnMembership *self);
 gboolean confab_own_membership_may_rewrite (ConfabOwnMembership *self);
 

@@ -185,6 +185,8 @@ feed_room (ConfabSessionCalls *self, const ConfabSyncRoom *news)
                                           confab_room_get_encrypted (room));
   confab_call_handler_set_can_send_call (
     self->handler, news->room_id, confab_room_can_send_state (room, CONFAB_CALL_CONTENT_TYPE));
+  confab_call_handler_set_can_send_member (
+    self->handler, news->room_id, confab_room_can_send_state (room, CONFAB_CALL_MEMBERSHIP_TYPE));
   for (guint i = 0; i < news->state->len; i++) {
     const ConfabSyncEvent *event = news->state->pdata[i];
     const char *membership;

@@ -189,6 +189,14 @@ confab_call_handler_set_can_send_call (ConfabCallHandler *self,
 }
 
 void
+confab_call_handler_set_can_send_member (ConfabCallHandler *self,
+                                         const char *room_id,
+                                         gboolean can_send)
+{
+  note (self, "can-send-member %s %d", room_id, can_send);
+}
+
+void
 confab_call_handler_remove_room (ConfabCallHandler *self, const char *room_id)
 {
   note (self, "remove %s", room_id);

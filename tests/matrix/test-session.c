@@ -623,11 +623,11 @@ test_to_device (Fixture *f, gconstpointer data)
   log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
   g_assert_cmpuint (count (log, "to-device @ben:x clear m.call.invite c1"), ==, 1);
   /* The call before its members, both before the message, the end last. */
-  g_assert_nonnull (
-    strstr (log,
-            "encrypted !a:x 1\ncan-send !a:x 0\nstate !a:x org.matrix.msc3401.call k\n"
-            "state !a:x org.matrix.msc3401.call.member @ben:x\n"
-            "to-device @ben:x clear m.call.invite c1\nend-sync\n"));
+  g_assert_nonnull (strstr (log,
+                            "encrypted !a:x 1\ncan-send !a:x 0\ncan-send-member !a:x 0\nstate !a:x "
+                            "org.matrix.msc3401.call k\n"
+                            "state !a:x org.matrix.msc3401.call.member @ben:x\n"
+                            "to-device @ben:x clear m.call.invite c1\nend-sync\n"));
   test_expect (confab_session_stop (f->session));
 
   /* After a restart: the state again, the message not. */
