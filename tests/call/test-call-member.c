@@ -642,6 +642,24 @@ test_encrypted_amid_clear (void)
   lab_finish (&lab);
 }
 
+/* Whatever is thought of a device: what is said in an encrypted room is encrypted. */
+static void
+test_never_clear_in_encrypted_room (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_room_encrypted (lab.handler, ROOM, TRUE);
+  lab_connect_c (&lab);
+  confab_call_member_set_clear (lab_peek_member (&lab), TRUE);
+  lab.clear = TRUE; /* as no message has it */
+  confab_call_leave (lab.call);
+  lab_advance (&lab, 5);
+  assert_log (&lab, "hangup MEMBER ");
+  g_assert_false (lab.clear);
+  lab_finish (&lab);
+}
+
 /* Who has spoken Olm is not believed in clear any more. */
 static void
 test_clear_after_olm (void)
@@ -2100,6 +2118,7 @@ add_messages (void)
   TEST ("envelope", test_envelope);
   TEST ("clear", test_clear);
   TEST ("clear-in-encrypted-room", test_clear_in_encrypted_room);
+  TEST ("never-clear-in-encrypted-room", test_never_clear_in_encrypted_room);
   TEST ("clear-after-olm", test_clear_after_olm);
   TEST ("encrypted-amid-clear", test_encrypted_amid_clear);
   TEST ("mute", test_mute);

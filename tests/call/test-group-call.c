@@ -263,6 +263,25 @@ test_room_lost_while_preparing (void)
   lab_finish (&lab);
 }
 
+/* Back in the room, and in another call there: of the one that it was in nothing is written again. */
+static void
+test_room_lost_and_back (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  confab_call_handler_handle_membership (lab.handler, ROOM, "@b:x", FALSE);
+  assert_state (&lab, "ended");
+  confab_call_handler_handle_membership (lab.handler, ROOM, "@b:x", TRUE);
+  lab_new_media (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_PROMPT);
+  lab_join (&lab);
+  assert_state (&lab, "joined");
+  g_assert_cmpuint (lab_count_own_calls (&lab), ==, 1);
+  lab_finish (&lab);
+}
+
 /* The one to whom a message was still on its way is gone: with that the leaving is done, and the call is over, while the
  * member event that says so is still looked through (the simulator, seed 912690). */
 static void
@@ -1911,6 +1930,7 @@ add_way_out (void)
   TEST ("terminated/while-joining", test_terminated_while_joining);
   TEST ("room-lost", test_room_lost);
   TEST ("room-lost/while-preparing", test_room_lost_while_preparing);
+  TEST ("room-lost/and-back", test_room_lost_and_back);
 }
 
 int

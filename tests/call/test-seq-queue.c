@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "confab-manual-clock.h"
+#include "confab-seq-queue.h"
+
+/* What the members' stories do not come by: they see the queue through a call. */
+
+static void
+deliver_cb (ConfabCallEvent *message, gpointer data)
+{
+  g_string_append_printf (data, "%" G_GINT64_FORMAT " ", message->seq);
+}
+
+static void
+push (ConfabSeqQueue *queue, gint64 seq)
+{
+  g_autoptr (ConfabCallEvent) message = confab_call_event_new (CONFAB_CALL_EVENT_CANDIDATES, "c");
+
+  message->seq = seq;
+  confab_seq_queue_push (queue, message);
+}
+
+/* What waited from before the invite is behind it, and does not set the count back. */
+static void
+test_below_start (void)
+{
+  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (0);
+  g_autoptr (GString) got = g_string_new (NULL);
+  ConfabSeqQueue *queue = confab_seq_queue_new (CONFAB_CLOCK (clock), deliver_cb, got);
+
+  push (queue, 1);
+  push (queue, 5);
+  push (queue, 2);
+  g_assert_cmpstr (got->str, ==, "");
+  confab_seq_queue_start (queue, 5);
+  g_assert_cmpstr (got->str, ==, "5 ");
+  push (queue, 6);
+  push (queue, 2);
+  g_assert_cmpstr (got->str, ==, "5 6 ");
+  g_assert_cmpuint (confab_manual_clock_get_n_timeouts (clock), ==, 0);
+  confab_seq_queue_free (queue);
+  g_assert_finalize_object (g_steal_pointer (&clock));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/seq-queue/below-start", test_below_start);
+  return g_test_run ();
+}
