@@ -70,7 +70,9 @@ struct _ConfabCallMember {
   gboolean was_connected;
   gboolean expired;
   gboolean missing; /* its entry is, by another device's doing */
-  gboolean hung_up; /* it has ended the call, and has not joined again */
+  gboolean
+    declined; /* it has ended the call for a reason not to try again, and has not joined anew */
+  gboolean hung_up; /* and the reason was that it leaves */
   gboolean refused; /* the one retry after a refused invite is used up */
   guint retries;
   guint expiry_timer; /* of the entry, or of waiting for one that is missing */

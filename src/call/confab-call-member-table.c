@@ -71,6 +71,7 @@ make_call (ConfabCallMember *self, const char *call_id)
                                                                                 self->servers);
 
   confab_call_member_expect_messages (self, call_id);
+  self->declined = FALSE;
   self->hung_up = FALSE;
   self->call = confab_peer_call_new (call_id,
                                      self->clock,
@@ -102,6 +103,12 @@ confab_call_member_drop_call (ConfabCallMember *self, const char *reason)
   confab_call_member_remember_ended (self, confab_peer_call_get_id (call));
 }
 
+static gboolean
+has_hung_up (ConfabCallMember *self)
+{
+  return g_strcmp0 (confab_peer_call_get_reason (self->call), "user_hangup") == 0;
+}
+
 static void
 reset_session (ConfabCallMember *self)
 {
@@ -112,6 +119,7 @@ reset_session (ConfabCallMember *self)
   g_hash_table_remove_all (self->out);
   self->retries = 0;
   self->refused = FALSE;
+  self->declined = FALSE;
   self->hung_up = FALSE;
   self->spoke_olm = FALSE;
   self->was_connected = FALSE;
@@ -257,10 +265,12 @@ give_up (ConfabCallMember *self, const Event *event)
   confab_call_member_drop_call (self, NULL);
 }
 
+/* Only one of the reasons says that it has left the whole: an event without its entry is not waited for in vain then. */
 static void
-take_hangup (ConfabCallMember *self, const Event *event)
+take_final (ConfabCallMember *self, const Event *event)
 {
-  self->hung_up = TRUE;
+  self->declined = TRUE;
+  self->hung_up = has_hung_up (self);
   confab_call_member_drop_call (self, NULL);
 }
 
@@ -336,14 +346,14 @@ is_initiator (ConfabCallMember *self, const Event *event)
 static gboolean
 was_out_of_reach (ConfabCallMember *self, const Event *event)
 {
-  return self->initiator && !self->hung_up;
+  return self->initiator && !self->declined;
 }
 
 /* Its entry will not come back, and neither will an event without it come. */
 static gboolean
 has_left (ConfabCallMember *self, const Event *event)
 {
-  return self->missing && g_strcmp0 (confab_peer_call_get_reason (self->call), "user_hangup") == 0;
+  return self->missing && has_hung_up (self);
 }
 
 static gboolean
@@ -414,8 +424,7 @@ is_final (ConfabCallMember *self, const Event *event)
 static gboolean
 has_rejoined (ConfabCallMember *self, const Event *event)
 {
-  return g_strcmp0 (confab_peer_call_get_reason (self->call), "user_hangup") == 0 &&
-         self->refreshed_at != 0 &&
+  return has_hung_up (self) && self->refreshed_at != 0 &&
          confab_clock_get_time (self->clock) - self->refreshed_at < REJOIN_US;
 }
 
@@ -463,7 +472,7 @@ static const struct {
   { IN_CALL, ON (CALL_ENDED), is_refused, TO (RETRY_PAUSE), pause_refused },
   { IN_CALL, ON (CALL_ENDED), has_rejoined_to_be_invited, TO (RETRY_PAUSE), pause_rejoined },
   { IN_CALL, ON (CALL_ENDED), has_rejoined, TO (WAITING), wait_rejoined },
-  { IN_CALL, ON (CALL_ENDED), is_final, TO (IDLE), take_hangup },
+  { IN_CALL, ON (CALL_ENDED), is_final, TO (IDLE), take_final },
   { IN_CALL, ON (CALL_ENDED), is_exhausted, TO (IDLE), give_up },
   { IN_CALL, ON (CALL_ENDED), is_initiator, TO (RETRY_PAUSE), pause_retry },
   { IN_CALL, ON (CALL_ENDED), NULL, TO (WAITING), wait_again },

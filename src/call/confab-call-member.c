@@ -431,7 +431,7 @@ gboolean
 confab_call_member_back_online (ConfabCallMember *self)
 {
   confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_BACK_ONLINE, NULL);
-  return !self->initiator && self->was_connected && !self->hung_up &&
+  return !self->initiator && self->was_connected && !self->declined &&
          (self->state == CONFAB_CALL_MEMBER_WAITING || self->state == CONFAB_CALL_MEMBER_IDLE);
 }
 
@@ -631,6 +631,18 @@ gboolean
 confab_call_member_get_active_foci (ConfabCallMember *self)
 {
   return self->active_foci;
+}
+
+/**
+ * confab_call_member_get_missing:
+ * @self: a member
+ *
+ * Returns: whether another device of its user has written the member event without its entry, see confab_call_member_miss()
+ */
+gboolean
+confab_call_member_get_missing (ConfabCallMember *self)
+{
+  return self->missing;
 }
 
 /**

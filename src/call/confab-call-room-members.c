@@ -100,20 +100,26 @@ confab_call_room_get_memberships (ConfabCallRoom *self, const char *user_id)
  * @self: a room
  * @user_id: somebody
  * @device_id: a device of theirs that has no entry in the member event
+ * @already: whether it had none in the one before, either, for the same reason
  *
  * Each device of a user writes the whole event, as it knows it: those that join at the same moment take each other out,
- * until each has seen it and has written its entry again (section 7.2).
+ * until each has seen it and has written its entry again (section 7.2). Until then what others do says nothing of it, be it
+ * that they leave.
  *
  * Returns: whether that is another device's doing
  */
 gboolean
-confab_call_room_is_overwritten (ConfabCallRoom *self, const char *user_id, const char *device_id)
+confab_call_room_is_overwritten (ConfabCallRoom *self,
+                                 const char *user_id,
+                                 const char *device_id,
+                                 gboolean already)
 {
   char **writers = g_hash_table_lookup (self->writers, user_id);
 
-  return writers != NULL && writers[0] != NULL &&
-         !g_strv_contains ((const char *const *) writers, device_id) &&
-         !g_hash_table_contains (self->left, user_id);
+  if (writers == NULL || g_hash_table_contains (self->left, user_id) ||
+      g_strv_contains ((const char *const *) writers, device_id))
+    return FALSE;
+  return already || writers[0] != NULL;
 }
 
 /**

@@ -46,8 +46,10 @@ void confab_call_room_handle_rtc (ConfabCallRoom *self,
 guint confab_call_room_get_n_rtc_users (ConfabCallRoom *self);
 GPtrArray *confab_call_room_get_memberships (ConfabCallRoom *self, const char *user_id)
   G_GNUC_WARN_UNUSED_RESULT;
-gboolean
-confab_call_room_is_overwritten (ConfabCallRoom *self, const char *user_id, const char *device_id);
+gboolean confab_call_room_is_overwritten (ConfabCallRoom *self,
+                                          const char *user_id,
+                                          const char *device_id,
+                                          gboolean already);
 GList *confab_call_room_list_users (ConfabCallRoom *self) G_GNUC_WARN_UNUSED_RESULT;
 void confab_call_room_set_own (ConfabCallRoom *self,
                                const char *call_id,

@@ -139,8 +139,63 @@ test_left (void)
   g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
   put (&lab, "@c:x", "C3 S 3602"); /* C2 is overwritten */
   g_assert_cmpuint (lab_get_n_members (&lab), ==, 2);
-  lab_state (&lab, MEMBER, "@c:x", "@c:x", "{\"m.calls\":[]}"); /* the last has left */
+  lab_state (&lab, MEMBER, "@c:x", "@c:x", "{\"m.calls\":[]}"); /* C3 has left */
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  g_assert_cmpstr (confab_call_member_get_device_id (lab_peek_member (&lab)), ==, "C2");
+  lab_finish (&lab);
+}
+
+/* One that is missing is so no less when another device leaves meanwhile, which it may not have heard of. */
+static void
+test_other_leaves (void)
+{
+  Lab lab = { 0 };
+
+  overwrite_invited (&lab);
+  lab_advance (&lab, 5000);
+  put (&lab, "@c:x", "");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  g_assert_cmpstr (confab_call_member_get_device_id (lab_peek_member (&lab)), ==, "C1");
+  answer_as_first (&lab);
+  put (&lab, "@c:x", "C1 S 3602");
+  lab_advance (&lab, 60000);
+  assert_member (&lab, "connected");
+  g_assert_false (confab_call_member_get_expired (lab_peek_member (&lab)));
+  lab_finish (&lab);
+}
+
+/* Its 15 s are those from when it was overwritten. */
+static void
+test_other_leaves_in_vain (void)
+{
+  Lab lab = { 0 };
+
+  overwrite_invited (&lab);
+  lab_advance (&lab, 5000);
+  put (&lab, "@c:x", "");
+  lab_advance (&lab, 10000 - 202);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  lab_advance (&lab, 1);
   g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  lab_finish (&lab);
+}
+
+/* What the missing one itself does shows in the event, too: it is in another call now. */
+static void
+test_missing_moves (void)
+{
+  Lab lab = { 0 };
+
+  overwrite_invited (&lab);
+  lab_state (
+    &lab,
+    MEMBER,
+    "@c:x",
+    "@c:x",
+    "{\"m.calls\":[{\"m.call_id\":\"other\",\"m.devices\":[{\"device_id\":\"C1\",\"session_id\":"
+    "\"S\",\"expires_ts\":9000000000000}]}]}");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  g_assert_cmpstr (confab_call_member_get_device_id (lab_peek_member (&lab)), ==, "C2");
   lab_finish (&lab);
 }
 
@@ -290,6 +345,27 @@ test_has_hung_up (void)
   lab_finish (&lab);
 }
 
+/* That its call was ended for another reason does not say that it has left: it is waited for like any other. */
+static void
+test_has_ended_otherwise (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_receive (&lab,
+               "m.call.hangup",
+               confab_call_member_get_call_id (lab_peek_member (&lab)),
+               1,
+               HANGUP ("user_busy"));
+  assert_member (&lab, "unreachable");
+  put (&lab, "@c:x", "C2 S 3700");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 2);
+  lab_advance (&lab, 15000);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 1);
+  lab_finish (&lab);
+}
+
 /* Out of the room is out of the call. */
 static void
 test_out_of_room (void)
@@ -331,6 +407,10 @@ main (int argc, char **argv)
   TEST ("own-user", test_own_user);
   TEST ("left", test_left);
   TEST ("moved", test_moved);
+  TEST ("other-leaves", test_other_leaves);
+  TEST ("other-leaves/in-vain", test_other_leaves_in_vain);
+  TEST ("missing-moves", test_missing_moves);
+  TEST ("has-ended-otherwise", test_has_ended_otherwise);
   TEST ("twice", test_twice);
   TEST ("stays-missing", test_stays_missing);
   TEST ("stays-missing/connected", test_stays_missing_connected);

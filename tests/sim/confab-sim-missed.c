@@ -106,10 +106,8 @@ confab_sim_missed_take (
     if (find_entry (new, entry->call_id, entry->device_id) != NULL ||
         is_by (old, new, entry->device_id, TRUE))
       continue;
-    if (!is_by (old, new, entry->device_id, FALSE)) {
-      confab_sim_missed_forget (self, user_id); /* one has left, and whoever was missing is, too */
-      return;
-    }
+    if (!is_by (old, new, entry->device_id, FALSE))
+      return; /* it has left; whoever was missing is so still */
     missed = g_new0 (Missed, 1);
     missed->user_id = g_strdup (user_id);
     missed->entry = g_ptr_array_steal_index (old, i);
