@@ -10,6 +10,7 @@
 #include "confab-call-tiles.h"
 #include "confab-call.h"
 #include "confab-own-media.h"
+#include "confab-room-notices.h"
 #include "confab-room.h"
 #include "confab-session.h"
 
@@ -35,12 +36,14 @@ struct _ConfabCallViewModel {
   ConfabCallTiles *tiles;
   ConfabCallDuration *duration;
   ConfabCallAnnouncer *announcer;
+  ConfabRoomNotices *notices; /* (nullable): of the room */
 
   ConfabCallPageState state;
   char *title;
   char *subtitle;
   char *subtitle_narrow;
   char *banner;
+  gboolean has_details;
   char *link;
   guint n_people;
   gboolean was_active;

@@ -37,6 +37,7 @@ typedef enum {
   PROP_MICROPHONE_LEVEL,
   PROP_STATE,
   PROP_BANNER,
+  PROP_HAS_DETAILS,
   PROP_LINK,
   PROP_SHOWN,
 } Property;
@@ -80,6 +81,9 @@ gather_facts (ConfabCallViewModel *self)
     .microphone_lost = confab_own_media_get_microphone_lost (self->media),
     .camera_lost = confab_own_media_get_camera_lost (self->media),
     .clear_room = self->room != NULL && !confab_room_get_encrypted (self->room),
+    .unread = self->notices != NULL && confab_room_notices_get_unseen (self->notices) &&
+              confab_room_notices_get_unread (self->notices),
+    .unsure = self->notices != NULL && confab_room_notices_get_unseen (self->notices),
     .replaced = self->room != NULL && confab_room_get_replaced (self->room),
   };
 }
@@ -147,6 +151,10 @@ confab_call_view_model_update (ConfabCallViewModel *self)
     confab_call_announcer_set_lost (self->announcer, state == CONFAB_CALL_PAGE_RECONNECTING);
     notify (self, PROP_STATE);
     notify (self, PROP_ALONE);
+  }
+  if (self->has_details != confab_call_words_has_details (&facts)) {
+    self->has_details = !self->has_details;
+    notify (self, PROP_HAS_DETAILS);
   }
   banner = confab_call_words_make_banner (&facts);
   if (g_set_str (&self->banner, banner)) {
@@ -260,6 +268,9 @@ confab_call_view_model_get_property (GObject *object,
   case PROP_BANNER:
     g_value_set_string (value, self->banner);
     break;
+  case PROP_HAS_DETAILS:
+    g_value_set_boolean (value, self->has_details);
+    break;
   case PROP_LINK:
     g_value_set_string (value, self->link);
     break;
@@ -299,6 +310,9 @@ confab_call_view_model_dispose (GObject *object)
 {
   ConfabCallViewModel *self = CONFAB_CALL_VIEW_MODEL (object);
 
+  if (self->notices != NULL)
+    g_signal_handlers_disconnect_by_data (self->notices, self);
+  g_clear_object (&self->notices);
   g_clear_object (&self->announcer);
   g_clear_object (&self->media);
   g_clear_object (&self->census);
@@ -356,7 +370,8 @@ confab_call_view_model_class_init (ConfabCallViewModelClass *klass)
   properties[PROP_STATE] = g_param_spec_enum (
     "state", NULL, NULL, CONFAB_TYPE_CALL_PAGE_STATE, CONFAB_CALL_PAGE_JOINING, READ);
   properties[PROP_BANNER] = STRING ("banner"); /* NULL: none */
-  properties[PROP_LINK] = STRING ("link");     /* to the room, to be given to others */
+  properties[PROP_HAS_DETAILS] = BOOLEAN ("has-details", 0);
+  properties[PROP_LINK] = STRING ("link"); /* to the room, to be given to others */
   properties[PROP_SHOWN] = BOOLEAN ("shown", G_PARAM_WRITABLE); /* the duration ticks only then */
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 
@@ -489,6 +504,54 @@ confab_call_view_model_get_call (ConfabCallViewModel *self)
   g_return_val_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self), NULL);
 
   return self->call;
+}
+
+gboolean
+confab_call_view_model_get_has_details (ConfabCallViewModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self), FALSE);
+
+  return self->has_details;
+}
+
+ConfabRoomNotices *
+confab_call_view_model_get_notices (ConfabCallViewModel *self)
+{
+  g_return_val_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self), NULL);
+
+  return self->notices;
+}
+
+/**
+ * confab_call_view_model_set_notices:
+ * @self: a call's view model
+ * @notices: (nullable): of the room that the call is in
+ */
+void
+confab_call_view_model_set_notices (ConfabCallViewModel *self, ConfabRoomNotices *notices)
+{
+  g_return_if_fail (CONFAB_IS_CALL_VIEW_MODEL (self));
+  g_return_if_fail (notices == NULL || CONFAB_IS_ROOM_NOTICES (notices));
+
+  if (self->notices == notices)
+    return;
+  if (self->notices != NULL)
+    g_signal_handlers_disconnect_by_data (self->notices, self);
+  g_set_object (&self->notices, notices);
+  if (notices != NULL) {
+    g_signal_connect_object (notices,
+                             "notify::unseen",
+                             G_CALLBACK (confab_call_view_model_update),
+                             self,
+                             G_CONNECT_SWAPPED);
+    /* Another one may be of another kind. */
+    g_signal_connect_object (notices,
+                             "notify::title",
+                             G_CALLBACK (confab_call_view_model_update),
+                             self,
+                             G_CONNECT_SWAPPED);
+  }
+  confab_call_view_model_update (self);
 }
 
 GListModel *

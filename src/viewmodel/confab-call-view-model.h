@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "confab-room-notices.h"
 #include "confab-stream-tile-model.h"
 
 G_BEGIN_DECLS
@@ -24,7 +25,7 @@ typedef struct _ConfabSession ConfabSession;
  *
  * What the call page shows and can do. Properties (all notify): `tiles`, `own-tile`, `title`, `subtitle`,
  * `subtitle-narrow`, `n-people`, `alone`, `microphone-muted` and `camera-muted` (writable), `microphone-problem`,
- * `camera-problem`, `microphone-level`, `state`, `banner`, `link`, `shown` (writable).
+ * `camera-problem`, `microphone-level`, `state`, `banner`, `has-details` (whether `notices` tell more of it), `link`, `shown` (writable).
  * Main thread only.
  *
  * Signal `announce` (text): to be spoken by a screen reader.
@@ -48,6 +49,10 @@ const char *confab_call_view_model_get_title (ConfabCallViewModel *self);
 const char *confab_call_view_model_get_subtitle (ConfabCallViewModel *self);
 const char *confab_call_view_model_get_banner (ConfabCallViewModel *self);
 const char *confab_call_view_model_get_link (ConfabCallViewModel *self);
+gboolean confab_call_view_model_get_has_details (ConfabCallViewModel *self);
+/* (nullable): what is to be known of what is sent in the room. */
+ConfabRoomNotices *confab_call_view_model_get_notices (ConfabCallViewModel *self);
+void confab_call_view_model_set_notices (ConfabCallViewModel *self, ConfabRoomNotices *notices);
 gboolean confab_call_view_model_get_alone (ConfabCallViewModel *self);
 guint confab_call_view_model_get_n_people (ConfabCallViewModel *self);
 gboolean confab_call_view_model_get_microphone_muted (ConfabCallViewModel *self);

@@ -34,6 +34,31 @@ confab_call_words_find_state (const ConfabCallFacts *facts)
   }
 }
 
+/* What stands in the way of the call itself, the worst first. */
+static const char *
+find_problem (const ConfabCallFacts *facts)
+{
+  if (facts->signed_out)
+    return _ ("Your homeserver signed you out. The call goes on.");
+  /* The server and everybody else at once: that is this side. */
+  if (facts->offline && all_are_lost (facts))
+    return _ ("You are offline. Trying again…");
+  if (facts->offline && facts->others.n > 0 && facts->others.n_connected == 0)
+    return _ ("Your homeserver does not answer. Trying again…");
+  if (facts->offline)
+    return _ ("Your homeserver does not answer. The call goes on.");
+  /* One person who is lost is a matter of their tile; when all are, it is this side. */
+  if (all_are_lost (facts) && facts->others.n_lost > 1)
+    return _ ("Your connection is lost. Trying again…");
+  if (facts->microphone_lost)
+    return _ ("Microphone lost. Nobody hears you.");
+  if (facts->camera_lost)
+    return _ ("Camera lost. Others see your avatar.");
+  if (facts->clear_room || facts->others.n_clear > 0)
+    return _ ("This call is not encrypted.");
+  return NULL;
+}
+
 /**
  * confab_call_words_make_banner:
  * @facts: what is known of a call
@@ -43,29 +68,27 @@ confab_call_words_find_state (const ConfabCallFacts *facts)
 char *
 confab_call_words_make_banner (const ConfabCallFacts *facts)
 {
+  const char *problem = find_problem (facts);
+
   if (confab_call_words_find_state (facts) == CONFAB_CALL_PAGE_ENDED)
     return NULL;
-  if (facts->signed_out)
-    return g_strdup (_ ("Your homeserver signed you out. The call goes on."));
-  /* The server and everybody else at once: that is this side. */
-  if (facts->offline && all_are_lost (facts))
-    return g_strdup (_ ("You are offline. Trying again…"));
-  if (facts->offline && facts->others.n > 0 && facts->others.n_connected == 0)
-    return g_strdup (_ ("Your homeserver does not answer. Trying again…"));
-  if (facts->offline)
-    return g_strdup (_ ("Your homeserver does not answer. The call goes on."));
-  /* One person who is lost is a matter of their tile; when all are, it is this side. */
-  if (all_are_lost (facts) && facts->others.n_lost > 1)
-    return g_strdup (_ ("Your connection is lost. Trying again…"));
-  if (facts->microphone_lost)
-    return g_strdup (_ ("Microphone lost. Nobody hears you."));
-  if (facts->camera_lost)
-    return g_strdup (_ ("Camera lost. Others see your avatar."));
-  if (facts->clear_room || facts->others.n_clear > 0)
-    return g_strdup (_ ("This call is not encrypted."));
+  if (problem != NULL)
+    return g_strdup (problem);
+  /* Short: there is a button beside it. */
+  if (facts->unread)
+    return g_strdup (_ ("Some messages cannot be read."));
+  if (facts->unsure)
+    return g_strdup (_ ("Some messages may not be genuine."));
   if (facts->replaced)
     return g_strdup (_ ("This room was replaced by another one. The call goes on."));
   return NULL;
+}
+
+gboolean
+confab_call_words_has_details (const ConfabCallFacts *facts)
+{
+  return confab_call_words_find_state (facts) != CONFAB_CALL_PAGE_ENDED &&
+         find_problem (facts) == NULL && (facts->unread || facts->unsure);
 }
 
 /**

@@ -18,12 +18,16 @@ typedef struct {
   gboolean microphone_lost;
   gboolean camera_lost;
   gboolean clear_room; /* not encrypted */
-  gboolean replaced;   /* the room was upgraded: people meet in another one from now on */
+  gboolean unread; /* something was sent in the room that cannot be read, and nobody has seen why */
+  gboolean unsure; /* or that may not be from whom it says */
+  gboolean replaced; /* the room was upgraded: people meet in another one from now on */
 } ConfabCallFacts;
 
 /* Pure functions of those facts. */
 ConfabCallPageState confab_call_words_find_state (const ConfabCallFacts *facts);
 char *confab_call_words_make_banner (const ConfabCallFacts *facts) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether the banner is about what was sent in the room: that is told elsewhere. */
+gboolean confab_call_words_has_details (const ConfabCallFacts *facts);
 char *confab_call_words_make_subtitle (ConfabCallPageState state,
                                        guint n_people,
                                        const char *duration,

@@ -7,6 +7,10 @@
 #include "confab-format.h"
 
 #include <glib/gi18n.h>
+#include <gtk/gtk.h>
+
+#define LRM "\342\200\216"
+#define RLM "\342\200\217"
 
 char *
 confab_format_duration (gint64 seconds)
@@ -24,6 +28,29 @@ char *
 confab_format_name (const char *name)
 {
   return g_strconcat ("\342\201\250", name != NULL ? name : "", "\342\201\251", NULL);
+}
+
+/* Pango takes the direction of a line from its first strong letter, even inside of an isolate. */
+char *
+confab_format_line (const char *text)
+{
+  return g_strconcat (gtk_widget_get_default_direction () == GTK_TEXT_DIR_RTL ? RLM : LRM,
+                      text,
+                      NULL);
+}
+
+char *
+confab_format_moment (gint64 when, gint64 now)
+{
+  g_autoptr (GDateTime) then = g_date_time_new_from_unix_local (when / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) today = g_date_time_new_from_unix_local (now / G_USEC_PER_SEC);
+
+  if (then == NULL || today == NULL)
+    return NULL;
+  if (g_date_time_get_year (then) == g_date_time_get_year (today) &&
+      g_date_time_get_day_of_year (then) == g_date_time_get_day_of_year (today))
+    return g_date_time_format (then, "%H:%M");
+  return g_date_time_format (then, C_ ("moment of another day", "%-e %B, %H:%M"));
 }
 
 char *

@@ -11,9 +11,6 @@
 
 #include <glib/gi18n.h>
 
-#define LRM "\342\200\216"
-#define RLM "\342\200\217"
-
 struct _ConfabRoomFaces {
   GObject parent_instance;
 
@@ -191,7 +188,6 @@ confab_room_faces_dup_text (ConfabRoomFaces *self)
   g_autofree char *a = dup_name (self, 0);
   g_autofree char *b = dup_name (self, 1);
   g_autofree char *text = NULL;
-  const char *mark = gtk_widget_get_default_direction () == GTK_TEXT_DIR_RTL ? RLM : LRM;
 
   if (n == 0)
     text = g_strdup (_ ("You will be the first."));
@@ -205,6 +201,5 @@ confab_room_faces_dup_text (ConfabRoomFaces *self)
     /* Translators: two people’s names and how many others */
     text = g_strdup_printf (
       ngettext ("%s, %s and %u more are here", "%s, %s and %u more are here", n - 2), a, b, n - 2);
-  /* A line goes the way of its first strong letter, which may be that of a name. */
-  return g_strconcat (mark, text, NULL);
+  return confab_format_line (text);
 }

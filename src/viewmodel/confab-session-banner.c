@@ -7,24 +7,9 @@
 #include "confab-session-banner.h"
 
 #include "confab-error-text.h"
+#include "confab-format.h"
 
 #include <glib/gi18n.h>
-
-/* “14:02”, of another day “24 November, 14:02”. */
-static char *
-format_moment (ConfabClock *clock, gint64 when)
-{
-  g_autoptr (GDateTime) then = g_date_time_new_from_unix_local (when / G_USEC_PER_SEC);
-  g_autoptr (GDateTime) now = g_date_time_new_from_unix_local (confab_clock_get_real_time (clock) /
-                                                    G_USEC_PER_SEC);
-
-  if (then == NULL || now == NULL)
-    return NULL;
-  if (g_date_time_get_year (then) == g_date_time_get_year (now) &&
-      g_date_time_get_day_of_year (then) == g_date_time_get_day_of_year (now))
-    return g_date_time_format (then, "%H:%M");
-  return g_date_time_format (then, C_ ("moment of another day", "%-e %B, %H:%M"));
-}
 
 /**
  * confab_session_banner_make:
@@ -50,7 +35,7 @@ confab_session_banner_make (ConfabSession *session, ConfabClock *clock, gboolean
     return g_strdup ("");
   text = confab_error_text_for_banner (error);
   if (last_sync_at > 0)
-    moment = format_moment (clock, last_sync_at);
+    moment = confab_format_moment (last_sync_at, confab_clock_get_real_time (clock));
   if (moment == NULL)
     return g_strdup (text);
   /* Translators: first a sentence as “You are offline.”, then a time of day, as in 14:02, or a day and a time */

@@ -61,6 +61,8 @@ call_failed_cb (ConfabSessionViewModel *self, const GError *error, ConfabCall *c
 static void
 watch_call (ConfabSessionViewModel *self, ConfabCall *call, ConfabRoomViewModel *room)
 {
+  g_autoptr (ConfabRoomNotices) notices = NULL;
+
   /* One call at a time. */
   if (self->call != NULL && confab_call_view_model_get_call (self->call) != call)
     confab_session_view_model_end_call (self);
@@ -68,6 +70,9 @@ watch_call (ConfabSessionViewModel *self, ConfabCall *call, ConfabRoomViewModel 
   self->call = confab_call_view_model_new_with_clock (
     call, room != NULL ? confab_room_view_model_get_room (room) : NULL, self->session, self->clock);
   g_set_object (&self->call_room, room);
+  if (room != NULL)
+    notices = confab_notice_board_get (self->board, confab_room_view_model_get_id (room));
+  confab_call_view_model_set_notices (self->call, notices);
   g_signal_connect_object (call, "failed", G_CALLBACK (call_failed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
     call, "notify::state", G_CALLBACK (call_state_cb), self, G_CONNECT_SWAPPED);

@@ -7,6 +7,7 @@
 #include "confab-call-request.h"
 #include "confab-clock.h"
 #include "confab-media-devices.h"
+#include "confab-notice-board.h"
 #include "confab-session.h"
 
 G_BEGIN_DECLS
@@ -20,7 +21,9 @@ struct _ConfabSessionViewModel {
   ConfabClock *clock;
   ConfabSignInViewModel *sign_in;
   ConfabRoomListViewModel *room_list;
+  ConfabNoticeBoard *board;
   ConfabRoomViewModel *room;                    /* (nullable) */
+  ConfabRoomNotices *notices;                   /* (nullable): of it */
   ConfabRoomViewModel *call_room;               /* (nullable) */
   ConfabSelectCallMediaViewModel *select_media; /* (nullable) */
   ConfabCallViewModel *call;                    /* (nullable) */
@@ -49,6 +52,7 @@ typedef enum {
   CONFAB_SESSION_PROP_SIGN_IN,
   CONFAB_SESSION_PROP_ROOM_LIST,
   CONFAB_SESSION_PROP_ROOM,
+  CONFAB_SESSION_PROP_NOTICES,
   CONFAB_SESSION_PROP_SELECT_MEDIA,
   CONFAB_SESSION_PROP_CALL,
   CONFAB_SESSION_PROP_CALL_ROOM,

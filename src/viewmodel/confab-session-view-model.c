@@ -228,6 +228,9 @@ confab_session_view_model_get_property (GObject *object,
   case CONFAB_SESSION_PROP_ROOM:
     g_value_set_object (value, self->room);
     break;
+  case CONFAB_SESSION_PROP_NOTICES:
+    g_value_set_object (value, self->notices);
+    break;
   case CONFAB_SESSION_PROP_SELECT_MEDIA:
     g_value_set_object (value, self->select_media);
     break;
@@ -277,6 +280,8 @@ confab_session_view_model_dispose (GObject *object)
   g_clear_object (&self->call_room);
   g_clear_object (&self->select_media);
   g_clear_object (&self->room);
+  g_clear_object (&self->notices);
+  g_clear_object (&self->board);
   g_clear_object (&self->room_list);
   g_clear_object (&self->sign_in);
   g_clear_object (&self->own_avatar);
@@ -326,6 +331,13 @@ confab_session_view_model_class_init (ConfabSessionViewModelClass *klass)
    */
   properties[CONFAB_SESSION_PROP_ROOM] = g_param_spec_object (
     "room", NULL, NULL, CONFAB_TYPE_ROOM_VIEW_MODEL, flags);
+  /**
+   * ConfabSessionViewModel:notices:
+   *
+   * What is to be known of what is sent in `room`, or %NULL.
+   */
+  properties[CONFAB_SESSION_PROP_NOTICES] = g_param_spec_object (
+    "notices", NULL, NULL, CONFAB_TYPE_ROOM_NOTICES, flags);
   /**
    * ConfabSessionViewModel:select-media:
    *
@@ -473,6 +485,7 @@ confab_session_view_model_new (ConfabSession *session,
   self->clock = g_object_ref (clock);
   self->sign_in = confab_sign_in_view_model_new (session, clock);
   self->room_list = confab_room_list_view_model_new (session, clock);
+  self->board = confab_notice_board_new (session, clock);
   repository_cb (self);
   g_signal_connect_object (session, "notify::state", G_CALLBACK (refresh), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (
@@ -564,6 +577,12 @@ confab_session_view_model_get_room (ConfabSessionViewModel *self)
   return self->room;
 }
 
+ConfabRoomNotices *
+confab_session_view_model_get_notices (ConfabSessionViewModel *self)
+{
+  return self->notices;
+}
+
 ConfabRoomViewModel *
 confab_session_view_model_get_call_room (ConfabSessionViewModel *self)
 {
@@ -628,7 +647,12 @@ confab_session_view_model_open_room (ConfabSessionViewModel *self, const char *r
     }
     confab_room_view_model_load_people (room);
   }
-  if (g_set_object (&self->room, room))
+  if (g_set_object (&self->room, room)) {
+    g_clear_object (&self->notices);
+    if (room != NULL)
+      self->notices = confab_notice_board_get (self->board, confab_room_view_model_get_id (room));
     confab_session_view_model_notify (self, CONFAB_SESSION_PROP_ROOM);
+    confab_session_view_model_notify (self, CONFAB_SESSION_PROP_NOTICES);
+  }
   return TRUE;
 }

@@ -21,7 +21,7 @@ typedef enum {
  * ConfabSessionViewModel:
  *
  * The window: which page, which room, which call. Properties (notify): `page` (#ConfabSessionPage), `sign-in`,
- * `room-list`, `room` (the opened one, or %NULL), `select-media` (while a person chooses), `call` (the call this
+ * `room-list`, `room` (the opened one, or %NULL), `notices` (#ConfabRoomNotices of it), `select-media` (while a person chooses), `call` (the call this
  * device is in), `call-room`, `own-avatar`, `user-id`, `banner` (empty for none), `problem-title`, `problem-text`.
  * Main thread only.
  *
@@ -51,6 +51,7 @@ ConfabSessionPage confab_session_view_model_get_page (ConfabSessionViewModel *se
 ConfabSignInViewModel *confab_session_view_model_get_sign_in (ConfabSessionViewModel *self);
 ConfabRoomListViewModel *confab_session_view_model_get_room_list (ConfabSessionViewModel *self);
 ConfabRoomViewModel *confab_session_view_model_get_room (ConfabSessionViewModel *self);
+ConfabRoomNotices *confab_session_view_model_get_notices (ConfabSessionViewModel *self);
 ConfabRoomViewModel *confab_session_view_model_get_call_room (ConfabSessionViewModel *self);
 ConfabSelectCallMediaViewModel *
 confab_session_view_model_get_select_media (ConfabSessionViewModel *self);
