@@ -9,6 +9,7 @@
 #include "confab-call-bar.h"
 #include "confab-focus-keeper.h"
 #include "confab-grid.h"
+#include "confab-room-notices-dialog.h"
 
 #include <glib/gi18n.h>
 
@@ -73,9 +74,23 @@ update_banner (ConfabCallPage *self)
   const char *text = self->model != NULL ? confab_call_view_model_get_banner (self->model) : NULL;
 
   /* The words stay while it goes away. */
-  if (text != NULL)
+  if (text != NULL) {
     adw_banner_set_title (self->banner, text);
+    adw_banner_set_button_label (
+      self->banner, confab_call_view_model_get_has_details (self->model) ? _ ("Details") : NULL);
+  }
   adw_banner_set_revealed (self->banner, text != NULL);
+}
+
+static void
+banner_clicked (ConfabCallPage *self)
+{
+  ConfabRoomNotices *notices = self->model != NULL
+                                 ? confab_call_view_model_get_notices (self->model)
+                                 : NULL;
+
+  if (notices != NULL)
+    adw_dialog_present (confab_room_notices_dialog_new (notices), GTK_WIDGET (self));
 }
 
 /* From the window: what happens in the call is said too while the list of rooms is seen. */
@@ -319,6 +334,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, ConfabCallPage, grid);
   gtk_widget_class_bind_template_child (widget_class, ConfabCallPage, bar);
   gtk_widget_class_bind_template_callback (widget_class, placeholder_name);
+  gtk_widget_class_bind_template_callback (widget_class, banner_clicked);
   gtk_widget_class_bind_template_callback (widget_class, title);
   gtk_widget_class_bind_template_callback (widget_class, subtitle);
 }
@@ -389,6 +405,10 @@ confab_call_page_init (ConfabCallPage *self)
   self->signals = g_signal_group_new (CONFAB_TYPE_CALL_VIEW_MODEL);
   g_signal_group_connect_swapped (self->signals,
                                   "notify::banner",
+                                  G_CALLBACK (update_banner),
+                                  self);
+  g_signal_group_connect_swapped (self->signals,
+                                  "notify::has-details",
                                   G_CALLBACK (update_banner),
                                   self);
   g_signal_group_connect_swapped (self->signals, "announce", G_CALLBACK (announce_cb), self);

@@ -8,6 +8,7 @@
 
 #include "confab-facepile.h"
 #include "confab-focus-keeper.h"
+#include "confab-room-notices-dialog.h"
 
 #include <glib/gi18n.h>
 
@@ -15,9 +16,12 @@ struct _ConfabRoomPage {
   AdwNavigationPage parent_instance;
 
   ConfabRoomViewModel *model;
+  ConfabRoomNotices *notices;
+  GSignalGroup *notices_signals;
   gboolean has_rooms;
   AdwHeaderBar *header;
   GtkScrolledWindow *scroller;
+  AdwPreferencesRow *notices_row;
 };
 
 G_DEFINE_FINAL_TYPE (ConfabRoomPage, confab_room_page, ADW_TYPE_NAVIGATION_PAGE)
@@ -25,8 +29,9 @@ G_DEFINE_FINAL_TYPE (ConfabRoomPage, confab_room_page, ADW_TYPE_NAVIGATION_PAGE)
 typedef enum {
   PROP_MODEL = 1,
   PROP_HAS_ROOMS,
+  PROP_NOTICES,
 } Property;
-static GParamSpec *properties[PROP_HAS_ROOMS + 1];
+static GParamSpec *properties[PROP_NOTICES + 1];
 
 static gboolean not(gpointer object, gboolean value)
 {
@@ -117,6 +122,49 @@ start_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+notices_activated (ConfabRoomPage *self)
+{
+  if (self->notices != NULL)
+    adw_dialog_present (confab_room_notices_dialog_new (self->notices), GTK_WIDGET (self));
+}
+
+static void
+update_notices (ConfabRoomPage *self)
+{
+  const char *title = self->notices != NULL ? confab_room_notices_get_title (self->notices) : "";
+
+  if (self->notices_row == NULL)
+    return;
+  gtk_widget_set_visible (GTK_WIDGET (self->notices_row), *title != '\0');
+  if (*title != '\0')
+    adw_preferences_row_set_title (self->notices_row, title);
+}
+
+/* In a call of the room, the call says it. */
+static void
+notice_added_cb (ConfabRoomPage *self, ConfabRoomNotice *notice)
+{
+  gboolean in_call = FALSE;
+
+  if (self->model != NULL)
+    g_object_get (self->model, "in-call", &in_call, NULL);
+  if (!in_call && gtk_widget_get_mapped (GTK_WIDGET (self)))
+    gtk_accessible_announce (GTK_ACCESSIBLE (gtk_widget_get_root (GTK_WIDGET (self))),
+                             confab_room_notice_get_title (notice),
+                             GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
+}
+
+static void
+confab_room_page_set_notices (ConfabRoomPage *self, ConfabRoomNotices *notices)
+{
+  if (!g_set_object (&self->notices, notices))
+    return;
+  g_signal_group_set_target (self->notices_signals, notices);
+  update_notices (self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NOTICES]);
+}
+
+static void
 confab_room_page_map (GtkWidget *widget)
 {
   ConfabRoomPage *self = CONFAB_ROOM_PAGE (widget);
@@ -173,6 +221,9 @@ confab_room_page_get_property (GObject *object, guint prop_id, GValue *value, GP
   case PROP_HAS_ROOMS:
     g_value_set_boolean (value, self->has_rooms);
     break;
+  case PROP_NOTICES:
+    g_value_set_object (value, self->notices);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
   }
@@ -196,6 +247,9 @@ confab_room_page_set_property (GObject *object,
       g_object_notify_by_pspec (object, pspec);
     }
     break;
+  case PROP_NOTICES:
+    confab_room_page_set_notices (self, g_value_get_object (value));
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
   }
@@ -208,6 +262,8 @@ confab_room_page_dispose (GObject *object)
 
   confab_room_page_set_model (self, NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), CONFAB_TYPE_ROOM_PAGE);
+  g_clear_object (&self->notices_signals);
+  g_clear_object (&self->notices);
 
   G_OBJECT_CLASS (confab_room_page_parent_class)->dispose (object);
 }
@@ -227,6 +283,8 @@ confab_room_page_class_init (ConfabRoomPageClass *klass)
   properties[PROP_MODEL] = g_param_spec_object (
     "model", NULL, NULL, CONFAB_TYPE_ROOM_VIEW_MODEL, flags);
   properties[PROP_HAS_ROOMS] = g_param_spec_boolean ("has-rooms", NULL, NULL, FALSE, flags);
+  properties[PROP_NOTICES] = g_param_spec_object (
+    "notices", NULL, NULL, CONFAB_TYPE_ROOM_NOTICES, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 
   gtk_widget_class_set_template_from_resource (widget_class,
@@ -241,7 +299,9 @@ confab_room_page_class_init (ConfabRoomPageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, lock_icon);
   gtk_widget_class_bind_template_callback (widget_class, lock_classes);
   gtk_widget_class_bind_template_callback (widget_class, start_clicked);
+  gtk_widget_class_bind_template_callback (widget_class, notices_activated);
   gtk_widget_class_bind_template_child (widget_class, ConfabRoomPage, header);
+  gtk_widget_class_bind_template_child (widget_class, ConfabRoomPage, notices_row);
   gtk_widget_class_bind_template_child (widget_class, ConfabRoomPage, scroller);
   gtk_widget_class_install_action (widget_class, "room.start", "s", start_action);
   widget_class->map = confab_room_page_map;
@@ -251,6 +311,15 @@ confab_room_page_class_init (ConfabRoomPageClass *klass)
 static void
 confab_room_page_init (ConfabRoomPage *self)
 {
+  self->notices_signals = g_signal_group_new (CONFAB_TYPE_ROOM_NOTICES);
+  g_signal_group_connect_swapped (self->notices_signals,
+                                  "notify::title",
+                                  G_CALLBACK (update_notices),
+                                  self);
+  g_signal_group_connect_swapped (self->notices_signals,
+                                  "added",
+                                  G_CALLBACK (notice_added_cb),
+                                  self);
   gtk_widget_init_template (GTK_WIDGET (self));
   confab_focus_keeper_attach (
     ADW_BREAKPOINT_BIN (adw_navigation_page_get_child (ADW_NAVIGATION_PAGE (self))));

@@ -247,7 +247,7 @@ open_survey (ConfabPageStand *stand)
 static void
 open_notices (ConfabPageStand *stand)
 {
-  confab_page_stand_open_room (stand, CONFAB_ROOM_NOTICES);
+  confab_page_stand_open_room (stand, CONFAB_ROOM_ANNOUNCEMENTS);
 }
 
 static void
@@ -266,6 +266,106 @@ static void
 open_archive (ConfabPageStand *stand)
 {
   confab_page_stand_open_room (stand, CONFAB_ROOM_OLD_ARCHIVE);
+}
+
+void
+confab_page_tell (ConfabPageStand *stand,
+                  const char *room_id,
+                  const char *sender,
+                  ConfabRoomEventTrust trust,
+                  const char *code,
+                  guint age_s)
+{
+  ConfabRoomEvent *event = confab_room_event_new ();
+
+  event->room_id = g_strdup (room_id);
+  event->event_id = g_strdup_printf ("$%s-%u", sender, age_s);
+  event->sender = g_strdup (sender);
+  event->type = g_strdup (code != NULL ? "m.room.encrypted" : "m.room.message");
+  event->content = json_object_new ();
+  event->withheld_code = g_strdup (code);
+  event->trust = trust;
+  event->origin_server_ts = CONFAB_WORLD_NOW / 1000 - age_s * G_GINT64_CONSTANT (1000);
+  g_signal_emit_by_name (stand->session, "room-event", event);
+  confab_room_event_unref (event);
+}
+
+static void
+be_blocked (ConfabPageStand *stand)
+{
+  confab_page_tell (stand,
+                    CONFAB_ROOM_FIELD_SURVEY,
+                    "@ngozi:x",
+                    CONFAB_ROOM_EVENT_TRUST_WITHHELD,
+                    "m.blacklisted",
+                    90);
+}
+
+/* All that there may be to say, of everybody who is in the call. */
+static void
+miss_much (ConfabPageStand *stand)
+{
+  static const struct {
+    const char *sender;
+    ConfabRoomEventTrust trust;
+    const char *code;
+    guint age_s;
+  } events[] = {
+    { "@priya:x", CONFAB_ROOM_EVENT_TRUST_DEVICE_GONE, NULL, 0 },
+    { CONFAB_WORLD_USER, CONFAB_ROOM_EVENT_TRUST_WITHHELD, "m.unverified", 3 * 86400 },
+    { "@ana:x", CONFAB_ROOM_EVENT_TRUST_WITHHELD, "org.example.quota", 600 },
+    { "@li:x", CONFAB_ROOM_EVENT_TRUST_WITHHELD, "m.no_olm", 420 },
+    { "@amina:x", CONFAB_ROOM_EVENT_TRUST_WITHHELD, "m.unverified", 300 },
+    { "@amina:x", CONFAB_ROOM_EVENT_TRUST_WITHHELD, "m.unverified", 240 },
+    { "@amina:x", CONFAB_ROOM_EVENT_TRUST_WITHHELD, "m.unverified", 200 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
+    confab_page_tell (stand,
+                      CONFAB_ROOM_FIELD_SURVEY,
+                      events[i].sender,
+                      events[i].trust,
+                      events[i].code,
+                      events[i].age_s);
+  be_blocked (stand);
+}
+
+static void
+open_survey_blocked (ConfabPageStand *stand)
+{
+  open_survey (stand);
+  be_blocked (stand);
+}
+
+static void
+open_survey_and_miss (ConfabPageStand *stand)
+{
+  open_survey (stand);
+  miss_much (stand);
+}
+
+static void
+show_notices (ConfabPageStand *stand)
+{
+  open_survey_and_miss (stand);
+  confab_shot_frames (stand->window, 2);
+  gtk_widget_activate (
+    confab_page_stand_find (stand, ADW_TYPE_ACTION_ROW, "Messages of 5 people cannot be read"));
+}
+
+static void
+show_notice (ConfabPageStand *stand)
+{
+  open_survey_blocked (stand);
+  confab_shot_frames (stand->window, 2);
+  gtk_widget_activate (confab_page_stand_find (stand, ADW_TYPE_ACTION_ROW, NULL));
+}
+
+static void
+enter_call_and_be_blocked (ConfabPageStand *stand)
+{
+  enter_call (stand);
+  be_blocked (stand);
 }
 
 static void
@@ -470,6 +570,9 @@ static const ConfabPageScene scenes[] = {
   { "room-in-call", CONFAB_WORLD_CALLS, be_in_call_and_open, FALSE },
   { "room-not-allowed", CONFAB_WORLD_CALLS, open_notices, FALSE },
   { "room-not-encrypted", CONFAB_WORLD_CALLS, open_rehearsal, FALSE },
+  { "room-unread", CONFAB_WORLD_CALLS, open_survey_blocked, TRUE },
+  { "room-unread-many", CONFAB_WORLD_CALLS, open_survey_and_miss, FALSE },
+  { "call-unread", CONFAB_WORLD_CALLS, enter_call_and_be_blocked, TRUE },
   { "room-element-call", CONFAB_WORLD_ELSEWHERE, open_workshop, FALSE },
   { "room-replaced", CONFAB_WORLD_ELSEWHERE, open_archive, FALSE },
   { "media-join", CONFAB_WORLD_CALLS, join, TRUE },
@@ -484,6 +587,8 @@ static const ConfabPageScene scenes[] = {
   { "dialog-about", CONFAB_WORLD_CALLS, show_about, FALSE },
   { "dialog-sign-out", CONFAB_WORLD_CALLS, show_sign_out, FALSE },
   { "dialog-not-encrypted", CONFAB_WORLD_CALLS, ask_why, TRUE },
+  { "dialog-unread", CONFAB_WORLD_CALLS, show_notice, FALSE },
+  { "dialog-unread-many", CONFAB_WORLD_CALLS, show_notices, TRUE },
   { "menu-main", CONFAB_WORLD_CALLS, open_main_menu, TRUE },
   { "menu-device", CONFAB_WORLD_CALLS, open_device_menu, TRUE },
   { "menu-join", CONFAB_WORLD_CALLS, open_join_menu, FALSE },

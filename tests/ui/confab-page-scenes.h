@@ -3,6 +3,7 @@
 #pragma once
 
 #include "confab-page-stand.h"
+#include "confab-room-event.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,13 @@ confab_page_scene_open_by_name (ConfabPageStand *stand, const char *name, const 
 /* The homeserver fails from now on; comes back when that is known. */
 void confab_page_go_offline (ConfabPageStand *stand);
 /* Enters @text into the search of the rooms, and waits for its hits. */
+/* Somebody sent something in a room, @age_s ago; @code (nullable): why it is withheld. */
+void confab_page_tell (ConfabPageStand *stand,
+                       const char *room_id,
+                       const char *sender,
+                       ConfabRoomEventTrust trust,
+                       const char *code,
+                       guint age_s);
 /* The homeserver takes the token no more. */
 void confab_page_log_out (ConfabPageStand *stand);
 void confab_page_search (ConfabPageStand *stand, const char *text);

@@ -67,7 +67,7 @@ static const Room rooms[] = {
   { .id = "!choir:x", .name = "Choir of the Old Town — Tuesday rehearsals", .n_joined = 34 },
   { .id = "!maths:x", .name = "数学研究会", .n_joined = 7 },
   { .id = "!translation:x", .name = "مجموعة الترجمة", .n_joined = 5 },
-  { .id = CONFAB_ROOM_NOTICES,
+  { .id = CONFAB_ROOM_ANNOUNCEMENTS,
     .name = "Notices",
     .topic = "Only what everybody has to know",
     .n_joined = 210,

@@ -26,7 +26,7 @@ typedef enum {
 #define CONFAB_ROOM_KITCHEN_TABLE "!kitchen:x"   /* a call of two since 1:31:20 */
 #define CONFAB_ROOM_VILLAGE_COUNCIL "!council:x" /* a favourite, encrypted */
 #define CONFAB_ROOM_REHEARSAL "!rehearsal:x"     /* not encrypted */
-#define CONFAB_ROOM_NOTICES "!notices:x"         /* calls only by moderators */
+#define CONFAB_ROOM_ANNOUNCEMENTS "!notices:x"   /* calls only by moderators */
 #define CONFAB_ROOM_WORKSHOP "!workshop:x" /* a call of Element's kind, others only by moderators */
 #define CONFAB_ROOM_OLD_ARCHIVE "!archive:x" /* replaced by another room */
 

@@ -4,7 +4,8 @@
 
 #include "confab-call-page.h"
 #include "confab-keys.h"
-#include "confab-page-stand.h"
+#include "confab-page-scenes.h"
+#include "confab-room-notice-row.h"
 
 /* Every page with the keyboard alone, by real keys. */
 
@@ -365,6 +366,38 @@ test_dialogs (void)
   confab_page_stand_close (&stand);
 }
 
+/* What cannot be read: from the room's page into it, and each away. */
+static void
+test_unread (void)
+{
+  static const char *const senders[] = { "@ngozi:x", "@li:x" };
+  ConfabPageStand stand = { 0 };
+
+  open_stand (&stand, CONFAB_WORLD_CALLS, &wide);
+  confab_page_stand_open_room (&stand, CONFAB_ROOM_FIELD_SURVEY);
+  for (guint i = 0; i < G_N_ELEMENTS (senders); i++)
+    confab_page_tell (&stand,
+                      CONFAB_ROOM_FIELD_SURVEY,
+                      senders[i],
+                      CONFAB_ROOM_EVENT_TRUST_WITHHELD,
+                      "m.blacklisted",
+                      i);
+  gtk_widget_grab_focus (confab_page_stand_find (&stand, GTK_TYPE_BUTTON, "Join Call"));
+  confab_keys_press ("Tab");
+  CONFAB_WAIT_FOR (has_focus (&stand, ADW_TYPE_ACTION_ROW, "Messages of 2 people cannot be read"));
+  confab_keys_press ("Return");
+  CONFAB_WAIT_FOR (has_focus (&stand, CONFAB_TYPE_ROOM_NOTICE_ROW, NULL));
+  /* Into the row, to its cross. */
+  confab_keys_press ("Right");
+  CONFAB_WAIT_FOR (has_focus (&stand, GTK_TYPE_BUTTON, "Close"));
+  confab_keys_press ("Return");
+  CONFAB_WAIT_FOR (GTK_IS_LIST_BOX_ROW (gtk_window_get_focus (stand.window)));
+  confab_keys_press ("Escape");
+  CONFAB_WAIT_FOR (confab_page_stand_find (&stand, ADW_TYPE_DIALOG, NULL) == NULL);
+  CONFAB_WAIT_FOR (has_focus (&stand, ADW_TYPE_ACTION_ROW, NULL));
+  confab_page_stand_close (&stand);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -380,5 +413,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/page-keys/search-and-join", test_search_and_join);
   g_test_add_func ("/page-keys/media", test_media);
   g_test_add_func ("/page-keys/dialogs", test_dialogs);
+  g_test_add_func ("/page-keys/unread", test_unread);
   return g_test_run ();
 }

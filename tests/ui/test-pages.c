@@ -3,8 +3,10 @@
 #include "config.h"
 
 #include "confab-facepile.h"
+#include "confab-grid.h"
 #include "confab-page-scenes.h"
 #include "confab-ratio-bin.h"
+#include "confab-room-notice-row.h"
 #include "confab-room-page.h"
 #include "confab-room-row.h"
 #include "confab-rooms-page.h"
@@ -663,6 +665,136 @@ test_said (void)
   CLOSE ();
 }
 
+/* ---- what cannot be read ---- */
+
+static void
+tell (ConfabPageStand *stand, const char *sender, const char *code, guint age_s)
+{
+  confab_page_tell (stand,
+                    CONFAB_ROOM_FIELD_SURVEY,
+                    sender,
+                    code != NULL ? CONFAB_ROOM_EVENT_TRUST_WITHHELD
+                                 : CONFAB_ROOM_EVENT_TRUST_DEVICE,
+                    code,
+                    age_s);
+  confab_shot_frames (stand->window, 2);
+}
+
+static gboolean
+has_no_dialog (gpointer data)
+{
+  return confab_page_stand_find (data, ADW_TYPE_DIALOG, NULL) == NULL;
+}
+
+/* Presses the cross of the first that is there. */
+static void
+close_notice (ConfabPageStand *stand)
+{
+  g_autoptr (GPtrArray) rows = confab_page_stand_find_all (stand, CONFAB_TYPE_ROOM_NOTICE_ROW);
+  g_autoptr (GPtrArray) buttons = NULL;
+
+  g_assert_cmpuint (rows->len, >, 0);
+  buttons = confab_shot_find_all (rows->pdata[0], GTK_TYPE_BUTTON);
+  g_assert_cmpuint (buttons->len, ==, 1);
+  g_signal_emit_by_name (buttons->pdata[0], "clicked");
+  confab_shot_frames (stand->window, 2);
+}
+
+#define MARKED(name) "\342\200\216\342\201\250" name "\342\201\251"
+
+static void
+test_unread (void)
+{
+  ConfabPageStand stand = { 0 };
+  GtkWidget *row = NULL;
+  g_autoptr (GPtrArray) rows = NULL;
+
+  OPEN ("room-call", &phone);
+  g_assert_null (FIND (ADW_TYPE_ACTION_ROW, MARKED ("Ngozi Okafor") " has blocked this device"));
+  g_string_truncate (said, 0);
+  tell (&stand, "@ngozi:x", "m.blacklisted", 90);
+  tell (&stand, "@ngozi:x", "m.blacklisted", 60);
+  /* Seen without scrolling, and said once. */
+  row = FIND (ADW_TYPE_ACTION_ROW, MARKED ("Ngozi Okafor") " has blocked this device");
+  assert_in_window (&stand, row);
+  g_assert_cmpstr (said->str, ==, MARKED ("Ngozi Okafor") " has blocked this device;");
+  tell (&stand, "@li:x", "m.no_olm", 30);
+  g_assert_true (FIND (ADW_TYPE_ACTION_ROW, "Messages of 2 people cannot be read") == row);
+
+  /* All of it; the first has the focus. */
+  gtk_widget_activate (row);
+  confab_shot_frames (stand.window, 4);
+  g_assert_nonnull (FIND (ADW_TYPE_DIALOG, "Messages Here"));
+  rows = confab_page_stand_find_all (&stand, CONFAB_TYPE_ROOM_NOTICE_ROW);
+  g_assert_cmpuint (rows->len, ==, 2);
+  g_assert_true (has_focus (&stand, rows->pdata[0]));
+  g_assert_nonnull (FIND (GTK_TYPE_LABEL, "2 times, last: 14:01"));
+  /* One goes by itself, since it is over, the other by its cross: the focus stays among them. */
+  tell (&stand, "@li:x", "m.no_olm", 20);
+  close_notice (&stand);
+  g_assert_true (has_focus (&stand, FIND (CONFAB_TYPE_ROOM_NOTICE_ROW, NULL)));
+  g_assert_null (
+    FIND (GTK_TYPE_LABEL, MARKED ("李静怡") " has no secure connection to this device"));
+  tell (&stand, "@ngozi:x", NULL, 10);
+  test_until (has_no_dialog, &stand);
+  g_assert_false (gtk_widget_get_visible (row));
+  CLOSE ();
+}
+
+/* Of another room, nothing is to be seen here; and a room that is opened anew shows its own. */
+static void
+test_unread_elsewhere (void)
+{
+  ConfabPageStand stand = { 0 };
+
+  OPEN ("room-unread", &wide);
+  g_assert_nonnull (FIND (ADW_TYPE_ACTION_ROW, MARKED ("Ngozi Okafor") " has blocked this device"));
+  g_string_truncate (said, 0);
+  confab_page_stand_open_room (&stand, CONFAB_ROOM_VILLAGE_COUNCIL);
+  g_assert_null (FIND (ADW_TYPE_ACTION_ROW, MARKED ("Ngozi Okafor") " has blocked this device"));
+  tell (&stand, "@li:x", "m.no_olm", 20);
+  g_assert_cmpstr (said->str, ==, "");
+  confab_page_stand_open_room (&stand, CONFAB_ROOM_FIELD_SURVEY);
+  g_assert_nonnull (FIND (ADW_TYPE_ACTION_ROW, "Messages of 2 people cannot be read"));
+  CLOSE ();
+}
+
+static void
+test_unread_in_call (void)
+{
+  ConfabPageStand stand = { 0 };
+  GtkWidget *banner = NULL;
+  GtkWidget *grid = NULL;
+  graphene_rect_t over, under;
+
+  g_string_truncate (said, 0);
+  OPEN ("call-unread", &phone);
+  confab_manual_clock_advance (stand.clock, 2000);
+  banner = FIND (ADW_TYPE_BANNER, "Some messages cannot be read.");
+  g_assert_true (adw_banner_get_revealed (ADW_BANNER (banner)));
+  assert_in_window (&stand, FIND (GTK_TYPE_BUTTON, "Details"));
+  /* The faces are all to be seen. */
+  grid = FIND (CONFAB_TYPE_GRID, NULL);
+  over = get_bounds (banner, &stand);
+  under = get_bounds (grid, &stand);
+  g_assert_cmpfloat (over.origin.y + over.size.height, <=, under.origin.y);
+  tell (&stand, "@li:x", "m.no_olm", 20);
+  confab_manual_clock_advance (stand.clock, 2000);
+  g_assert_cmpstr (said->str, ==, "Some messages cannot be read.;");
+
+  g_signal_emit_by_name (FIND (GTK_TYPE_BUTTON, "Details"), "clicked");
+  confab_shot_frames (stand.window, 4);
+  g_assert_nonnull (FIND (ADW_TYPE_DIALOG, "Messages Here"));
+  g_assert_false (adw_banner_get_revealed (ADW_BANNER (banner)));
+  close_notice (&stand);
+  close_notice (&stand);
+  test_until (has_no_dialog, &stand);
+  /* In the call it stays closed, until it begins anew. */
+  tell (&stand, "@li:x", "m.no_olm", 10);
+  g_assert_false (adw_banner_get_revealed (ADW_BANNER (banner)));
+  CLOSE ();
+}
+
 /* ---- small parts ---- */
 
 static void
@@ -730,6 +862,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/pages/media-banner", test_media_banner);
   g_test_add_func ("/pages/media-menus", test_media_menus);
   g_test_add_func ("/pages/said", test_said);
+  g_test_add_func ("/pages/unread", test_unread);
+  g_test_add_func ("/pages/unread-elsewhere", test_unread_elsewhere);
+  g_test_add_func ("/pages/unread-in-call", test_unread_in_call);
   g_test_add_func ("/pages/facepile", test_facepile);
   g_test_add_func ("/pages/dialogs", test_dialogs);
   return g_test_run ();
