@@ -160,6 +160,25 @@ confab_outbox_refuse_func (ConfabStoreTransaction *transaction, gpointer data, G
   return confab_outbox_delete_func (transaction, ids, error);
 }
 
+gboolean
+confab_outbox_split_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  GArray *ids = data;
+  g_autofree char *first = g_uuid_string_random ();
+  g_autofree char *second = g_uuid_string_random ();
+
+  for (guint i = 0; i < ids->len; i++) {
+    if (!confab_store_exec (transaction,
+                            error,
+                            "UPDATE outbox SET txn_id = ? WHERE id = ?",
+                            "si",
+                            i < ids->len / 2 ? first : second,
+                            g_array_index (ids, gint64, i)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 drop_stale (ConfabStoreTransaction *transaction,
             ConfabOutboxBatch *batch,

@@ -42,5 +42,9 @@ confab_outbox_delete_func (ConfabStoreTransaction *transaction, gpointer data, G
 /* The same for what the server refuses: a room's key among them is to be given again. */
 gboolean
 confab_outbox_refuse_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
+/* Makes of a request that the server has refused, and that it will not see again, two: of each half of the rows @data, at
+ * least two. Each has a transaction id of its own: one that was used is good for what was in it, and for nothing else. */
+gboolean
+confab_outbox_split_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
 
 G_END_DECLS

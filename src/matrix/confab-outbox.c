@@ -15,6 +15,7 @@
 #define SEND_PATH "/_matrix/client/v3/sendToDevice/"
 #define FIRST_PAUSE_MS 1000
 #define MAX_PAUSE_MS 15000
+#define MAX_UNREAD 4 /* answers in a row that say nothing, before that is the answer */
 
 struct _ConfabOutbox {
   GObject parent_instance;
@@ -33,6 +34,7 @@ struct _ConfabOutbox {
   guint n_inserting;
   guint n_fetching;
   guint n_failures; /* in a row; for the pause */
+  guint n_unread;   /* answers in a row that could not be read */
   gboolean again;
   gboolean stopped;
 };
@@ -96,6 +98,25 @@ may_succeed_later (const GError *error)
           error->code == CONFAB_MATRIX_ERROR_SOFT_LOGOUT ||
           error->code == CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN ||
           error->code == CONFAB_MATRIX_ERROR_CANCELLED);
+}
+
+/* Whether the server may have meant one message of many. */
+static gboolean
+may_mean_one (const GError *error)
+{
+  return error->domain == CONFAB_MATRIX_ERROR && (error->code == CONFAB_MATRIX_ERROR_TOO_LARGE ||
+                                                  error->code == CONFAB_MATRIX_ERROR_FORBIDDEN ||
+                                                  error->code == CONFAB_MATRIX_ERROR_NOT_FOUND ||
+                                                  error->code == CONFAB_MATRIX_ERROR_BAD_RESPONSE ||
+                                                  error->code == CONFAB_MATRIX_ERROR_FAILED);
+}
+
+/* “Taken”, but what says so is no homeserver's: it may stand between it and us, and the same goes out again, for a while. */
+static gboolean
+is_unread (ConfabOutbox *self, const GError *error)
+{
+  return g_error_matches (error, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_BAD_RESPONSE) &&
+         ++self->n_unread < MAX_UNREAD;
 }
 
 static void
@@ -304,6 +325,23 @@ finish_batch (ConfabOutbox *self, ConfabOutboxBatch *batch, const GError *failur
   answer_code (self, batch->ids, code, failure->message);
 }
 
+/* One that is too large, or that the server has something against, is not to be all others' undoing. */
+static gboolean
+split_batch (ConfabOutbox *self, ConfabOutboxBatch *batch, const GError *failure)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (batch->ids->len < 2 || !may_mean_one (failure))
+    return FALSE;
+  g_info ("%u device messages are refused, each half goes out by itself: %s",
+          batch->ids->len,
+          failure->message);
+  if (dex_await (confab_store_future (self->store, confab_outbox_split_func, batch->ids), &error))
+    return TRUE;
+  g_warning ("cannot divide what is in the outbox: %s", error->message);
+  return FALSE;
+}
+
 static void
 send_batch (ConfabOutbox *self, ConfabOutboxBatch *batch)
 {
@@ -322,12 +360,13 @@ send_batch (ConfabOutbox *self, ConfabOutboxBatch *batch)
                            &error);
   if (reply != NULL) {
     self->n_failures = 0;
+    self->n_unread = 0;
     finish_batch (self, batch, NULL);
-  } else if (may_succeed_later (error)) {
+  } else if (may_succeed_later (error) || is_unread (self, error)) {
     g_info ("device messages wait: %s", error->message);
     if (!self->stopped)
       pause_after_failure (self, error);
-  } else {
+  } else if (!split_batch (self, batch, error)) {
     finish_batch (self, batch, error);
   }
 }

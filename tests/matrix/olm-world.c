@@ -186,6 +186,34 @@ deliver (World *self, const char *sender, const char *type, JsonObject *messages
   }
 }
 
+static gboolean
+is_for (JsonObject *messages, const char *prefix)
+{
+  g_autoptr (GList) users = json_object_get_values (messages);
+
+  for (GList *l = users; l != NULL; l = l->next) {
+    g_autoptr (GList) ids = json_object_get_members (json_node_get_object (l->data));
+    for (GList *m = ids; m != NULL; m = m->next) {
+      if (g_str_has_prefix (m->data, prefix))
+        return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* A transaction id is good for one request: should it have been taken, whatever else comes by that name is dropped. */
+static void
+check_body (World *self, const char *key, JsonObject *body)
+{
+  g_autofree char *text = confab_json_to_string (body);
+  const char *before = g_hash_table_lookup (self->bodies, key);
+
+  if (before != NULL)
+    g_assert_cmpstr (text, ==, before);
+  else
+    g_hash_table_insert (self->bodies, g_strdup (key), g_steal_pointer (&text));
+}
+
 static void
 send_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpointer data)
 {
@@ -198,6 +226,7 @@ send_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpo
   g_autofree char *key = g_strconcat (name, " ", txn, NULL);
   g_autoptr (GString) note = g_string_new (txn);
 
+  check_body (self, key, body);
   deliver (self, name, type, messages, note);
   g_ptr_array_add (self->sent, g_strdup (note->str));
   if (self->on_send != NULL)
@@ -215,8 +244,17 @@ send_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpo
     fake_homeserver_respond (message, 403, "{\"errcode\":\"M_FORBIDDEN\",\"error\":\"no\"}");
     return;
   }
+  if (self->bad_device != NULL && is_for (messages, self->bad_device)) {
+    fake_homeserver_respond (message, self->bad_status, "{\"errcode\":\"M_UNKNOWN\"}");
+    return;
+  }
   if (g_hash_table_add (self->txns, g_steal_pointer (&key)))
     deliver (self, name, type, messages, NULL);
+  if (self->unread_sends > 0) {
+    self->unread_sends--;
+    fake_homeserver_respond (message, 200, "it works");
+    return;
+  }
   if (self->lose_answers > 0) {
     self->lose_answers--;
     fake_homeserver_respond (message, 502, "{}");
@@ -248,6 +286,7 @@ world_new (void)
                                            g_str_equal,
                                            g_free,
                                            (GDestroyNotify) g_ptr_array_unref);
+  self->bodies = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->txns = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->sent = g_ptr_array_new_with_free_func (g_free);
   fake_homeserver_handle (self->fake, CLIENT "keys/upload", upload_cb, self);
@@ -267,6 +306,7 @@ world_free (World *self)
   g_hash_table_unref (self->one_time);
   g_hash_table_unref (self->fallback);
   g_hash_table_unref (self->mailboxes);
+  g_hash_table_unref (self->bodies);
   g_hash_table_unref (self->txns);
   g_ptr_array_unref (self->sent);
   g_free (self);

@@ -19,10 +19,15 @@ typedef struct {
   GHashTable *one_time;    /* name → JsonObject: key id → signed key */
   GHashTable *fallback;    /* name → JsonObject */
   GHashTable *mailboxes;   /* name → GPtrArray of JsonObject: to-device events */
+  GHashTable *bodies;      /* “name txn” → what was in it: must be the same when it comes again */
   GHashTable *txns;        /* “name txn”: requests that were taken */
   GPtrArray *sent;    /* “txn: device device …” of each request for sending, repeated ones too */
   guint refuse_sends; /* the next ones get 429 */
   guint forbid_sends; /* the next ones get 403 */
+  guint unread_sends; /* the next ones are taken, but answered with what is no JSON */
+  const char *
+    bad_device; /* (nullable): what goes to it is refused, and with it the request that it is in; a prefix */
+  guint bad_status;
   guint lose_answers; /* the next ones are taken, but answered with 502 */
   void (*on_query) (JsonObject *reply, gpointer data);
   void (*on_claim) (JsonObject *reply, gpointer data);

@@ -257,6 +257,162 @@ test_forbidden (Fixture *f, gconstpointer data)
   assert_inbox (f->bob, "@alice:x|ADEV|two ");
 }
 
+/* Who has a peer each is in one request; what of that the server refuses is found by halves. */
+static void
+send_to_peers (Fixture *f, Device **peers, const char *text)
+{
+  for (guint i = 0; i < N_PEERS; i++)
+    device_send (f->alice, peers[i], text);
+}
+
+static void
+add_peers (Fixture *f, Device **peers)
+{
+  for (guint i = 0; i < N_PEERS; i++) {
+    g_autofree char *name = g_strdup_printf ("@peer%u:x|D%u", i, i);
+    peers[i] = device_new (f->world, name, NULL);
+    device_start (peers[i]);
+  }
+  send_to_peers (f, peers, "hello");
+  device_flush (f->alice);
+  for (guint i = 0; i < N_PEERS; i++)
+    assert_inbox (peers[i], "@alice:x|ADEV|hello ");
+  g_string_truncate (f->alice->outcomes, 0);
+}
+
+static void
+remove_peers (Device **peers)
+{
+  for (guint i = 0; i < N_PEERS; i++)
+    device_free (peers[i]);
+}
+
+static guint
+count_ok (Device *device)
+{
+  g_auto (GStrv) outcomes = g_strsplit (device->outcomes->str, " ", -1);
+  guint n = 0;
+
+  for (guint i = 0; outcomes[i] != NULL; i++)
+    n += strcmp (outcomes[i], "ok") == 0;
+  return n;
+}
+
+#define BAD_PEER 5
+
+static void
+assert_all_but_bad (Device **peers, const char *text)
+{
+  g_autofree char *expected = g_strdup_printf ("@alice:x|ADEV|%s ", text);
+
+  for (guint i = 0; i < N_PEERS; i++) {
+    assert_inbox (peers[i], i == BAD_PEER ? "" : expected);
+    g_assert_cmpuint (peers[i]->warnings->len, ==, 0);
+  }
+}
+
+/* What the server refuses is one message: who else was to get one by the same request gets it. */
+static void
+test_one_refused (Fixture *f, gconstpointer status)
+{
+  Device *peers[N_PEERS];
+  guint n_before;
+
+  add_peers (f, peers);
+  f->world->bad_device = "D5";
+  f->world->bad_status = GPOINTER_TO_UINT (status);
+  n_before = f->world->sent->len;
+  send_to_peers (f, peers, "one");
+  device_flush (f->alice);
+  /* One request of all; then what is in the right half, each time: 2 log2 (n) at most. */
+  g_assert_cmpuint (count_devices (f->world->sent->pdata[n_before]), ==, N_PEERS);
+  g_assert_cmpuint (f->world->sent->len - n_before, <=, 9);
+  g_assert_cmpuint (f->alice->n_done, ==, 2 * N_PEERS);
+  g_assert_cmpuint (count_ok (f->alice), ==, N_PEERS - 1);
+  assert_all_but_bad (peers, "one");
+  g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
+  /* It was that message, not the device: what comes later goes out, in one request again. */
+  f->world->bad_device = NULL;
+  n_before = f->world->sent->len;
+  send_to_peers (f, peers, "two");
+  device_flush (f->alice);
+  g_assert_cmpuint (f->world->sent->len, ==, n_before + 1);
+  for (guint i = 0; i < N_PEERS; i++)
+    assert_inbox (peers[i], "@alice:x|ADEV|two ");
+  remove_peers (peers);
+}
+
+typedef struct {
+  Fixture *f;
+  guint at;
+} Stop;
+
+static gboolean
+has_sent_cb (gpointer data)
+{
+  Stop *stop = data;
+
+  return stop->f->world->sent->len >= stop->at;
+}
+
+/* Ended while the halves are on their way, at each of the requests: what is told to whom stays what it is. */
+static void
+test_one_refused_restart (Fixture *f, gconstpointer data)
+{
+  Device *peers[N_PEERS];
+  Stop stop = { f };
+
+  add_peers (f, peers);
+  f->world->bad_device = "D5";
+  f->world->bad_status = 413;
+  stop.at = f->world->sent->len + GPOINTER_TO_UINT (data);
+  send_to_peers (f, peers, "one");
+  test_until (has_sent_cb, &stop);
+  restart (f);
+  device_flush (f->alice);
+  assert_all_but_bad (peers, "one");
+  g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
+  remove_peers (peers);
+}
+
+/* Nobody's fault, and all of it: each hears so. */
+static void
+test_all_refused (Fixture *f, gconstpointer data)
+{
+  Device *peers[N_PEERS];
+  guint n_before;
+
+  add_peers (f, peers);
+  f->world->bad_device = "D";
+  f->world->bad_status = 400;
+  n_before = f->world->sent->len;
+  send_to_peers (f, peers, "one");
+  device_flush (f->alice);
+  g_assert_cmpuint (f->world->sent->len - n_before, ==, 2 * N_PEERS - 1);
+  g_assert_cmpuint (f->alice->n_done, ==, 2 * N_PEERS);
+  for (guint i = 0; i < N_PEERS; i++)
+    assert_inbox (peers[i], "");
+  remove_peers (peers);
+}
+
+/* Something between says “200”, and not what a homeserver says: the same goes out again, in case it was not the server. */
+static void
+test_unread_answer (Fixture *f, gconstpointer data)
+{
+  f->world->unread_sends = 2;
+  device_send (f->alice, f->bob, "one");
+  wait_done (f, 1);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ");
+  g_assert_cmpuint (f->world->sent->len, ==, 3);
+  assert_inbox (f->bob, "@alice:x|ADEV|one ");
+  /* Should it never say anything else, there is an end. */
+  f->world->unread_sends = G_MAXUINT;
+  device_send (f->alice, f->bob, "two");
+  wait_done (f, 2);
+  f->world->unread_sends = 0;
+  g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
+}
+
 static void
 test_too_late (Fixture *f, gconstpointer data)
 {
@@ -470,6 +626,8 @@ test_kill (Fixture *f, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
+  static const guint refusals[] = { 400, 413 };
+
   dex_init ();
   if (argc == 4 && strcmp (argv[1], "--child") == 0)
     run_child (argv[2], argv[3]);
@@ -488,6 +646,16 @@ main (int argc, char *argv[])
               test_stale_after_restart,
               tear_down);
   ADD ("forbidden", test_forbidden);
+  for (guint i = 0; i < G_N_ELEMENTS (refusals); i++) {
+    g_autofree char *path = g_strdup_printf ("/outbox/one-refused/%u", refusals[i]);
+    g_test_add (path, Fixture, GUINT_TO_POINTER (refusals[i]), set_up, test_one_refused, tear_down);
+  }
+  for (guint i = 1; i <= 5; i += 2) {
+    g_autofree char *path = g_strdup_printf ("/outbox/one-refused/restart-at-%u", i);
+    g_test_add (path, Fixture, GUINT_TO_POINTER (i), set_up, test_one_refused_restart, tear_down);
+  }
+  ADD ("all-refused", test_all_refused);
+  ADD ("unread-answer", test_unread_answer);
   ADD ("too-late", test_too_late);
   ADD ("stop-answers", test_stop_answers);
   ADD ("no-keys", test_no_keys);
