@@ -481,7 +481,8 @@ send_for (ConfabHomeserver *self,
  * @method: `GET`, `PUT`, `POST` or `DELETE`
  * @path: percent-encoded, begins with `/_matrix/`, may hold a query
  * @body: (nullable): sent as JSON
- * @timeout_ms: for one try; 0 is 30 s
+ * @timeout_ms: of each try, until its answer begins, and again until it is whole, which what is large is given longer
+ *   for as long as it gets on: see confab_http_exchange(); 0 is 30 s
  * @flags: how
  *
  * Sends a request. When the server asks for patience, or fails in a way that may pass, it is sent again, the very

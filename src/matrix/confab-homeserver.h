@@ -38,8 +38,9 @@ void confab_homeserver_set_tokens (ConfabHomeserver *self,
                                    gint64 expires_in_ms);
 
 /* One request. @path is percent-encoded and begins with /_matrix/ (may hold a query); @body may be NULL;
- * @timeout_ms 0 is the default (30 s). Resolves to the reply: a JsonObject (boxed, transfer full). A PUT keeps
- * its path, and so its transaction id, over retries. */
+ * @timeout_ms is for each try, until the answer begins, and again until it is whole (longer where it is large and gets on);
+ * 0 is the default (30 s). Resolves to the reply: a JsonObject (boxed, transfer full). A PUT keeps its path, and so its
+ * transaction id, over retries. */
 DexFuture *confab_homeserver_send (ConfabHomeserver *self,
                                    const char *method,
                                    const char *path,

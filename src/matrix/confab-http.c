@@ -11,6 +11,7 @@
 
 #define CHUNK_SIZE (64 * 1024)
 #define THREAD_JSON_SIZE (64 * 1024) /* longer replies are parsed by another thread */
+#define MIN_BYTES_PER_MS 4           /* 32 kbit/s: over less there is no call either */
 #define MAX_RETRY_AFTER_S (24 * 60 * 60)
 
 G_DEFINE_BOXED_TYPE (ConfabHttpReply,
@@ -304,25 +305,40 @@ reply_new (SoupMessage *message, GByteArray *body)
   return reply;
 }
 
-/* The first of @future (transfer full) and what ends the exchange. None of them is a fiber's; see confab_shield (). The time
- * is for each step, the answer and then each piece of it: what is large may take long as long as something comes. (A
+/* The first of @future (transfer full) and what ends the exchange. None of them is a fiber's; see confab_shield (). (A
  * time-out that has lost a race never ends: libdex takes it away.) */
 static DexFuture *
-race (Exchange *exchange, DexFuture *future)
+race (Exchange *exchange, DexFuture *future, guint timeout_ms)
 {
   return dex_future_first (future,
-                           dex_timeout_new_msec (exchange->timeout_ms),
+                           dex_timeout_new_msec ((int) timeout_ms),
                            dex_ref (exchange->stop),
                            exchange->drop != NULL ? dex_ref (exchange->drop) : NULL,
                            NULL);
 }
 
+/* How long the next piece of an answer is waited for. What is large may take long, as long as it gets on: what has come pays
+ * for what is to come. A server that sends a byte now and then does not keep anybody waiting for ever. */
+static guint
+time_left (Exchange *exchange, gint64 began_at, gsize n_bytes)
+{
+  gint64 spent_ms = (g_get_monotonic_time () - began_at) / 1000;
+  gint64 left_ms = (gint64) exchange->timeout_ms + (gint64) (n_bytes / MIN_BYTES_PER_MS) - spent_ms;
+
+  return (guint) CLAMP (left_ms, 0, (gint64) exchange->timeout_ms);
+}
+
 static gboolean
 await_body (Exchange *exchange, GInputStream *stream, GByteArray *body, GError **error)
 {
+  gint64 began_at = g_get_monotonic_time ();
+
   while (TRUE) {
     g_autoptr (GBytes) chunk = dex_await_boxed (
-      race (exchange, dex_input_stream_read_bytes (stream, CHUNK_SIZE, G_PRIORITY_DEFAULT)), error);
+      race (exchange,
+            dex_input_stream_read_bytes (stream, CHUNK_SIZE, G_PRIORITY_DEFAULT),
+            time_left (exchange, began_at, body->len)),
+      error);
     gsize size;
     gconstpointer data;
 
@@ -378,7 +394,8 @@ exchange_fiber (gpointer data)
 
   await_modules ();
   sending = sending_start (exchange);
-  stream = dex_await_object (race (exchange, dex_ref (DEX_FUTURE (sending->stream))), &error);
+  stream = dex_await_object (
+    race (exchange, dex_ref (DEX_FUTURE (sending->stream)), exchange->timeout_ms), &error);
   if (stream == NULL || !await_body (exchange, stream, body, &error)) {
     if (exchange->drop != NULL && !dex_future_is_pending (exchange->drop))
       return dex_future_new_reject (CONFAB_MATRIX_ERROR,

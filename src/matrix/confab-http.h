@@ -43,7 +43,10 @@ gboolean confab_http_is_loopback (const char *host);
 gboolean confab_http_is_safe (GUri *uri);
 
 /* Sends @message and reads the answer, whatever its status; stops when @stop, or @drop (nullable), is no longer
- * pending. Resolves to a #ConfabHttpReply, rejects with a #ConfabMatrixError: NETWORK, TLS, TOO_LARGE, CANCELLED. */
+ * pending. @timeout_ms: until the answer begins, from there on until it is whole, and for a pause in it; each 4 KiB that
+ * come give it a second more to become whole. So there is an end of it, whatever the server does, and something large
+ * has the time it needs. Resolves to a #ConfabHttpReply, rejects with a #ConfabMatrixError: NETWORK, NO_ANSWER, TLS,
+ * TOO_LARGE, CANCELLED. */
 DexFuture *confab_http_exchange (SoupSession *session,
                                  SoupMessage *message,
                                  gsize max_size,

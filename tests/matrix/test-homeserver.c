@@ -476,7 +476,7 @@ begin_answer (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body
   soup_server_message_set_status (message, 200, NULL);
 }
 
-/* The time is for the whole of the answer: one that begins and never ends is none. */
+/* One that begins and never ends is none. */
 static void
 test_time_out_in_answer (Fixture *f, gconstpointer data)
 {
@@ -487,11 +487,13 @@ test_time_out_in_answer (Fixture *f, gconstpointer data)
     CONFAB_MATRIX_ERROR_NO_ANSWER);
 }
 
-#define PIECE_MS 300
-#define N_PIECES 5
-
 typedef struct {
+  guint piece_ms;
+  gsize piece_size;
+  guint n_pieces; /* 0: it never ends */
+  /* what came of it */
   SoupServerMessage *message;
+  guint source;
   guint n_sent;
 } Slow;
 
@@ -500,12 +502,17 @@ send_piece_cb (gpointer data)
 {
   Slow *slow = data;
   SoupMessageBody *body = soup_server_message_get_response_body (slow->message);
-  gboolean more = ++slow->n_sent < N_PIECES;
+  gboolean more = ++slow->n_sent != slow->n_pieces;
+  g_autofree char *piece = g_strnfill (slow->piece_size, ' ');
 
-  soup_message_body_append (body, SOUP_MEMORY_STATIC, more ? " " : "}", 1);
-  if (!more)
+  soup_message_body_append (body, SOUP_MEMORY_COPY, piece, slow->piece_size);
+  if (!more) {
+    soup_message_body_append (body, SOUP_MEMORY_STATIC, "}", 1);
     soup_message_body_complete (body);
+  }
   soup_server_message_unpause (slow->message);
+  if (!more)
+    slow->source = 0;
   return more;
 }
 
@@ -515,20 +522,43 @@ answer_slowly (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *bod
   Slow *slow = data;
 
   begin_answer (fake, message, body, NULL);
-  slow->message = message;
-  g_timeout_add (PIECE_MS, send_piece_cb, slow);
+  slow->message = g_object_ref (message);
+  slow->source = g_timeout_add (slow->piece_ms, send_piece_cb, slow);
 }
 
-/* One that is slow is one, as long as something comes: a first sync may be large. */
+static void
+slow_clear (Slow *slow)
+{
+  g_clear_handle_id (&slow->source, g_source_remove);
+  g_clear_object (&slow->message);
+}
+
+/* One that is slow is one, as long as it gets on: a first sync may be large. */
 static void
 test_slow_answer (Fixture *f, gconstpointer data)
 {
-  Slow slow = { 0 };
+  Slow slow = { .piece_ms = 100, .piece_size = 16 * 1024, .n_pieces = 12 };
 
   fake_homeserver_handle (f->fake, PATH, answer_slowly, &slow);
-  test_expect (confab_homeserver_send (
-    f->homeserver, "GET", PATH, NULL, PIECE_MS * (N_PIECES - 1), CONFAB_REQUEST_NO_RETRY));
-  g_assert_cmpuint (slow.n_sent, ==, N_PIECES);
+  test_expect (
+    confab_homeserver_send (f->homeserver, "GET", PATH, NULL, 400, CONFAB_REQUEST_NO_RETRY));
+  g_assert_cmpuint (slow.n_sent, ==, slow.n_pieces);
+  slow_clear (&slow);
+}
+
+/* A byte now and then is no progress: whoever sends that is not waited for, whatever was asked for. */
+static void
+test_trickle (Fixture *f, gconstpointer data)
+{
+  Slow slow = { .piece_ms = 50, .piece_size = 1 };
+
+  fake_homeserver_handle (f->fake, PATH, answer_slowly, &slow);
+  test_expect_error (
+    confab_homeserver_send (f->homeserver, "GET", PATH, NULL, 300, CONFAB_REQUEST_NO_RETRY),
+    ME,
+    CONFAB_MATRIX_ERROR_NO_ANSWER);
+  g_assert_cmpuint (slow.n_sent, >=, 4); /* it was no pause that ended it */
+  slow_clear (&slow);
 }
 
 #define N_ABORTED 100
@@ -933,6 +963,7 @@ main (int argc, char **argv)
   ADD ("/homeserver/time-out-and-abort", test_time_out_and_abort);
   ADD ("/homeserver/time-out-in-answer", test_time_out_in_answer);
   ADD ("/homeserver/slow-answer", test_slow_answer);
+  ADD ("/homeserver/trickle", test_trickle);
   ADD ("/homeserver/aborted-twice", test_aborted_twice);
   ADD ("/homeserver/aborted-and-gone", test_aborted_and_gone);
   ADD ("/homeserver/large", test_large);
