@@ -106,11 +106,14 @@ is_word (char c)
   return g_ascii_isalnum (c) || c == '-' || c == '+' || c == '.';
 }
 
-/* As Python writes them, and other languages. */
+/* As Python writes them, and other languages; and as JSON-GLib does, which reads none of them: before there was a mender that
+ * went into stores. */
 static gboolean
 is_no_number (const char *word, gsize length)
 {
-  static const char *const words[] = { "NaN", "Infinity", "-Infinity" };
+  static const char *const words[] = {
+    "NaN", "Infinity", "-Infinity", "nan.0", "-nan.0", "inf.0", "-inf.0",
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++) {
     if (length == strlen (words[i]) && strncmp (word, words[i], length) == 0)

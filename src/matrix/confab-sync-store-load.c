@@ -37,21 +37,42 @@ load_room_cb (ConfabStoreRow *row, gpointer data, GError **error)
   return TRUE;
 }
 
+/* An event as it was stored: of @type, with the content in @column. What cannot be read any more is as if it had been
+ * redacted: the state that it is stays that (a room that was encrypted stays so), and all others are read. */
+static ConfabSyncEvent *
+read_event (ConfabStoreRow *row,
+            const char *type,
+            const char *state_key,
+            const char *sender,
+            gint64 origin_server_ts,
+            guint column)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) content = confab_json_parse_object (confab_store_row_get_string (row, column),
+                                                  -1,
+                                                  &error);
+
+  if (content == NULL) {
+    g_info ("a stored %s cannot be read any more: %s", type, error->message);
+    content = json_object_new ();
+  }
+  return confab_sync_event_new (type, state_key, sender, origin_server_ts, content);
+}
+
 static gboolean
 load_state_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
   Load *load = data;
   ConfabSyncRoom *room = g_hash_table_lookup (load->rooms, confab_store_row_get_string (row, 0));
-  g_autoptr (JsonObject) content = confab_json_parse_object (confab_store_row_get_string (row, 5), -1, error);
 
-  if (room == NULL || content == NULL)
-    return room == NULL;
-  g_ptr_array_add (room->state,
-                   confab_sync_event_new (confab_store_row_get_string (row, 1),
-                                          confab_store_row_get_string (row, 2),
-                                          confab_store_row_get_string (row, 3),
-                                          confab_store_row_get_int (row, 4),
-                                          content));
+  if (room != NULL)
+    g_ptr_array_add (room->state,
+                     read_event (row,
+                                 confab_store_row_get_string (row, 1),
+                                 confab_store_row_get_string (row, 2),
+                                 confab_store_row_get_string (row, 3),
+                                 confab_store_row_get_int (row, 4),
+                                 5));
   return TRUE;
 }
 
@@ -82,13 +103,10 @@ load_room_account_data_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
   Load *load = data;
   ConfabSyncRoom *room = g_hash_table_lookup (load->rooms, confab_store_row_get_string (row, 0));
-  g_autoptr (JsonObject) content = confab_json_parse_object (confab_store_row_get_string (row, 2), -1, error);
 
-  if (room == NULL || content == NULL)
-    return room == NULL;
-  g_ptr_array_add (
-    room->account_data,
-    confab_sync_event_new (confab_store_row_get_string (row, 1), NULL, "", 0, content));
+  if (room != NULL)
+    g_ptr_array_add (room->account_data,
+                     read_event (row, confab_store_row_get_string (row, 1), NULL, "", 0, 2));
   return TRUE;
 }
 
@@ -107,13 +125,9 @@ static gboolean
 load_account_data_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
   Load *load = data;
-  g_autoptr (JsonObject) content = confab_json_parse_object (confab_store_row_get_string (row, 1), -1, error);
 
-  if (content == NULL)
-    return FALSE;
-  g_ptr_array_add (
-    load->batch->account_data,
-    confab_sync_event_new (confab_store_row_get_string (row, 0), NULL, "", 0, content));
+  g_ptr_array_add (load->batch->account_data,
+                   read_event (row, confab_store_row_get_string (row, 0), NULL, "", 0, 1));
   return TRUE;
 }
 

@@ -260,10 +260,10 @@ static gboolean
 read_encryption_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
   ConfabSyncEvent **event = data;
-  g_autoptr (JsonObject) content = confab_json_parse_object (confab_store_row_get_string (row, 0), -1, error);
+  g_autoptr (JsonObject) content = confab_json_parse_object (confab_store_row_get_string (row, 0), -1, NULL);
 
-  if (content == NULL)
-    return FALSE;
+  if (content == NULL) /* how it was encrypted is lost, not that it was */
+    content = json_object_new ();
   *event = confab_sync_event_new ("m.room.encryption", "", "", 0, content);
   return TRUE;
 }
