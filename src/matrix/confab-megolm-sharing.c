@@ -8,17 +8,11 @@
 
 #include "confab-json.h"
 #include "confab-megolm-outbound.h"
+#include "confab-megolm-shares.h"
 #include "confab-megolm-vault.h"
 #include "confab-outbox.h"
 
 #include <string.h>
-
-/* megolm_shares.state */
-enum {
-  SHARE_GIVEN = 0,
-  SHARE_WITHHELD = 1,
-  SHARE_AGAIN = 2,
-};
 
 /* ---- the session ---- */
 
@@ -46,70 +40,6 @@ outbound_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
   outbound->pickle = confab_store_row_get_bytes (row, 1);
   outbound->created_at = confab_store_row_get_int (row, 2);
   outbound->expired = confab_store_row_get_int (row, 3) != 0;
-  return TRUE;
-}
-
-typedef struct {
-  GHashTable *by_name; /* “user|device” → (unowned) ConfabMegolmDevice: who may have the key */
-  gboolean intruder;   /* somebody has it who may not */
-} Shares;
-
-static char *
-device_name (const char *user_id, const char *device_id)
-{
-  return g_strconcat (user_id, "|", device_id, NULL);
-}
-
-static gboolean
-share_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  Shares *shares = data;
-  g_autofree char *name = device_name (confab_store_row_get_string (row, 0),
-                                       confab_store_row_get_string (row, 1));
-  ConfabMegolmDevice *device = g_hash_table_lookup (shares->by_name, name);
-  gint64 state = confab_store_row_get_int (row, 4);
-
-  if (device != NULL &&
-      g_strcmp0 (device->keys->curve25519, confab_store_row_get_string (row, 2)) != 0)
-    device = NULL; /* another one by the same name */
-  if (state != SHARE_WITHHELD && (device == NULL || device->blocked))
-    shares->intruder = TRUE;
-  if (device == NULL)
-    return TRUE;
-  if (state == SHARE_GIVEN)
-    device->given_index = confab_store_row_get_int (row, 3);
-  device->withheld = state == SHARE_WITHHELD;
-  device->again = state == SHARE_AGAIN;
-  return TRUE;
-}
-
-/* Notes in @devices who has the key; @intruder: somebody has it who is not there. */
-static gboolean
-read_shares (ConfabStoreTransaction *transaction,
-             const ConfabMegolmPlan *plan,
-             GPtrArray *devices,
-             gboolean *intruder,
-             GError **error)
-{
-  g_autoptr (GHashTable) by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Shares shares = { by_name, FALSE };
-
-  for (guint i = 0; i < devices->len; i++) {
-    ConfabMegolmDevice *device = devices->pdata[i];
-    g_hash_table_insert (by_name,
-                         device_name (device->keys->user_id, device->keys->device_id),
-                         device);
-  }
-  if (!confab_store_query (transaction,
-                           share_row_cb,
-                           &shares,
-                           error,
-                           "SELECT user_id, device_id, curve25519, message_index, state "
-                           "FROM megolm_shares WHERE room_id = ?",
-                           "s",
-                           plan->room_id))
-    return FALSE;
-  *intruder = shares.intruder;
   return TRUE;
 }
 
@@ -234,7 +164,7 @@ take_session (ConfabStoreTransaction *transaction,
                            "WHERE room_id = ?",
                            "s",
                            plan->room_id) ||
-      !read_shares (transaction, plan, devices, &intruder, error))
+      !confab_megolm_shares_read (transaction, plan->room_id, devices, &intruder, error))
     return NULL;
   if (outbound.pickle != NULL) {
     session = confab_megolm_outbound_unpickle (outbound.pickle, plan->vault->pickle_key, error);
@@ -248,26 +178,6 @@ take_session (ConfabStoreTransaction *transaction,
 }
 
 /* ---- giving the key ---- */
-
-static gboolean
-note_share (ConfabStoreTransaction *transaction,
-            const ConfabMegolmPlan *plan,
-            const ConfabMegolmDevice *device,
-            gint64 index,
-            int state,
-            GError **error)
-{
-  return confab_store_exec (transaction,
-                            error,
-                            "INSERT OR REPLACE INTO megolm_shares VALUES (?, ?, ?, ?, ?, ?)",
-                            "ssssii",
-                            plan->room_id,
-                            device->keys->user_id,
-                            device->keys->device_id,
-                            device->keys->curve25519,
-                            index,
-                            (gint64) state);
-}
 
 static gboolean
 give_key (ConfabStoreTransaction *transaction,
@@ -298,7 +208,8 @@ give_key (ConfabStoreTransaction *transaction,
                             "ss",
                             device->keys->user_id,
                             device->keys->device_id) &&
-         note_share (transaction, plan, device, index, SHARE_GIVEN, error);
+         confab_megolm_shares_note (
+           transaction, plan->room_id, device->keys, index, CONFAB_MEGOLM_SHARE_GIVEN, error);
 }
 
 /* @session_id: (nullable): the one whose key it is; %NULL: it goes for all keys, whatever the room */
@@ -400,7 +311,9 @@ withhold_key (ConfabStoreTransaction *transaction,
   else
     ok = say_no_olm (transaction, plan, keys->user_id, keys->device_id, sender_key, error);
   /* Whoever may have it all the same is not to be forgotten. */
-  return ok && (device->again || note_share (transaction, plan, device, 0, SHARE_WITHHELD, error));
+  return ok && (device->again ||
+                confab_megolm_shares_note (
+                  transaction, plan->room_id, keys, 0, CONFAB_MEGOLM_SHARE_WITHHELD, error));
 }
 
 static gboolean

@@ -9,6 +9,7 @@
 #include "confab-device-list.h"
 #include "confab-json.h"
 #include "confab-megolm-events.h"
+#include "confab-megolm-shares.h"
 #include "confab-megolm-vault.h"
 
 #include <string.h>
@@ -83,20 +84,6 @@ put_in_inbox (ConfabStoreTransaction *transaction,
 
 /* ---- what was decrypted ---- */
 
-/* m.dummy: a device that could not read us has begun another session. What it could not read may have been a room's key: the
- * next message gives it again. That it may have the key is not forgotten: another one is due when it may not any more. */
-static gboolean
-give_again (ConfabStoreTransaction *transaction, const ConfabDeviceKeys *keys, GError **error)
-{
-  return confab_store_exec (
-    transaction,
-    error,
-    "UPDATE megolm_shares SET state = 2 WHERE user_id = ? AND device_id = ? AND state = 0",
-    "ss",
-    keys->user_id,
-    keys->device_id);
-}
-
 static gboolean
 accept (ConfabOlmVault *self,
         ConfabStoreTransaction *transaction,
@@ -115,7 +102,7 @@ accept (ConfabOlmVault *self,
     return confab_megolm_events_take_withheld (
       self, transaction, keys->user_id, content, now_ms, news, error);
   if (strcmp (type, "m.dummy") == 0)
-    return give_again (transaction, keys, error);
+    return confab_megolm_shares_give_again (transaction, keys->user_id, keys->device_id, error);
   /* Keys that are passed on (m.forwarded_room_key) say only whose the one who passes them on says they are: they are not
    * taken. */
   if (!confab_olm_vault_is_call_type (type))

@@ -8,6 +8,7 @@
 
 #include "confab-device-list.h"
 #include "confab-json.h"
+#include "confab-megolm-shares.h"
 #include "confab-outbox.h"
 
 #include <string.h>
@@ -134,27 +135,31 @@ confab_outbox_delete_func (ConfabStoreTransaction *transaction, gpointer data, G
   return TRUE;
 }
 
+#define SELECT_ROWS                                                                                \
+  "SELECT id, room_id, user_id, device_id, type, content, security, wire_type, wire_content, "     \
+  "txn_id, created_at FROM outbox "
+
 gboolean
 confab_outbox_refuse_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
   GArray *ids = data;
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
 
   for (guint i = 0; i < ids->len; i++) {
-    if (!confab_store_exec (transaction,
-                            error,
-                            "UPDATE megolm_shares SET state = 2 WHERE state = 0 AND "
-                            "(room_id, user_id, device_id) IN (SELECT room_id, user_id, device_id "
-                            "FROM outbox WHERE id = ? AND type = 'm.room_key')",
-                            "i",
-                            g_array_index (ids, gint64, i)) ||
-        /* What waited for the key is not sent, by no process that comes after this one either. */
-        !confab_store_exec (transaction,
-                            error,
-                            "DELETE FROM room_outbox WHERE wire_type = 'm.room.encrypted' AND "
-                            "room_id IN (SELECT room_id FROM outbox WHERE id = ? AND "
-                            "type = 'm.room_key')",
-                            "i",
-                            g_array_index (ids, gint64, i)))
+    if (!confab_store_query (transaction,
+                             row_cb,
+                             rows,
+                             error,
+                             SELECT_ROWS "WHERE id = ?",
+                             "i",
+                             g_array_index (ids, gint64, i)))
+      return FALSE;
+  }
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = rows->pdata[i];
+    if (strcmp (row->type, "m.room_key") == 0 &&
+        !confab_megolm_shares_refused (
+          transaction, row->room_id, row->user_id, row->device_id, error))
       return FALSE;
   }
   return confab_outbox_delete_func (transaction, ids, error);
@@ -357,9 +362,7 @@ confab_outbox_batch_func (ConfabStoreTransaction *transaction, gpointer data, GE
                            row_cb,
                            rows,
                            error,
-                           "SELECT id, room_id, user_id, device_id, type, content, security, "
-                           "wire_type, wire_content, txn_id, created_at FROM outbox "
-                           "ORDER BY id LIMIT ?",
+                           SELECT_ROWS "ORDER BY id LIMIT ?",
                            "i",
                            (gint64) MAX_ROWS) ||
       !drop_stale (transaction, batch, rows, error) || !repeat_batch (batch, rows, error))

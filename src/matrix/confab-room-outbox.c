@@ -197,3 +197,16 @@ confab_room_outbox_delete (ConfabStoreTransaction *transaction, gint64 id, GErro
 {
   return confab_store_exec (transaction, error, "DELETE FROM room_outbox WHERE id = ?", "i", id);
 }
+
+gboolean
+confab_room_outbox_drop_encrypted (ConfabStoreTransaction *transaction,
+                                   const char *room_id,
+                                   GError **error)
+{
+  return confab_store_exec (
+    transaction,
+    error,
+    "DELETE FROM room_outbox WHERE wire_type = 'm.room.encrypted' AND room_id = ?",
+    "s",
+    room_id);
+}

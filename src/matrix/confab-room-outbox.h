@@ -45,5 +45,9 @@ gboolean confab_room_outbox_set_wire (ConfabStoreTransaction *transaction,
                                       const char *wire,
                                       GError **error);
 gboolean confab_room_outbox_delete (ConfabStoreTransaction *transaction, gint64 id, GError **error);
+/* All that was encrypted for a room. */
+gboolean confab_room_outbox_drop_encrypted (ConfabStoreTransaction *transaction,
+                                            const char *room_id,
+                                            GError **error);
 
 G_END_DECLS

@@ -269,6 +269,23 @@ person_say (Person *self, const char *body)
 }
 
 void
+person_whisper (
+  Person *self, const char *user_id, const char *device_id, const char *type, JsonObject *content)
+{
+  confab_outbox_send (confab_olm_machine_get_outbox (self->device->machine),
+                      NULL,
+                      user_id,
+                      device_id,
+                      type,
+                      content,
+                      CONFAB_SIGNALLING_ENCRYPTED,
+                      NULL,
+                      NULL,
+                      NULL);
+  device_flush (self->device);
+}
+
+void
 person_assert_heard (Person *self, const char *expected)
 {
   g_assert_cmpstr (self->heard->str, ==, expected);

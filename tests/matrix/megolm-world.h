@@ -59,6 +59,9 @@ void person_sync_unseen (Person *self, const char *changed);
 void person_show (Person *self);
 DexFuture *person_send (Person *self, const char *type, const char *content);
 void person_say (Person *self, const char *body); /* until it is sent */
+/* A device message through Olm, of whatever type. */
+void person_whisper (
+  Person *self, const char *user_id, const char *device_id, const char *type, JsonObject *content);
 /* What a message that is as it should be is heard as, and can be shown to come from the device. */
 #define SAID(user, device, body) "@" user ":x|" device "|m.room.message|" body "|DEVICE "
 void person_assert_heard (Person *self, const char *expected);

@@ -25,24 +25,6 @@ remove_device (Fixture *f, const char *name)
   g_assert_true (g_hash_table_remove (f->room->world->device_keys, name));
 }
 
-/* A device message through Olm, of whatever type. */
-static void
-whisper (
-  Person *from, const char *user_id, const char *device_id, const char *type, JsonObject *content)
-{
-  confab_outbox_send (confab_olm_machine_get_outbox (from->device->machine),
-                      NULL,
-                      user_id,
-                      device_id,
-                      type,
-                      content,
-                      CONFAB_SIGNALLING_ENCRYPTED,
-                      NULL,
-                      NULL,
-                      NULL);
-  device_flush (from->device);
-}
-
 /* ---- talking ---- */
 
 static void
@@ -263,12 +245,12 @@ test_forwarded_key (Fixture *f, gconstpointer data)
   json_object_set_string_member (content, "sender_key", "AAAA");
   json_object_set_string_member (content, "sender_claimed_ed25519_key", "AAAA");
   for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
-    whisper (f->carol, "@bob:x", "BDEV", types[i], content);
+    person_whisper (f->carol, "@bob:x", "BDEV", types[i], content);
     person_sync (f->bob, NULL);
     g_assert_cmpint (count_inbound (f->bob), ==, 0);
   }
   /* It did come: the same as a key of Carol's own is taken. */
-  whisper (f->carol, "@bob:x", "BDEV", "m.room_key", content);
+  person_whisper (f->carol, "@bob:x", "BDEV", "m.room_key", content);
   person_sync (f->bob, NULL);
   g_assert_cmpint (count_inbound (f->bob), ==, 1);
 }
@@ -281,7 +263,7 @@ test_unknown_sender (Fixture *f, gconstpointer data)
   g_autoptr (JsonObject) content = make_key_content (session);
 
   remove_device (f, "@carol:x|CDEV");
-  whisper (f->carol, "@bob:x", "BDEV", "m.room_key", content);
+  person_whisper (f->carol, "@bob:x", "BDEV", "m.room_key", content);
   person_sync (f->bob, NULL);
   person_sync (f->bob, NULL);
   person_assert_warned (f->bob, "not in the sender's list");
@@ -393,12 +375,12 @@ test_stays_blocked (Fixture *f, gconstpointer data)
                    ==,
                    0);
   g_ptr_array_set_size (world_mailbox (f->room->world, "@carol:x|CDEV"), 0);
-  whisper (f->alice, "@carol:x", "CDEV", "m.call.invite", content);
+  person_whisper (f->alice, "@carol:x", "CDEV", "m.call.invite", content);
   g_assert_cmpuint (world_mailbox (f->room->world, "@carol:x|CDEV")->len, ==, 0);
   g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM outbox"), ==, 0);
   /* Nor is the call heard that Carol makes. */
   json_object_set_string_member (content, "device_id", "CDEV");
-  whisper (f->carol, "@alice:x", "ADEV", "m.call.invite", content);
+  person_whisper (f->carol, "@alice:x", "ADEV", "m.call.invite", content);
   person_sync (f->alice, NULL);
   person_assert_warned (f->alice, "blocked");
   g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM inbox"), ==, 0);
@@ -449,7 +431,7 @@ test_withheld_encrypted (Fixture *f, gconstpointer data)
   json_object_remove_member (content, "session_key");
   json_object_set_string_member (content, "sender_key", "AAAA");
   json_object_set_string_member (content, "code", "m.unverified");
-  whisper (f->alice, "@bob:x", "BDEV", "m.room_key.withheld", content);
+  person_whisper (f->alice, "@bob:x", "BDEV", "m.room_key.withheld", content);
   person_sync (f->bob, NULL);
   person_show (f->bob);
   person_assert_heard (f->bob, "@alice:x|-|m.room.encrypted|m.unverified|WITHHELD ");
@@ -1163,7 +1145,7 @@ test_key_unread_and_gone (Fixture *f, gconstpointer data)
   person_say (f->bob, "hello");
   person_sync (f->alice, NULL);
   person_say (f->alice, "one");
-  whisper (f->bob, "@alice:x", "ADEV", "m.dummy", content);
+  person_whisper (f->bob, "@alice:x", "ADEV", "m.dummy", content);
   person_sync (f->alice, NULL);
   g_assert_cmpint (
     device_count (f->alice->device, "SELECT count (*) FROM megolm_shares WHERE state = 2"), ==, 1);
