@@ -84,11 +84,15 @@ put_in_inbox (ConfabStoreTransaction *transaction,
 
 /* ---- what was decrypted ---- */
 
+/* @fresh: by a session that the other side has begun, and in which it has not heard of us yet. With m.dummy such a one says
+ * why it was begun: something could not be read. It need not be the session's first message, which may be of a call; in one
+ * that both sides have used it says nothing. */
 static gboolean
 accept (ConfabOlmVault *self,
         ConfabStoreTransaction *transaction,
         const ConfabDeviceKeys *keys,
         JsonObject *payload,
+        gboolean fresh,
         gint64 now_ms,
         ConfabOlmNews *news,
         GError **error)
@@ -102,7 +106,8 @@ accept (ConfabOlmVault *self,
     return confab_megolm_events_take_withheld (
       self, transaction, keys->user_id, content, now_ms, news, error);
   if (strcmp (type, "m.dummy") == 0)
-    return confab_megolm_shares_give_again (transaction, keys->user_id, keys->device_id, error);
+    return !fresh ||
+           confab_megolm_shares_give_again (transaction, keys->user_id, keys->device_id, error);
   /* Keys that are passed on (m.forwarded_room_key) say only whose the one who passes them on says they are: they are not
    * taken. */
   if (!confab_olm_vault_is_call_type (type))
@@ -151,6 +156,7 @@ take_payload (ConfabOlmVault *self,
               const char *sender,
               const char *sender_key,
               const char *text,
+              gboolean fresh,
               gint64 now_ms,
               ConfabOlmNews *news,
               GError **error)
@@ -171,7 +177,7 @@ take_payload (ConfabOlmVault *self,
     return FALSE;
   switch (verdict) {
   case CONFAB_OLM_VERDICT_ACCEPTED:
-    return accept (self, transaction, keys, payload, now_ms, news, error);
+    return accept (self, transaction, keys, payload, fresh, now_ms, news, error);
   case CONFAB_OLM_VERDICT_UNKNOWN_DEVICE:
     sealed = confab_megolm_vault_seal_key (self, payload);
     return keep_waiting (
@@ -330,8 +336,15 @@ decrypt (ConfabOlmVault *self,
                             "bi",
                             hash,
                             now_ms) &&
-         take_payload (
-           self, transaction, envelope->sender, envelope->sender_key, text, now_ms, news, error);
+         take_payload (self,
+                       transaction,
+                       envelope->sender,
+                       envelope->sender_key,
+                       text,
+                       envelope->type == CONFAB_OLM_MESSAGE_PRE_KEY,
+                       now_ms,
+                       news,
+                       error);
 }
 
 gboolean
@@ -442,6 +455,7 @@ retry_one (ConfabOlmVault *self,
                          waiting->sender,
                          waiting->sender_key,
                          waiting->payload,
+                         TRUE, /* of a device that was not known */
                          now_ms,
                          news,
                          error);

@@ -273,6 +273,10 @@ static const char version_9[] = "CREATE TABLE silenced_calls ("
                                 "  PRIMARY KEY (room_id, call_id)"
                                 ") WITHOUT ROWID;";
 
-const char *const confab_schema_migrations[] = { version_1, version_2, version_3, version_4,
-                                                 version_5, version_6, version_7, version_8,
-                                                 version_9, NULL };
+/* A device says that it could not read what it was sent: its keys are found in all rooms. */
+static const char version_10[] = "CREATE INDEX megolm_shares_by_device ON megolm_shares "
+                                 "(user_id, device_id);";
+
+const char *const confab_schema_migrations[] = { version_1, version_2,  version_3, version_4,
+                                                 version_5, version_6,  version_7, version_8,
+                                                 version_9, version_10, NULL };

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "megolm-world.h"
+
+#include <glib/gstdio.h>
+
+#include "confab-json.h"
+#include "confab-megolm-outbound.h"
+#include "confab-megolm-shares.h"
+#include "confab-olm-machine-private.h"
+#include "confab-schema.h"
+
+/* Who has a room's key, who is to get it again, and how long it is used. */
+
+static const char *
+session_of (Fixture *f, guint index)
+{
+  return confab_json_peek_string (room_get_content (f->room, index), "session_id");
+}
+
+static void
+whisper_dummy (Fixture *f)
+{
+  g_autoptr (JsonObject) nothing = json_object_new ();
+
+  person_whisper (f->bob, "@alice:x", "ADEV", "m.dummy", nothing);
+  person_sync (f->alice, NULL);
+}
+
+static gint64
+count_again (Fixture *f)
+{
+  return device_count (f->alice->device, "SELECT count (*) FROM megolm_shares WHERE state = 2");
+}
+
+/* Both have heard of each other in the session: whoever writes in it can read what comes by it, keys too. */
+static void
+test_dummy_in_old_session (Fixture *f, gconstpointer data)
+{
+  person_say (f->bob, "hello");
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "one");
+  person_sync (f->bob, NULL);
+  whisper_dummy (f);
+  g_assert_cmpint (count_again (f), ==, 0);
+}
+
+/* Bob has lost it, and begins another one. What he had to say anyhow goes out first, and is the first in it: m.dummy, which
+ * comes after that, counts all the same. */
+static void
+test_dummy_behind_others (Fixture *f, gconstpointer data)
+{
+  person_say (f->bob, "hello");
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "one");
+  person_sync (f->bob, NULL);
+  device_exec (f->bob->device, "DELETE FROM olm_sessions");
+  device_send (f->bob->device, f->alice->device, "busy");
+  device_flush (f->bob->device);
+  person_sync (f->alice, NULL);
+  g_assert_cmpint (count_again (f), ==, 0);
+  whisper_dummy (f);
+  g_assert_cmpint (count_again (f), ==, 1);
+}
+
+typedef struct {
+  JsonObject *event;
+  ConfabOlmVault *vault;
+  guint64 n_steps;
+} Receive;
+
+static gboolean
+receive_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Receive *receive = data;
+  g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
+  g_autoptr (ConfabSyncEvent) event = confab_sync_event_new (
+    "m.room.encrypted", NULL, "@bob:x", 0, confab_json_peek_object (receive->event, "content"));
+  guint64 before = confab_store_get_n_steps (transaction);
+
+  if (!confab_olm_vault_receive (receive->vault, transaction, event, 1, news, error))
+    return FALSE;
+  receive->n_steps = confab_store_get_n_steps (transaction) - before;
+  return TRUE;
+}
+
+/* How much work it is to take an m.dummy of bob's, who begins a session with it. */
+static guint64
+take_dummy (Fixture *f)
+{
+  GPtrArray *mailbox = world_mailbox (f->room->world, "@alice:x|ADEV");
+  g_autoptr (JsonObject) nothing = json_object_new ();
+  g_autoptr (JsonObject) event = NULL;
+  Receive receive = { .vault = confab_olm_machine_get_vault (f->alice->device->machine) };
+
+  device_exec (f->bob->device, "DELETE FROM olm_sessions");
+  person_whisper (f->bob, "@alice:x", "ADEV", "m.dummy", nothing);
+  g_assert_cmpuint (mailbox->len, ==, 1);
+  event = g_ptr_array_steal_index (mailbox, 0);
+  receive.event = event;
+  g_assert_true (confab_store_run (f->alice->device->store, receive_func, &receive, NULL));
+  return receive.n_steps;
+}
+
+/* Whoever is in many rooms, with many people, does not read who has which key for each m.dummy. */
+static void
+test_dummy_among_many (Fixture *f, gconstpointer data)
+{
+  guint64 few, many;
+
+  person_say (f->bob, "hello");
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "one");
+  person_sync (f->bob, NULL);
+  few = take_dummy (f);
+  g_assert_cmpint (count_again (f), ==, 1);
+  device_exec (f->alice->device,
+               "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+               "INSERT INTO megolm_shares SELECT room_id, '@p' || i || ':x', 'D', 'c', 0, 0 "
+               "FROM n, megolm_outbound");
+  many = take_dummy (f);
+  g_assert_cmpuint (many, <, few + 200);
+}
+
+static gboolean
+fill_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  return confab_store_exec (transaction,
+                            error,
+                            "INSERT INTO rooms (room_id) VALUES ('" ROOM "')",
+                            NULL) &&
+         confab_store_exec (transaction,
+                            error,
+                            "INSERT INTO megolm_outbound VALUES ('" ROOM "', 's', x'00', 0, 0)",
+                            NULL) &&
+         confab_store_exec (transaction,
+                            error,
+                            "INSERT INTO megolm_shares VALUES ('" ROOM "', '@a:x', 'A', 'c', 7, 0)",
+                            NULL);
+}
+
+static gboolean
+look_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  return confab_megolm_shares_give_again (transaction, "@a:x", "A", error) &&
+         confab_store_query (transaction,
+                             confab_store_row_take_int,
+                             data,
+                             error,
+                             "SELECT count (*) FROM megolm_shares WHERE message_index = 7 AND "
+                             "state = 2",
+                             NULL);
+}
+
+/* What an older build knew of who has which key is still known. */
+static void
+test_older_store (void)
+{
+  g_autofree char *dir = g_dir_make_tmp ("confab-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (dir, "store.db", NULL);
+  const char *older[10] = { NULL };
+  g_autoptr (ConfabStore) store = NULL;
+  gint64 n = 0;
+
+  for (guint i = 0; i + 1 < G_N_ELEMENTS (older); i++)
+    older[i] = confab_schema_migrations[i];
+  store = confab_store_new (path, older, NULL);
+  g_assert_true (confab_store_run (store, fill_func, NULL, NULL));
+  confab_store_close (store);
+  g_clear_object (&store);
+  store = confab_store_new (path, confab_schema_migrations, NULL);
+  g_assert_true (confab_store_run (store, look_func, &n, NULL));
+  g_assert_cmpint (n, ==, 1);
+  confab_store_close (store);
+  g_assert_cmpint (g_remove (path), ==, 0);
+  g_assert_cmpint (g_rmdir (dir), ==, 0);
+}
+
+/* ---- how long a key is used ---- */
+
+typedef struct {
+  ConfabOlmVault *vault;
+  guint n_messages;
+} Wear;
+
+static gboolean
+read_pickle_cb (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  *(GBytes **) data = confab_store_row_get_bytes (row, 0);
+  return TRUE;
+}
+
+static gboolean
+wear_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  const Wear *wear = data;
+  g_autoptr (GBytes) old_pickle = NULL;
+  g_autoptr (GBytes) pickle = NULL;
+  g_autoptr (ConfabMegolmOutbound) session = NULL;
+
+  if (!confab_store_query (transaction,
+                           read_pickle_cb,
+                           &old_pickle,
+                           error,
+                           "SELECT pickle FROM megolm_outbound",
+                           NULL))
+    return FALSE;
+  session = confab_megolm_outbound_unpickle (old_pickle, wear->vault->pickle_key, error);
+  for (guint i = 0; i < wear->n_messages; i++)
+    g_free (confab_megolm_outbound_encrypt (session, "{}", NULL));
+  pickle = confab_megolm_outbound_pickle (session, wear->vault->pickle_key, error);
+  return confab_store_exec (
+    transaction, error, "UPDATE megolm_outbound SET pickle = ?", "b", pickle);
+}
+
+/* A room cannot ask for a session that is used for ever, by a number of messages that nobody will write. */
+static void
+test_most_messages (Fixture *f, gconstpointer data)
+{
+  Wear wear = { confab_olm_machine_get_vault (f->alice->device->machine), 9998 };
+
+  f->room->n_messages = G_MAXUINT;
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "x");
+  g_assert_true (confab_store_run (f->alice->device->store, wear_func, &wear, NULL));
+  person_say (f->alice, "the last of ten thousand");
+  person_say (f->alice, "x");
+  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
+}
+
+#define ADD(name, func)                                                                            \
+  g_test_add ("/megolm-shares/" name, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
+
+int
+main (int argc, char *argv[])
+{
+  dex_init ();
+  g_test_init (&argc, &argv, NULL);
+  ADD ("dummy-in-old-session", test_dummy_in_old_session);
+  ADD ("dummy-behind-others", test_dummy_behind_others);
+  ADD ("dummy-among-many", test_dummy_among_many);
+  g_test_add_func ("/megolm-shares/older-store", test_older_store);
+  ADD ("most-messages", test_most_messages);
+  return g_test_run ();
+}
