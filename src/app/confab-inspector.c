@@ -117,11 +117,34 @@ has_preview (ConfabInspector *self)
   return paintable != NULL && gdk_paintable_get_intrinsic_width (paintable) > 0;
 }
 
+/* What the page of the open room shows of what is sent there. */
+static JsonArray *
+describe_notices (ConfabInspector *self)
+{
+  ConfabRoomNotices *notices = confab_session_view_model_get_notices (self->model);
+  GListModel *list = notices != NULL ? confab_room_notices_get_list (notices) : NULL;
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; list != NULL && i < g_list_model_get_n_items (list); i++) {
+    g_autoptr (ConfabRoomNotice) notice = g_list_model_get_item (list, i);
+    JsonObject *object = json_object_new ();
+
+    json_object_set_string_member (object, "userId", confab_room_notice_get_user_id (notice));
+    json_object_set_string_member (object, "reason", confab_room_notice_get_reason (notice));
+    json_object_set_int_member (object, "count", confab_room_notice_get_count (notice));
+    json_object_set_string_member (object, "title", confab_room_notice_get_title (notice));
+    json_object_set_string_member (object, "text", confab_room_notice_get_text (notice));
+    json_array_add_object_element (array, object);
+  }
+  return array;
+}
+
 /* Whose account it is, which page is shown, and what its test picture and tone are. */
 static JsonObject *
 describe_state (ConfabInspector *self)
 {
   static const char *const pages[] = { "loading", "sign-in", "problem", "rooms" };
+  ConfabCallViewModel *call = confab_session_view_model_get_call (self->model);
   JsonObject *state = json_object_new ();
   JsonArray *rgb = json_array_new ();
   guint8 mean[3] = { 0, 0, 0 };
@@ -147,6 +170,10 @@ describe_state (ConfabInspector *self)
   json_object_set_boolean_member (state, "preview", has_preview (self));
   json_object_set_string_member (state, "said", self->said);
   json_object_set_boolean_member (state, "offersRejoin", self->offers_rejoin);
+  json_object_set_array_member (state, "notices", describe_notices (self));
+  json_object_set_string_member (state,
+                                 "callBanner",
+                                 call != NULL ? confab_call_view_model_get_banner (call) : NULL);
   return state;
 }
 
