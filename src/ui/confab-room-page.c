@@ -142,7 +142,7 @@ update_notices (ConfabRoomPage *self)
 
 /* In a call of the room, the call says it. */
 static void
-notice_added_cb (ConfabRoomPage *self, ConfabRoomNotice *notice)
+notices_announce_cb (ConfabRoomPage *self, const char *text)
 {
   gboolean in_call = FALSE;
 
@@ -150,7 +150,7 @@ notice_added_cb (ConfabRoomPage *self, ConfabRoomNotice *notice)
     g_object_get (self->model, "in-call", &in_call, NULL);
   if (!in_call && gtk_widget_get_mapped (GTK_WIDGET (self)))
     gtk_accessible_announce (GTK_ACCESSIBLE (gtk_widget_get_root (GTK_WIDGET (self))),
-                             confab_room_notice_get_title (notice),
+                             text,
                              GTK_ACCESSIBLE_ANNOUNCEMENT_PRIORITY_MEDIUM);
 }
 
@@ -317,8 +317,8 @@ confab_room_page_init (ConfabRoomPage *self)
                                   G_CALLBACK (update_notices),
                                   self);
   g_signal_group_connect_swapped (self->notices_signals,
-                                  "added",
-                                  G_CALLBACK (notice_added_cb),
+                                  "announce",
+                                  G_CALLBACK (notices_announce_cb),
                                   self);
   gtk_widget_init_template (GTK_WIDGET (self));
   confab_focus_keeper_attach (

@@ -11,6 +11,8 @@
 
 #include <glib/gi18n.h>
 
+#define PAUSE_MS 2000 /* between two things that are spoken */
+
 /* Of whom there is something to know. */
 typedef struct {
   ConfabRoomNotices *owner; /* not owned */
@@ -30,6 +32,8 @@ struct _ConfabRoomNotices {
   GQueue people;    /* Person: who was heard of last is the last */
   char *title;
   gboolean unseen;
+  guint pause;     /* while it lasts */
+  gboolean to_say; /* after it */
 };
 
 G_DEFINE_FINAL_TYPE (ConfabRoomNotices, confab_room_notices, G_TYPE_OBJECT)
@@ -42,7 +46,7 @@ typedef enum {
 static GParamSpec *properties[PROP_UNSEEN + 1];
 
 enum {
-  SIGNAL_ADDED,
+  SIGNAL_ANNOUNCE,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -230,6 +234,31 @@ ensure_person (ConfabRoomNotices *self, const char *user_id)
   return person;
 }
 
+/* ---- what is spoken ---- */
+
+static void pause_cb (gpointer data);
+
+static void
+say (ConfabRoomNotices *self, const char *text)
+{
+  g_autofree char *kept = g_strdup (text);
+
+  self->pause = confab_clock_add_timeout (self->clock, PAUSE_MS, pause_cb, self);
+  g_signal_emit (self, signals[SIGNAL_ANNOUNCE], 0, kept);
+}
+
+static void
+pause_cb (gpointer data)
+{
+  ConfabRoomNotices *self = CONFAB_ROOM_NOTICES (data);
+
+  self->pause = 0;
+  /* What came meanwhile may be over, or seen. */
+  if (self->to_say && self->unseen)
+    say (self, self->title);
+  self->to_say = FALSE;
+}
+
 static void
 add_notice (ConfabRoomNotices *self, ConfabRoomNoticeKind kind, const ConfabRoomEvent *event)
 {
@@ -252,7 +281,10 @@ add_notice (ConfabRoomNotices *self, ConfabRoomNoticeKind kind, const ConfabRoom
   g_list_store_insert (self->list, 0, notice);
   list_changed (self);
   set_unseen (self, TRUE);
-  g_signal_emit (self, signals[SIGNAL_ADDED], 0, notice);
+  if (self->pause == 0)
+    say (self, confab_room_notice_get_title (notice));
+  else
+    self->to_say = TRUE;
 }
 
 /* Something of its sender was read: what could not be before it is over. */
@@ -309,6 +341,8 @@ confab_room_notices_dispose (GObject *object)
 
   g_clear_object (&self->list);
   g_queue_clear_full (&self->people, person_free);
+  if (self->clock != NULL)
+    confab_clock_clear (self->clock, &self->pause);
   g_clear_object (&self->room);
   g_clear_object (&self->session);
   g_clear_object (&self->clock);
@@ -330,16 +364,16 @@ confab_room_notices_class_init (ConfabRoomNoticesClass *klass)
   properties[PROP_UNSEEN] = g_param_spec_boolean ("unseen", NULL, NULL, FALSE, flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 
-  signals[SIGNAL_ADDED] = g_signal_new ("added",
-                                        G_TYPE_FROM_CLASS (klass),
-                                        G_SIGNAL_RUN_LAST,
-                                        0,
-                                        NULL,
-                                        NULL,
-                                        NULL,
-                                        G_TYPE_NONE,
-                                        1,
-                                        CONFAB_TYPE_ROOM_NOTICE);
+  signals[SIGNAL_ANNOUNCE] = g_signal_new ("announce",
+                                           G_TYPE_FROM_CLASS (klass),
+                                           G_SIGNAL_RUN_LAST,
+                                           0,
+                                           NULL,
+                                           NULL,
+                                           NULL,
+                                           G_TYPE_NONE,
+                                           1,
+                                           G_TYPE_STRING);
 }
 
 static void

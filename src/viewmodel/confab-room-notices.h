@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * In memory only. Properties (notify): `list` (GListModel), `title` (all of them in one sentence; empty for none),
  * `unseen` (whether one came since confab_room_notices_see()). Main thread only.
  *
- * Signal `added` (#ConfabRoomNotice): there is one more.
+ * Signal `announce` (text): a new one is to be spoken by a screen reader; of many at once, what they are together.
  */
 #define CONFAB_TYPE_ROOM_NOTICES (confab_room_notices_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabRoomNotices, confab_room_notices, CONFAB, ROOM_NOTICES, GObject)

@@ -720,6 +720,9 @@ test_unread (void)
   g_assert_cmpstr (said->str, ==, MARKED ("Ngozi Okafor") " has blocked this device;");
   tell (&stand, "@li:x", "m.no_olm", 30);
   g_assert_true (FIND (ADW_TYPE_ACTION_ROW, "Messages of 2 people cannot be read") == row);
+  g_string_truncate (said, 0);
+  confab_manual_clock_advance (stand.clock, 2000);
+  g_assert_cmpstr (said->str, ==, "Messages of 2 people cannot be read;");
 
   /* All of it; the first has the focus. */
   gtk_widget_activate (row);

@@ -23,7 +23,8 @@ typedef struct {
   World *world;
   FakeDevices *devices;
   ConfabSessionViewModel *model;
-  GString *added; /* titles, without marks of direction */
+  GString *added; /* “sender:reason;” of each that came into the list */
+  GString *spoken;
   guint n_wanted; /* to be waited for */
   guint n_events;
 } Fixture;
@@ -51,12 +52,22 @@ get (Fixture *f, guint position)
 }
 
 static void
-added_cb (ConfabRoomNotices *notices, ConfabRoomNotice *notice, Fixture *f)
+changed_cb (GListModel *list, guint position, guint removed, guint added, Fixture *f)
 {
-  g_string_append_printf (f->added,
-                          "%s:%s;",
-                          confab_room_notice_get_user_id (notice),
-                          confab_room_notice_get_reason (notice));
+  for (guint i = 0; i < added; i++) {
+    g_autoptr (ConfabRoomNotice) notice = g_list_model_get_item (list, position + i);
+
+    g_string_append_printf (f->added,
+                            "%s:%s;",
+                            confab_room_notice_get_user_id (notice),
+                            confab_room_notice_get_reason (notice));
+  }
+}
+
+static void
+announce_cb (gpointer object, const char *text, GString *spoken)
+{
+  g_string_append_printf (spoken, "%s;", text);
 }
 
 static void
@@ -91,9 +102,14 @@ set_up (Fixture *f, gconstpointer data)
                                             CONFAB_MEDIA_DEVICES (f->devices),
                                             CONFAB_CLOCK (f->world->clock));
   f->added = g_string_new (NULL);
+  f->spoken = g_string_new (NULL);
   world_sign_in (f->world, rooms);
   g_assert_true (confab_session_view_model_open_room (f->model, ROOM));
-  g_signal_connect (get_notices (f), "added", G_CALLBACK (added_cb), f);
+  g_signal_connect (confab_room_notices_get_list (get_notices (f)),
+                    "items-changed",
+                    G_CALLBACK (changed_cb),
+                    f);
+  g_signal_connect (get_notices (f), "announce", G_CALLBACK (announce_cb), f->spoken);
 }
 
 static gboolean
@@ -110,6 +126,7 @@ tear_down (Fixture *f, gconstpointer data)
   g_assert_finalize_object (f->devices);
   world_free (f->world);
   g_string_free (f->added, TRUE);
+  g_string_free (f->spoken, TRUE);
 }
 
 /* ---- what is heard ---- */
@@ -320,6 +337,29 @@ test_one_each (Fixture *f, gconstpointer data)
   g_assert_cmpstr (confab_room_notices_get_title (get_notices (f)),
                    ==,
                    "Messages of 2 people cannot be read");
+}
+
+/* One sentence each two seconds, of many what they are together; what is over or seen by then, not at all. */
+static void
+test_spoken (Fixture *f, gconstpointer data)
+{
+  withhold (f, "@ben:x", "m.blacklisted", WORLD_NOW_MS);
+  withhold (f, "@ben:x", "m.blacklisted", WORLD_NOW_MS);
+  g_assert_cmpstr (f->spoken->str, ==, BEN " has blocked this device;");
+  g_string_truncate (f->spoken, 0);
+  for (guint i = 0; i < 20; i++) {
+    g_autofree char *sender = g_strdup_printf ("@p%u:x", i);
+
+    withhold (f, sender, "m.blacklisted", WORLD_NOW_MS);
+  }
+  confab_manual_clock_advance (f->world->clock, 1999);
+  g_assert_cmpstr (f->spoken->str, ==, "");
+  confab_manual_clock_advance (f->world->clock, 1);
+  g_assert_cmpstr (f->spoken->str, ==, "Messages of 21 people cannot be read;");
+  withhold (f, "@cem:x", "m.blacklisted", WORLD_NOW_MS);
+  confab_room_notices_see (get_notices (f));
+  confab_manual_clock_advance (f->world->clock, 10000);
+  g_assert_cmpstr (f->spoken->str, ==, "Messages of 21 people cannot be read;");
 }
 
 /* A homeserver may say any time: what is to come is now. */
@@ -541,12 +581,6 @@ test_device_gone (Fixture *f, gconstpointer data)
 /* ---- in a call ---- */
 
 static void
-announce_cb (ConfabCallViewModel *call, const char *text, GString *said)
-{
-  g_string_append_printf (said, "%s;", text);
-}
-
-static void
 test_call (Fixture *f, gconstpointer data)
 {
   g_autofree char *begins = world_call (ROOM, "c1", "m.prompt", "m.video", 10);
@@ -610,6 +644,7 @@ main (int argc, char **argv)
   ADD ("own-device", test_own_device);
   ADD ("named-later", test_named_later);
   ADD ("one-each", test_one_each);
+  ADD ("spoken", test_spoken);
   ADD ("strange-times", test_strange_times);
   ADD ("read-again", test_read_again);
   ADD ("close", test_close);
