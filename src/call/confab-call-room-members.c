@@ -122,6 +122,45 @@ confab_call_room_is_overwritten (ConfabCallRoom *self,
   return already || writers[0] != NULL;
 }
 
+static gboolean
+is_other_in (ConfabCallRoom *self, const char *call_id, const char *user_id, JsonObject *content)
+{
+  g_autoptr (GPtrArray) entries = confab_call_membership_parse (content);
+  gboolean own_user = g_str_equal (user_id, self->user_id);
+
+  for (guint i = 0; i < entries->len; i++) {
+    const ConfabCallMembership *entry = entries->pdata[i];
+    if (g_str_equal (entry->call_id, call_id) &&
+        entry->expires_ts > confab_call_room_get_now (self) &&
+        !(own_user && g_str_equal (entry->device_id, self->device_id)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/**
+ * confab_call_room_has_others:
+ * @self: a room
+ * @call_id: a call
+ *
+ * Returns: whether a valid entry says that somebody besides this device is in it, be it one of whom it is not known that they
+ *   are in the room
+ */
+gboolean
+confab_call_room_has_others (ConfabCallRoom *self, const char *call_id)
+{
+  GHashTableIter iter;
+  gpointer user_id;
+  gpointer content;
+
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, &user_id, &content)) {
+    if (is_other_in (self, call_id, user_id, content))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /**
  * confab_call_room_list_users:
  * @self: a room

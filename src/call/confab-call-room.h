@@ -50,6 +50,7 @@ gboolean confab_call_room_is_overwritten (ConfabCallRoom *self,
                                           const char *user_id,
                                           const char *device_id,
                                           gboolean already);
+gboolean confab_call_room_has_others (ConfabCallRoom *self, const char *call_id);
 GList *confab_call_room_list_users (ConfabCallRoom *self) G_GNUC_WARN_UNUSED_RESULT;
 void confab_call_room_set_own (ConfabCallRoom *self,
                                const char *call_id,

@@ -24,6 +24,7 @@ typedef enum {
   CONFAB_GROUP_CALL_EVENT_LEFT,
   CONFAB_GROUP_CALL_EVENT_TERMINATE,
   CONFAB_GROUP_CALL_EVENT_YIELD,
+  CONFAB_GROUP_CALL_EVENT_DESERTED, /* it was empty when a sync was through, and a while has passed */
   CONFAB_GROUP_CALL_EVENT_TERMINATED,
   CONFAB_GROUP_CALL_EVENT_ROOM_LOST,
   CONFAB_GROUP_CALL_N_EVENTS,
@@ -82,9 +83,11 @@ struct _ConfabGroupCall {
   gboolean regained;    /* the power to write the member event, since the last sync */
   gboolean withdrawn;   /* the entry is out of the way of leaving */
   gboolean lingering;   /* out, but the homeserver has not confirmed it */
+  gboolean was_in;      /* left by this device in this run, and not ended in vain since */
   ConfabGroupCallFarewell farewell;
   guint n_farewells; /* terminations on their way */
   guint leave_timer;
+  guint desert_timer;
 };
 
 /* confab-group-call-media.c */
@@ -108,6 +111,7 @@ void confab_group_call_send_draft (ConfabGroupCall *self);
 void confab_group_call_own_cb (ConfabOwnMembershipEvent event, const GError *error, gpointer data);
 void confab_group_call_servers_cb (gpointer data);
 void confab_group_call_check_left (ConfabGroupCall *self);
+void confab_group_call_check_deserted (ConfabGroupCall *self);
 void confab_group_call_set_lingering (ConfabGroupCall *self, gboolean lingering);
 void
 confab_group_call_emit_failed (ConfabGroupCall *self, ConfabCallError code, const char *message);

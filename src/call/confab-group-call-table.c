@@ -13,13 +13,16 @@
 /* The table of ConfabGroupCall: what comes of each event, and the side effects. */
 
 #define LEAVE_MS 2000
+/* Whoever is first is heard of within a second, as a rule. */
+#define MIN_DESERTED_MS 1000
+#define MAX_DESERTED_MS 6000
 
 typedef ConfabGroupCallEvent Event;
 
 static const char *const event_names[CONFAB_GROUP_CALL_N_EVENTS] = {
-  "created",   "create-failed", "join",       "ready",        "written", "write-failed",
-  "own-seen",  "own-lost",      "renew",      "renew-failed", "leave",   "left",
-  "terminate", "yield",         "terminated", "room-lost",
+  "created",   "create-failed", "join",     "ready",        "written",   "write-failed",
+  "own-seen",  "own-lost",      "renew",    "renew-failed", "leave",     "left",
+  "terminate", "yield",         "deserted", "terminated",   "room-lost",
 };
 
 #define PUSH(event) confab_group_call_push (self, CONFAB_GROUP_CALL_EVENT_##event, NULL)
@@ -109,9 +112,11 @@ tidied_up_cb (const GError *error, gpointer data)
     confab_call_info (self->id, "the call was not terminated: %s", error->message);
   else
     PUSH (TERMINATED);
-  /* One that has to give way is looked at again with the next sync. */
+  /* One that has to give way, or that is empty, is looked at again with the next sync. */
   if (g_error_matches (error, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_NETWORK))
     self->yielded = FALSE;
+  else
+    self->was_in = FALSE;
   confab_group_call_check_left (self);
 }
 
@@ -250,7 +255,9 @@ static void
 prepare (ConfabGroupCall *self, const Event *event)
 {
   self->abandoned = FALSE;
+  self->was_in = FALSE;
   self->withdrawn = FALSE; /* the entry of the time before was */
+  confab_clock_clear (self->clock, &self->desert_timer);
   confab_clock_clear (self->clock, &self->leave_timer);
   confab_own_membership_start (self->own);
   self->farewell = CONFAB_GROUP_CALL_FAREWELL_NONE;
@@ -356,6 +363,7 @@ leave (ConfabGroupCall *self, const Event *event)
   if (self->farewell == CONFAB_GROUP_CALL_FAREWELL_NONE && entered && is_last (self))
     self->farewell = CONFAB_GROUP_CALL_FAREWELL_LAST_ONE;
   self->withdrawn = !entered;
+  self->was_in = entered;
   self->leave_timer = confab_clock_add_timeout (self->clock,
                                                 entered ? LEAVE_MS : 0,
                                                 leave_cb,
@@ -446,6 +454,13 @@ yield_leaving (ConfabGroupCall *self, const Event *event)
     part_with (self, CONFAB_GROUP_CALL_FAREWELL_YIELD);
 }
 
+/* Everybody who left saw somebody else in it still. */
+static void
+end_deserted (ConfabGroupCall *self, const Event *event)
+{
+  send_terminated (self, tidied_up_cb);
+}
+
 static void
 terminate_leaving (ConfabGroupCall *self, const Event *event)
 {
@@ -456,6 +471,7 @@ static void
 close_call (ConfabGroupCall *self)
 {
   confab_group_call_set_ringing (self, FALSE);
+  confab_clock_clear (self->clock, &self->desert_timer);
   go_out (self);
   for (guint i = confab_group_call_get_n_members (self); i-- > 0;)
     confab_call_member_remove (confab_group_call_peek_member (self, i));
@@ -503,6 +519,21 @@ static gboolean
 is_last_of_draft (ConfabGroupCall *self)
 {
   return self->own_draft && is_last (self);
+}
+
+/* This device was in it; that it is out is through with, and so is whatever else would end the call. */
+static gboolean
+may_be_deserted (ConfabGroupCall *self)
+{
+  return self->state == CONFAB_CALL_STATE_KNOWN && self->was_in && self->withdrawn &&
+         self->n_farewells == 0 && is_last (self);
+}
+
+/* Nor is anybody on the way in. */
+static gboolean
+is_deserted (ConfabGroupCall *self)
+{
+  return may_be_deserted (self) && !confab_call_room_has_others (self->room, self->id);
 }
 
 static gboolean
@@ -569,6 +600,7 @@ static const struct {
   { IN (LEAVING), ON (TERMINATED), NULL, STAY, note_over },
   { ACTIVE | IN (KNOWN), ON (TERMINATE), NULL, STAY, terminate },
   { ACTIVE | IN (KNOWN), ON (YIELD), NULL, STAY, yield_to_older },
+  { IN (KNOWN), ON (DESERTED), is_deserted, STAY, end_deserted },
   { IN (LEAVING), ON (TERMINATE), NULL, STAY, terminate_leaving },
   { IN (LEAVING), ON (YIELD), NULL, STAY, yield_leaving },
   { ANY, ON (TERMINATED), NULL, TO (ENDED), end_call },
@@ -648,6 +680,33 @@ confab_group_call_event_free (gpointer data)
 
   g_clear_error (&event->error);
   g_free (event);
+}
+
+static void
+desert_cb (gpointer data)
+{
+  ConfabGroupCall *self = data;
+
+  self->desert_timer = 0;
+  PUSH (DESERTED);
+}
+
+/**
+ * confab_group_call_check_deserted:
+ * @self: a call
+ *
+ * A sync is through: when this device has left the call, and nobody is in it any more, it is ended, unless somebody else is
+ * quicker.
+ */
+void
+confab_group_call_check_deserted (ConfabGroupCall *self)
+{
+  if (self->desert_timer == 0 && may_be_deserted (self))
+    self->desert_timer = confab_clock_add_timeout (self->clock,
+                                                   (guint) g_random_int_range (MIN_DESERTED_MS,
+                                                                               MAX_DESERTED_MS + 1),
+                                                   desert_cb,
+                                                   self);
 }
 
 /* Tells the homeserver of a draft: created or create-failed follows. */

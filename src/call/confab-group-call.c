@@ -78,6 +78,7 @@ confab_group_call_dispose (GObject *object)
     confab_own_membership_stop (self->own);
     confab_ice_keeper_stop (self->servers);
     confab_clock_clear (self->clock, &self->leave_timer);
+    confab_clock_clear (self->clock, &self->desert_timer);
     confab_clock_clear (self->clock, &self->ring_timer);
   }
   for (guint i = confab_group_call_get_n_members (self); i-- > 0;)
@@ -404,6 +405,7 @@ confab_group_call_end_sync (ConfabGroupCall *self, gint64 server_time)
   }
   take_own (self);
   take_power (self);
+  confab_group_call_check_deserted (self);
   confab_group_call_check_ringing (self, server_time);
 }
 

@@ -1355,6 +1355,151 @@ test_last_refused (void)
   lab_finish (&lab);
 }
 
+/* Left, while somebody else was still in it, as far as was known here; they go in the next sync. */
+static void
+desert (Lab *lab, const char *content, gboolean power)
+{
+  lab_start_with (lab, content);
+  confab_call_handler_set_can_send_call (lab->handler, ROOM, power);
+  lab_connect_c (lab);
+  confab_call_leave (lab->call);
+  lab_advance (lab, 10);
+  lab_sync_end (lab);
+  lab_advance (lab, 60000);
+  assert_log (lab, "hangup MEMBER ");
+  assert_state (lab, "known");
+  lab_state (lab, MEMBER, "@c:x", "@c:x", "{\"m.calls\":[]}");
+  g_assert_cmpuint (lab_get_n_members (lab), ==, 0);
+  lab_sync_end (lab);
+}
+
+#define PROMPT "{\"m.intent\":\"m.prompt\",\"m.type\":\"m.video\"}"
+
+/* Two that leave at the same moment each see the other one still in it: whoever is first ends the call. */
+static void
+test_deserted (void)
+{
+  Lab lab = { 0 };
+  gint64 first = G_MAXINT64;
+  gint64 last = 0;
+
+  g_random_set_seed (1);
+  for (guint i = 0; i < 20; i++) {
+    gint64 left_at;
+
+    desert (&lab, PROMPT, TRUE);
+    left_at = confab_clock_get_time (CONFAB_CLOCK (lab.clock));
+    lab_advance (&lab, 999);
+    assert_log (&lab, "");
+    lab_sync_end (&lab);
+    while (*confab_fake_signalling_get_log (lab.signalling) == '\0')
+      g_assert_true (confab_manual_clock_advance_to_next (lab.clock));
+    first = MIN (first, confab_clock_get_time (CONFAB_CLOCK (lab.clock)) - left_at);
+    last = MAX (last, confab_clock_get_time (CONFAB_CLOCK (lab.clock)) - left_at);
+    assert_log (&lab, "CALL ");
+    lab_sync_end (&lab);
+    lab_advance (&lab, 10000);
+    assert_log (&lab, "");
+    assert_state (&lab, "ended");
+    g_assert_cmpstr (lab.failed->str, ==, "");
+    lab_finish (&lab);
+    lab = (Lab) { 0 };
+  }
+  g_assert_cmpint (last, <=, 6 * (gint64) G_USEC_PER_SEC);
+  g_assert_cmpint (last - first, >, 2 * (gint64) G_USEC_PER_SEC); /* not all at once */
+}
+
+/* Somebody else was first. */
+static void
+test_deserted_and_ended (void)
+{
+  Lab lab = { 0 };
+
+  desert (&lab, PROMPT, TRUE);
+  lab_state (&lab, CALL, "conf", "@c:x", "{\"m.intent\":\"m.prompt\",\"m.terminated\":true}");
+  lab_sync_end (&lab);
+  assert_state (&lab, "ended");
+  lab_advance (&lab, 10000);
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+/* Somebody has come back, or is on the way in, be it one of whom it is not known yet whether they are in the room. */
+static void
+test_deserted_and_back (gconstpointer who)
+{
+  Lab lab = { 0 };
+
+  desert (&lab, PROMPT, TRUE);
+  if (g_str_equal (who, "own")) {
+    lab_new_media (&lab);
+    lab_join (&lab);
+  } else if (g_str_equal (who, "known")) {
+    lab_member (&lab, "@c:x", "C", "S2");
+  } else {
+    confab_call_handler_handle_membership (lab.handler, ROOM, "@d:x", FALSE);
+    lab_member (&lab, "@d:x", "D", "S");
+    g_assert_cmpuint (lab_get_n_members (&lab), ==, 0);
+  }
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_advance (&lab, 10000);
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+static void
+test_deserted_not (gconstpointer content)
+{
+  gboolean power = strstr (content, "m.room") != NULL;
+  Lab lab = { 0 };
+
+  desert (&lab, content, power);
+  lab_advance (&lab, 10000);
+  lab_sync_end (&lab);
+  lab_advance (&lab, 10000);
+  assert_log (&lab, "");
+  assert_state (&lab, "known");
+  lab_finish (&lab);
+}
+
+/* Who was never in it leaves it to those who were. */
+static void
+test_deserted_by_others (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  confab_call_handler_set_can_send_call (lab.handler, ROOM, TRUE);
+  lab_member (&lab, "@c:x", "C", "S");
+  lab_state (&lab, MEMBER, "@c:x", "@c:x", "{\"m.calls\":[]}");
+  lab_sync_end (&lab);
+  lab_advance (&lab, 10000);
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
+/* Without a network it is tried again with the next sync; what is not allowed is not. */
+static void
+test_deserted_in_vain (gconstpointer forbidden)
+{
+  Lab lab = { 0 };
+
+  desert (&lab, PROMPT, TRUE);
+  confab_fake_signalling_fail (lab.signalling,
+                               CALL,
+                               forbidden != NULL ? CONFAB_SIGNALLING_ERROR_FORBIDDEN
+                                                 : CONFAB_SIGNALLING_ERROR_NETWORK,
+                               1);
+  lab_advance (&lab, 10000);
+  assert_log (&lab, "CALL ");
+  lab_sync_end (&lab);
+  lab_advance (&lab, 10000);
+  assert_log (&lab, forbidden != NULL ? "" : "CALL ");
+  assert_state (&lab, forbidden != NULL ? "known" : "ended");
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  lab_finish (&lab);
+}
+
 /* For everybody, a call that is a room too; from within and from without. */
 static void
 test_terminate (gconstpointer within)
@@ -1907,6 +2052,16 @@ add_way_out (void)
   TEST ("last/room-call-stays", test_room_call_stays);
   TEST ("last/without-power", test_last_without_power);
   TEST ("last/refused", test_last_refused);
+  TEST ("deserted", test_deserted);
+  TEST ("deserted/and-ended", test_deserted_and_ended);
+  CASE ("deserted/and-back", "known", test_deserted_and_back);
+  CASE ("deserted/and-back-unknown", "unknown", test_deserted_and_back);
+  CASE ("deserted/and-back-oneself", "own", test_deserted_and_back);
+  CASE ("deserted/room", "{\"m.intent\":\"m.room\",\"m.type\":\"m.video\"}", test_deserted_not);
+  CASE ("deserted/without-power", PROMPT, test_deserted_not);
+  TEST ("deserted/by-others", test_deserted_by_others);
+  CASE ("deserted/network", NULL, test_deserted_in_vain);
+  CASE ("deserted/forbidden", "forbidden", test_deserted_in_vain);
   CASE ("terminate/within", "within", test_terminate);
   CASE ("terminate/without", NULL, test_terminate);
   TEST ("terminate/without-power", test_terminate_without_power);
