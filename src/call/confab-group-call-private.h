@@ -110,11 +110,33 @@ void confab_group_call_event_free (gpointer data);
 void confab_group_call_send_draft (ConfabGroupCall *self);
 void confab_group_call_own_cb (ConfabOwnMembershipEvent event, const GError *error, gpointer data);
 void confab_group_call_servers_cb (gpointer data);
-void confab_group_call_check_left (ConfabGroupCall *self);
-void confab_group_call_check_deserted (ConfabGroupCall *self);
-void confab_group_call_set_lingering (ConfabGroupCall *self, gboolean lingering);
+GWeakRef *confab_group_call_weak_new (ConfabGroupCall *self) G_GNUC_WARN_UNUSED_RESULT;
+void confab_group_call_weak_free (gpointer data);
+void confab_group_call_emit_signalling_failed (ConfabGroupCall *self, const GError *error);
 void
 confab_group_call_emit_failed (ConfabGroupCall *self, ConfabCallError code, const char *message);
+
+/* confab-group-call-ending.c: side effects of the table's rows, and what they are made of */
+void confab_group_call_check_left (ConfabGroupCall *self);
+void confab_group_call_check_deserted (ConfabGroupCall *self);
+gboolean confab_group_call_is_last (ConfabGroupCall *self);
+gboolean confab_group_call_is_deserted (ConfabGroupCall *self);
+void confab_group_call_set_lingering (ConfabGroupCall *self, gboolean lingering);
+void confab_group_call_say_farewell (ConfabGroupCall *self);
+void confab_group_call_go_out (ConfabGroupCall *self);
+void confab_group_call_start_leaving (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void confab_group_call_leave_draft (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void confab_group_call_tidy_up (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void confab_group_call_finish_leaving (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void confab_group_call_note_over (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void confab_group_call_end_for_all (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void
+confab_group_call_end_for_all_leaving (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void confab_group_call_yield_to_older (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void confab_group_call_yield_leaving (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void confab_group_call_end_deserted (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void confab_group_call_end_call (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
+void confab_group_call_lose_room (ConfabGroupCall *self, const ConfabGroupCallEvent *event);
 
 /* confab-group-call-ringing.c */
 void confab_group_call_decline (ConfabCall *call, ConfabDeclineScope scope);
