@@ -103,6 +103,9 @@ struct _ConfabCallMember {
 void confab_call_member_emit_gone (ConfabCallMember *self);
 void confab_call_member_emit_sent (ConfabCallMember *self);
 
+/* confab-call-member-entry.c */
+void confab_call_member_arm_expiry (ConfabCallMember *self);
+
 /* confab-call-member-table.c */
 void confab_call_member_push (ConfabCallMember *self,
                               ConfabCallMemberEventId id,

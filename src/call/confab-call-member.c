@@ -10,10 +10,6 @@
 
 #include <string.h>
 
-#define MAX_TIMER_MS (24 * 60 * 60 * 1000)
-#define EXPIRY_MARGIN_MS 10
-/* Whoever is overwritten writes again within 10 s of hearing so, as a rule: confab-own-membership.c. */
-#define MISSING_MS 15000
 #define QUIET_US (5 * G_USEC_PER_SEC)
 
 static void participant_iface_init (ConfabParticipantInterface *iface);
@@ -39,8 +35,6 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-static void arm_expiry (ConfabCallMember *self);
-
 /* As JavaScript compares: by UTF-16 code unit. */
 static int
 compare_ids (const char *left, const char *right)
@@ -54,30 +48,6 @@ compare_ids (const char *left, const char *right)
   while (a[i] != 0 && a[i] == b[i])
     i++;
   return (int) a[i] - (int) b[i];
-}
-
-static void
-expiry_cb (gpointer data)
-{
-  ConfabCallMember *self = data;
-
-  self->expiry_timer = 0;
-  if (!self->missing && confab_call_room_get_now (self->room) < self->expires_ts)
-    arm_expiry (self);
-  else
-    confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_EXPIRED, NULL);
-}
-
-/* An entry may live for longer than a timer can. */
-static void
-arm_expiry (ConfabCallMember *self)
-{
-  gint64 left_ms = self->expires_ts - confab_call_room_get_now (self->room);
-
-  self->expired = FALSE;
-  confab_clock_clear (self->clock, &self->expiry_timer);
-  self->expiry_timer = confab_clock_add_timeout (
-    self->clock, (guint) CLAMP (left_ms, 0, MAX_TIMER_MS) + EXPIRY_MARGIN_MS, expiry_cb, self);
 }
 
 static GListModel *
@@ -284,7 +254,7 @@ confab_call_member_new (ConfabCallRoom *room,
   self->expires_ts = entry->expires_ts;
   self->active_foci = entry->active_foci;
   self->liveness = confab_liveness_new (self->clock, last_sign_cb, quiet_cb, self);
-  arm_expiry (self);
+  confab_call_member_arm_expiry (self);
   return self;
 }
 
@@ -298,41 +268,6 @@ void
 confab_call_member_emit_sent (ConfabCallMember *self)
 {
   g_signal_emit (self, signals[SIGNAL_SENT], 0);
-}
-
-/**
- * confab_call_member_update:
- * @self: a member
- * @entry: its membership as it stands now
- *
- * The member event was written anew: a longer life, which is a sign of life and may be that of one who has left and joined
- * again, or another session, which ends the old one's call without a word (section 9.4).
- */
-void
-confab_call_member_update (ConfabCallMember *self, const ConfabCallMembership *entry)
-{
-  gboolean same = g_str_equal (self->session_id, entry->session_id);
-  gboolean refreshed = same && entry->expires_ts > self->expires_ts;
-
-  self->active_foci = entry->active_foci;
-  if (self->missing || self->expires_ts != entry->expires_ts || !same) {
-    self->missing = FALSE;
-    self->expires_ts = entry->expires_ts;
-    arm_expiry (self);
-  }
-  if (refreshed) {
-    self->refreshed_at = confab_clock_get_time (self->clock);
-    confab_liveness_check (self->liveness);
-    confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_REFRESHED, NULL);
-  }
-  if (same)
-    return;
-  self->refreshed_at = 0;
-  g_free (self->old_sessions[self->n_old_sessions]);
-  self->old_sessions[self->n_old_sessions] = g_steal_pointer (&self->session_id);
-  self->n_old_sessions = (self->n_old_sessions + 1) % CONFAB_CALL_MEMBER_N_SESSIONS;
-  self->session_id = g_strdup (entry->session_id);
-  confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_NEW_SESSION, NULL);
 }
 
 /**
@@ -383,28 +318,6 @@ void
 confab_call_member_leave (ConfabCallMember *self)
 {
   confab_call_member_push (self, CONFAB_CALL_MEMBER_EVENT_LEAVE, NULL);
-}
-
-/**
- * confab_call_member_miss:
- * @self: a member
- *
- * Another device of its user has written the member event without its entry. It sees that, and writes its own again; what
- * there is with it goes on meanwhile, and as long as there is a connection. One that has hung up has gone.
- */
-void
-confab_call_member_miss (ConfabCallMember *self)
-{
-  if (self->hung_up) {
-    confab_call_member_remove (self);
-    return;
-  }
-  if (self->missing || self->expired)
-    return;
-  confab_call_debug (self->conf_id, "%s/%s: overwritten", self->user_id, self->device_id);
-  self->missing = TRUE;
-  confab_clock_clear (self->clock, &self->expiry_timer);
-  self->expiry_timer = confab_clock_add_timeout (self->clock, MISSING_MS, expiry_cb, self);
 }
 
 /**
@@ -484,18 +397,6 @@ const char *
 confab_call_member_get_device_id (ConfabCallMember *self)
 {
   return self->device_id;
-}
-
-/**
- * confab_call_member_get_session_id:
- * @self: a member
- *
- * Returns: (transfer none): the session in its membership; it changes when the device lost its state
- */
-const char *
-confab_call_member_get_session_id (ConfabCallMember *self)
-{
-  return self->session_id;
 }
 
 /**
@@ -619,42 +520,6 @@ ConfabPeerConnection *
 confab_call_member_get_connection (ConfabCallMember *self)
 {
   return self->call != NULL ? confab_peer_call_get_connection (self->call) : NULL;
-}
-
-/**
- * confab_call_member_get_active_foci:
- * @self: a member
- *
- * Returns: whether it says that it uses an SFU: such a call is no mesh (section 7.2)
- */
-gboolean
-confab_call_member_get_active_foci (ConfabCallMember *self)
-{
-  return self->active_foci;
-}
-
-/**
- * confab_call_member_get_missing:
- * @self: a member
- *
- * Returns: whether another device of its user has written the member event without its entry, see confab_call_member_miss()
- */
-gboolean
-confab_call_member_get_missing (ConfabCallMember *self)
-{
-  return self->missing;
-}
-
-/**
- * confab_call_member_get_expired:
- * @self: a member
- *
- * Returns: whether its entry has run out, or stays missing, and only the connection keeps or kept it here
- */
-gboolean
-confab_call_member_get_expired (ConfabCallMember *self)
-{
-  return self->expired;
 }
 
 /**
