@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A call that rings on two devices of one user, with a real Synapse: declined on one or on both, answered, forgotten, and
-after a restart. CONFAB_BOT names the program."""
+after a restart; and how a call begins and ends when two do it at once. CONFAB_BOT names the program."""
 
 import pathlib
 import sys
@@ -194,6 +194,23 @@ class Ringing(BotTest):
         stays, goes = stays[0], goes[0]
         # By whoever made it: the event of the other one is still its maker's.
         self.assertNotEqual(stays['sender'], goes['sender'])
+        self.finish(anna, bert)
+
+    def test_two_leave_at_once(self):
+        """Each sees the other one still in it, and the call ends all the same."""
+        anna, bert = self.bot('anna'), self.bot('bert')
+        room = self.room(anna, bert)
+        for _ in range(3):
+            call = anna('create-call', roomId=room, intent='m.prompt', type='m.voice')['callId']
+            for peer in (anna, bert):
+                peer.until('calls', lambda calls, call=call: call in [c['callId'] for c in calls])
+                peer('join-call', roomId=room, callId=call)
+            anna.until('members', lambda members: len(members) == 1)
+            bert.until('members', lambda members: len(members) == 1)
+            for peer, number in [(p, p.send('leave')) for p in (anna, bert)]:
+                self.assertEqual(peer.reply(number), {})
+            for peer in (anna, bert):
+                peer.until('calls', lambda calls: calls == [])
         self.finish(anna, bert)
 
     def test_nobody_answers(self):
