@@ -125,6 +125,9 @@ prepare (ConfabGroupCall *self, const Event *event)
   confab_clock_clear (self->clock, &self->desert_timer);
   confab_clock_clear (self->clock, &self->leave_timer);
   confab_own_membership_start (self->own);
+  /* What was to give way still is: that is looked at again with the next sync. */
+  if (self->farewell == CONFAB_GROUP_CALL_FAREWELL_YIELD)
+    self->yielded = FALSE;
   self->farewell = CONFAB_GROUP_CALL_FAREWELL_NONE;
   confab_group_call_set_lingering (self, FALSE);
   confab_group_call_note_own (self);

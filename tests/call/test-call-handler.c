@@ -462,6 +462,38 @@ test_two_at_once_leaving (gconstpointer withdrawn)
   lab_finish (&lab);
 }
 
+/* The person goes into it again while it is being left: it gives way all the same. */
+static void
+test_two_at_once_joined_again (void)
+{
+  Lab lab = { 0 };
+  g_autofree char *id = NULL;
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING);
+  id = confab_call_dup_id (lab.call);
+  lab.echo = FALSE;
+  lab_advance (&lab, 1);
+  state_at (&lab, id, NOW_MS + 1, "m.ring");
+  lab.echo = TRUE;
+  lab_join (&lab);
+  lab_member_of (&lab, "@a:x", "A");
+  lab_advance (&lab, 300);
+  state_at (&lab, "theirs", NOW_MS, "m.ring");
+  member_of_theirs (&lab, "@d:x");
+  assert_state (&lab, "leaving");
+  g_assert_cmpstr (lab.failed->str, ==, "3 ");
+  lab_join (&lab);
+  lab_advance (&lab, 2);
+  lab_sync_end (&lab);
+  lab_advance (&lab, 2000);
+  assert_state (&lab, "ended");
+  g_assert_cmpstr (lab.failed->str, ==, "3 3 ");
+  g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  g_assert_nonnull (confab_call_handler_lookup (lab.handler, ROOM, "theirs"));
+  lab_finish (&lab);
+}
+
 /* A call that belongs to the room is no rival, nor is one that was there before, or is elsewhere. */
 static void
 test_two_not_at_once (void)
@@ -827,6 +859,7 @@ main (int argc, char *argv[])
   TEST ("two-at-once/not-ended", test_two_at_once_not_ended);
   TEST ("unspeakable-call", test_unspeakable_call);
   TEST ("two-at-once/older-comes-late", test_two_older_comes_late);
+  TEST ("two-at-once/joined-again", test_two_at_once_joined_again);
   CASE ("two-at-once/leaving", NULL, test_two_at_once_leaving);
   CASE ("two-at-once/leaving/withdrawn", "withdrawn", test_two_at_once_leaving);
   TEST ("many-calls", test_many_calls);
