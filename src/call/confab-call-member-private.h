@@ -94,6 +94,7 @@ struct _ConfabCallMember {
   gboolean clear;           /* the peer signals in clear */
   gboolean waiting_for_key; /* the last message could not be encrypted */
   gint64 last_signalling_at;
+  gint64 last_media_at;     /* monotonic, µs: over connections that are gone */
   gint64 refreshed_at;      /* monotonic, µs; 0: the entry is as it was at first */
   ConfabLiveness *liveness; /* while this device is in the call */
   ConfabParticipantState shown;

@@ -92,6 +92,9 @@ confab_call_member_drop_call (ConfabCallMember *self, const char *reason)
   confab_clock_clear (self->clock, &self->health_timer);
   if (call == NULL)
     return;
+  self->last_media_at = MAX (self->last_media_at,
+                             confab_peer_connection_get_last_received_at (
+                               confab_peer_call_get_connection (call)));
   g_signal_handlers_disconnect_by_func (call, call_state_cb, self);
   if (confab_peer_call_get_state (call) != CONFAB_PEER_CALL_ENDED && reason != NULL)
     confab_peer_call_hang_up (call, reason);

@@ -175,7 +175,7 @@ confab_call_member_class_init (ConfabCallMemberClass *klass)
 static gint64
 get_last_sign (ConfabCallMember *self)
 {
-  gint64 last = MAX (self->last_signalling_at, self->refreshed_at);
+  gint64 last = MAX (MAX (self->last_signalling_at, self->last_media_at), self->refreshed_at);
 
   if (self->call != NULL)
     last = MAX (last,

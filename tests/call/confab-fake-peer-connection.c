@@ -100,7 +100,24 @@ find_other (ConfabFakePeerConnection *self)
                                       ? g_hash_table_lookup (open_connections, self->remote_ufrag)
                                       : NULL;
 
-  return other != NULL && g_strcmp0 (other->remote_ufrag, self->ufrag) == 0 ? other : NULL;
+  /* What has its own description for the other side's is connected to nobody. */
+  return other != NULL && other != self && g_strcmp0 (other->remote_ufrag, self->ufrag) == 0 ? other
+                                                                                             : NULL;
+}
+
+static gboolean
+is_flowing (ConfabFakePeerConnection *self)
+{
+  return !self->cut && self->state == CONFAB_CONNECTION_STATE_CONNECTED &&
+         find_other (self) != NULL;
+}
+
+/* From another one at the other end packets come all the time; that may be over now. */
+static void
+note_received (ConfabFakePeerConnection *self)
+{
+  if (is_flowing (self))
+    self->received_at = confab_clock_get_time (self->clock);
 }
 
 static void
@@ -354,6 +371,7 @@ fake_set_remote_description (ConfabPeerConnection *connection, ConfabSdpType typ
   ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
   const char *line = strstr (sdp, "a=ice-ufrag:");
 
+  note_received (self);
   g_set_str (&self->remote_sdp, sdp);
   g_free (self->remote_ufrag);
   self->remote_ufrag = line != NULL ? g_strndup (line + 12, strcspn (line + 12, "\r\n")) : NULL;
@@ -416,8 +434,11 @@ fake_close (ConfabPeerConnection *connection)
 
   if (self->closed)
     return;
+  note_received (self);
   self->closed = TRUE;
   other = find_other (self);
+  if (other != NULL)
+    note_received (other);
   g_hash_table_remove (open_connections, self->ufrag);
   confab_clock_clear (self->clock, &self->task_timer);
   confab_clock_clear (self->clock, &self->connect_timer);
@@ -446,9 +467,7 @@ fake_get_last_received_at (ConfabPeerConnection *connection)
 {
   ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
 
-  /* From another one at the other end packets come all the time. */
-  if (!self->cut && self->state == CONFAB_CONNECTION_STATE_CONNECTED && find_other (self) != NULL)
-    return confab_clock_get_time (self->clock);
+  note_received (self);
   return self->received_at;
 }
 
@@ -536,6 +555,7 @@ confab_fake_peer_connection_set_state (ConfabFakePeerConnection *self, ConfabCon
 {
   if (self->closed || self->state == state)
     return;
+  note_received (self);
   self->state = state;
   self->shaken |= state == CONFAB_CONNECTION_STATE_CONNECTED;
   g_object_notify (G_OBJECT (self), "state");
@@ -580,6 +600,7 @@ confab_fake_peer_connection_set_cut (ConfabFakePeerConnection *self, gboolean cu
 {
   if (self->closed || self->cut == cut)
     return;
+  note_received (self);
   self->cut = cut;
   if (cut && self->state == CONFAB_CONNECTION_STATE_CONNECTED && self->lost_timer == 0)
     self->lost_timer = confab_clock_add_timeout (self->clock, CUT_NOTICED_MS, lost_cb, self);

@@ -2018,6 +2018,29 @@ test_gone_quiet (void)
   lab_finish (&lab);
 }
 
+/* Who was heard a moment ago is not quiet because the connection has failed since. */
+static void
+test_quiet_after_failure (void)
+{
+  Lab lab = { 0 };
+  gint64 last;
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_advance (&lab, 20000);
+  confab_fake_peer_connection_receive (confab_fake_local_media_get_last (lab.media));
+  last = confab_clock_get_time (CONFAB_CLOCK (lab.clock));
+  lab_advance (&lab, 1000);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_FAILED);
+  assert_member (&lab, "reconnecting");
+  lab_advance (&lab, 8999);
+  g_assert_cmpint (quiet_since (&lab), ==, 0);
+  lab_advance (&lab, 1);
+  g_assert_cmpint (quiet_since (&lab), ==, last);
+  lab_finish (&lab);
+}
+
 static void
 test_quiet_ends (void)
 {
@@ -2130,6 +2153,7 @@ add_messages (void)
   TEST ("waiting-for-key", test_waiting_for_key);
   TEST ("quiet", test_quiet);
   TEST ("quiet/gone", test_gone_quiet);
+  TEST ("quiet/after-failure", test_quiet_after_failure);
   TEST ("quiet/ends", test_quiet_ends);
   CASE ("quiet/from-the-start/to-be-invited", "@c:x", test_quiet_from_the_start);
   CASE ("quiet/from-the-start/to-invite", "@a:x", test_quiet_from_the_start);
