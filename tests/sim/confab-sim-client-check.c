@@ -4,6 +4,7 @@
 
 #include "confab-sim-client-private.h"
 
+#include "confab-call-content.h"
 #include "confab-group-call.h"
 
 /* What is true of a client at any time. */
@@ -72,6 +73,39 @@ confab_sim_client_check_sending (ConfabSimClient *self,
                              self->index,
                              "own-session: %s from a session that is gone",
                              type);
+}
+
+static gboolean
+has_others (ConfabSimClient *self, const char *call_id)
+{
+  gint64 now_ms = confab_clock_get_real_time (self->clock) / 1000;
+
+  for (guint i = 0; i < self->network->n; i++) {
+    const char *user = self->network->users[i];
+    g_autoptr (GPtrArray) entries = NULL;
+    const ConfabCallMembership *entry;
+
+    if (i == self->index || g_hash_table_contains (self->left, user))
+      continue;
+    entries = confab_call_membership_parse (g_hash_table_lookup (self->members, user));
+    entry = find_entry (entries, call_id, self->network->devices[i]);
+    if (entry != NULL && entry->expires_ts > now_ms)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+void
+confab_sim_client_check_state (ConfabSimClient *self,
+                               const char *type,
+                               const char *state_key,
+                               JsonObject *content)
+{
+  if (g_str_equal (type, CONFAB_CALL_CONTENT_TYPE))
+    confab_sim_calls_check_terminating (self->calls,
+                                        state_key,
+                                        content,
+                                        has_others (self, state_key));
 }
 
 /* What is shown. */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "confab-call-membership.h"
+#include "confab-sim-calls.h"
 #include "confab-sim-client.h"
 #include "confab-sim-missed.h"
 #include "confab-sim-ringing.h"
@@ -39,6 +40,7 @@ struct _ConfabSimClient {
   ConfabCallHandler *handler;
   GHashTable *members;      /* user id → JsonObject: member events as synced */
   ConfabSimMissed *missed;  /* of those */
+  ConfabSimCalls *calls;    /* as synced */
   ConfabSimRtc *rtc;        /* of Element's kind, as synced */
   guint n_rtc;              /* people in it, as the handler tells */
   GHashTable *left;         /* user ids that are not in the room, as synced */
@@ -50,6 +52,7 @@ struct _ConfabSimClient {
   guint n_sync_failures; /* in a row */
   gboolean waits_for_news;
   gboolean comes_back; /* into the room: its state is being taken again */
+  guint n_sent;        /* messages and state that were handed over */
   char *session;       /* of the own entry that was written last */
   ConfabSimWitness *witness;
 
@@ -62,6 +65,7 @@ struct _ConfabSimClient {
   guint n_closed; /* so many of the medium's first connections */
   gboolean wants_in;
   gboolean told; /* that it is out again */
+  guint join_timer;
 };
 
 void confab_sim_client_check_sending (ConfabSimClient *self,
@@ -70,6 +74,10 @@ void confab_sim_client_check_sending (ConfabSimClient *self,
                                       const char *type,
                                       JsonObject *content,
                                       gboolean clear);
+void confab_sim_client_check_state (ConfabSimClient *self,
+                                    const char *type,
+                                    const char *state_key,
+                                    JsonObject *content);
 void confab_sim_client_take_stored (ConfabSimClient *self);
 
 G_END_DECLS

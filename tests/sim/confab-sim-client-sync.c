@@ -61,6 +61,7 @@ take_membership (ConfabSimClient *self, const ConfabSimEvent *event, guint posit
     self->missed = confab_sim_missed_new ();
     confab_sim_rtc_clear (self->rtc);
     confab_sim_ringing_clear (self->ringing);
+    confab_sim_calls_clear (self->calls);
     self->n_rtc = 0;
     return;
   }
@@ -96,6 +97,7 @@ take_event (ConfabSimClient *self, const ConfabSimEvent *event, guint position)
                           g_strdup (event->state_key),
                           json_object_ref (event->content));
   }
+  confab_sim_calls_take_event (self->calls, event);
   confab_call_handler_handle_state (self->handler,
                                     CONFAB_SIM_ROOM,
                                     event->type,
@@ -158,7 +160,7 @@ static void
 end_sync (ConfabSimClient *self)
 {
   confab_call_handler_end_sync (self->handler, confab_clock_get_real_time (self->clock) / 1000);
-  confab_sim_ringing_end_sync (self->ringing, self->members, self->left);
+  confab_sim_ringing_end_sync (self->ringing, self->members, self->missed, self->left);
 }
 
 static void

@@ -19,11 +19,13 @@ sending_cb (const char *user_id,
   ConfabSimClient *self = data;
   g_autoptr (GPtrArray) entries = NULL;
 
+  self->n_sent++;
   if (user_id != NULL) {
     confab_sim_client_check_sending (self, user_id, device_id, type, content, clear);
     confab_sim_witness_sending (self->witness, user_id, device_id, type, content);
     return;
   }
+  confab_sim_client_check_state (self, type, device_id, content);
   entries = confab_call_membership_parse (content);
   for (guint i = 0; i < entries->len; i++) {
     const ConfabCallMembership *entry = entries->pdata[i];
@@ -115,6 +117,7 @@ confab_sim_client_start (ConfabSimClient *self)
                                            self->device);
   confab_sim_ringing_start (self->ringing, self->handler);
   self->missed = confab_sim_missed_new ();
+  self->calls = confab_sim_calls_new (self->network, self->index);
   self->rtc = confab_sim_rtc_new ();
   self->n_rtc = 0;
   g_signal_connect (self->handler, "rtc-changed", G_CALLBACK (rtc_changed_cb), self);
@@ -128,10 +131,10 @@ forget_call (ConfabSimClient *self)
     g_signal_handlers_disconnect_by_data (self->call, self);
     g_signal_handlers_disconnect_by_data (confab_call_get_participants (self->call), self);
   }
-  g_clear_object (&self->call);
   for (guint i = 0; i < self->shown->len; i++)
     confab_sim_witness_gone (self->witness, self->shown->pdata[i]);
   g_ptr_array_set_size (self->shown, 0);
+  g_clear_object (&self->call);
 }
 
 /* Nobody is told. */
@@ -143,6 +146,7 @@ confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost)
   self->up = FALSE;
   self->waits_for_news = FALSE;
   confab_clock_clear (self->clock, &self->sync_timer);
+  confab_clock_clear (self->clock, &self->join_timer);
   self->n_sync_failures = 0;
   confab_sim_signalling_kill (self->signalling);
   forget_call (self);
@@ -155,6 +159,7 @@ confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost)
   g_clear_pointer (&self->left, g_hash_table_unref);
   g_clear_pointer (&self->missed, confab_sim_missed_free);
   g_clear_pointer (&self->rtc, confab_sim_rtc_free);
+  g_clear_pointer (&self->calls, confab_sim_calls_free);
   g_clear_pointer (&self->witness, confab_sim_witness_free);
   self->wants_in = FALSE;
   self->told = FALSE;
@@ -165,16 +170,42 @@ confab_sim_client_kill (ConfabSimClient *self, gboolean power_lost)
 /* The person. */
 
 static void
+join_cb (gpointer data)
+{
+  ConfabSimClient *self = data;
+
+  self->join_timer = 0;
+  if (self->wants_in)
+    confab_sim_client_join_seen (self);
+}
+
+/* Whose call is over looks for another one in a moment. */
+static void
+look_for_another (ConfabSimClient *self)
+{
+  if (self->wants_in && self->join_timer == 0)
+    self->join_timer = confab_clock_add_timeout (
+      self->clock, 1000 + confab_sim_network_below (self->network, 3000), join_cb, self);
+}
+
+static void
 failed_cb (ConfabCall *call, const GError *error, ConfabSimClient *self)
 {
   self->told = TRUE;
+  if (g_error_matches (error, CONFAB_CALL_ERROR, CONFAB_CALL_ERROR_ENDED))
+    look_for_another (self);
 }
 
+/* That a call was ended is all that needs to be said. */
 static void
 state_cb (ConfabCall *call, GParamSpec *pspec, ConfabSimClient *self)
 {
   self->state = confab_call_get_state (call);
-  self->told |= self->state == CONFAB_CALL_STATE_ENDED;
+  if (self->state != CONFAB_CALL_STATE_ENDED ||
+      !confab_sim_calls_is_over (self->calls, confab_group_call_get_id (CONFAB_GROUP_CALL (call))))
+    return;
+  self->told = TRUE;
+  look_for_another (self);
 }
 
 static void
@@ -223,7 +254,38 @@ confab_sim_client_create_call (ConfabSimClient *self, ConfabCallIntent intent)
 
   call = confab_call_handler_create_call (
     self->handler, CONFAB_SIM_ROOM, intent, CONFAB_CALL_TYPE_VIDEO, NULL);
+  confab_sim_calls_note_made (self->calls, confab_group_call_get_id (CONFAB_GROUP_CALL (call)));
   take_call (self, call);
+}
+
+/* Whichever is on, as far as this one knows, unless it is in one. Returns: whether there is any */
+gboolean
+confab_sim_client_join_seen (ConfabSimClient *self)
+{
+  guint n = self->up ? g_list_model_get_n_items (G_LIST_MODEL (self->handler)) : 0;
+  g_autoptr (ConfabCall) call = NULL;
+  g_autofree char *id = NULL;
+
+  if (n == 0 || (self->call != NULL && confab_call_is_active (self->call)))
+    return n > 0;
+  call = g_list_model_get_item (G_LIST_MODEL (self->handler),
+                                confab_sim_network_below (self->network, n));
+  id = confab_call_dup_id (call);
+  confab_sim_client_join (self, id);
+  return TRUE;
+}
+
+/* As somebody does who wants to talk to the others: they join what there is, and else begin something. */
+void
+confab_sim_client_begin (ConfabSimClient *self, ConfabCallIntent intent)
+{
+  g_autofree char *id = NULL;
+
+  if (!self->up || confab_sim_client_join_seen (self))
+    return;
+  confab_sim_client_create_call (self, intent);
+  id = confab_call_dup_id (self->call);
+  confab_sim_client_join (self, id);
 }
 
 /* Does nothing where the call is not known yet, or this device is in it. */
@@ -273,6 +335,8 @@ confab_sim_client_terminate (ConfabSimClient *self)
   if (!self->up || self->call == NULL || !self->has_power)
     return;
   self->wants_in = FALSE;
+  confab_sim_calls_note_terminated (self->calls,
+                                    confab_group_call_get_id (CONFAB_GROUP_CALL (self->call)));
   confab_call_terminate (self->call);
 }
 
@@ -282,7 +346,8 @@ confab_sim_client_call_again (ConfabSimClient *self)
 {
   g_autofree char *id = NULL;
 
-  if (!self->up || self->call == NULL || !self->has_power)
+  if (!self->up || self->call == NULL || !self->has_power ||
+      g_list_model_get_n_items (G_LIST_MODEL (self->handler)) > 1)
     return;
   confab_sim_client_terminate (self);
   confab_sim_client_create_call (self, CONFAB_CALL_INTENT_RING);
@@ -313,6 +378,20 @@ confab_sim_client_is_idle (ConfabSimClient *self)
          self->since_events == confab_sim_server_get_n_events (server, self->index) &&
          self->since_messages == confab_sim_server_get_n_messages (server, self->index) &&
          self->since_account == confab_sim_server_get_n_account (server, self->index);
+}
+
+/* Returns: (nullable) (transfer none): a call that this process should have given up for the older @other */
+const char *
+confab_sim_client_find_younger (ConfabSimClient *self, const char *other)
+{
+  for (guint i = 0; self->up && i < g_list_model_get_n_items (G_LIST_MODEL (self->handler)); i++) {
+    g_autoptr (ConfabCall) call = g_list_model_get_item (G_LIST_MODEL (self->handler), i);
+    const char *id = confab_group_call_get_id (CONFAB_GROUP_CALL (call));
+
+    if (confab_sim_calls_gives_way (self->calls, id, other))
+      return id;
+  }
+  return NULL;
 }
 
 gboolean

@@ -232,8 +232,10 @@ confab_sim_network_carry (ConfabSimNetwork *self,
     if (!g_str_equal (self->users[i], user_id) || !g_str_equal (self->devices[i], device_id))
       continue;
     if (confab_clock_get_time (self->clock) < self->link_until[from][i] ||
-        confab_sim_network_chance (self, self->loss))
+        confab_sim_network_chance (self, self->loss)) {
+      self->lost[from][i] = TRUE;
       return;
+    }
     if (g_str_equal (type, "m.call.answer") &&
         confab_clock_get_time (self->clock) < self->refuses_until[from][i]) {
       refuse (self, from, i, content);

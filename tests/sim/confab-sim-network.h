@@ -32,6 +32,7 @@ typedef void (*ConfabSimFailFunc) (const char *message, gpointer data);
  * @limit_until: monotonic, µs: a client is answered 429
  * @keyless_until: monotonic, µs: a client cannot get the keys of another, and sends it nothing
  * @refuses_until: monotonic, µs: what a client answers to another comes as a hangup, as an ill-behaved client has it
+ * @lost: something that a client had for another never came
  * @declined: user and call → when the user declined it everywhere: monotonic, µs; 0 where they declined another, too
  * @limits_all: in whatever it asks; else only in what it writes to the room
  * @told: by 429: client and resource → not before that: monotonic, µs
@@ -65,6 +66,7 @@ typedef struct {
   gboolean limits_all[CONFAB_SIM_MAX_CLIENTS];
   gint64 keyless_until[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS];
   gint64 refuses_until[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS];
+  gboolean lost[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS];
   GHashTable *declined;
   GHashTable *told[CONFAB_SIM_MAX_CLIENTS];
   ConfabSimFailFunc fail;

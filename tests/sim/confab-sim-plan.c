@@ -4,6 +4,7 @@
 
 #include "confab-sim-world-private.h"
 
+#include "confab-sim-forger.h"
 #include "confab-sim-rtc.h"
 
 /* What people and misfortune do, and when. */
@@ -28,6 +29,7 @@ static const struct {
                                    CONFAB_SIM_HARDNESS_CALM,
                                    1 },
   [CONFAB_SIM_ACTION_DECLINE] = { "declines", CONFAB_SIM_HARDNESS_CALM, 2 },
+  [CONFAB_SIM_ACTION_FORGE] = { "is told by somebody else", CONFAB_SIM_HARDNESS_CALM, 4 },
   [CONFAB_SIM_ACTION_CALL_AGAIN] = { "calls again", CONFAB_SIM_HARDNESS_CALM, 1 },
   [CONFAB_SIM_ACTION_WAY_BROKEN] = { "the way does not hold", CONFAB_SIM_HARDNESS_ROUGH, 2 },
   [CONFAB_SIM_ACTION_KEYLESS] = { "cannot encrypt", CONFAB_SIM_HARDNESS_ROUGH, 2 },
@@ -54,15 +56,6 @@ static const struct {
 
 /* People of Element's clients. */
 static const char *const strangers[] = { "@x:y", "@y:y", "@z:y" };
-
-static void
-rejoin (ConfabSimWorld *self, guint who)
-{
-  g_autofree char *call_id = confab_sim_server_dup_call_id (self->network.server);
-
-  if (call_id != NULL)
-    confab_sim_client_join (self->clients[who], call_id);
-}
 
 static void
 mute (ConfabSimWorld *self, const ConfabSimAction *action)
@@ -215,7 +208,7 @@ confab_sim_world_act (ConfabSimWorld *self, const ConfabSimAction *action)
   tell_action (self, action);
   switch (action->kind) {
   case CONFAB_SIM_ACTION_JOIN:
-    rejoin (self, action->who);
+    confab_sim_client_join_seen (client);
     break;
   case CONFAB_SIM_ACTION_LEAVE:
     confab_sim_client_leave (client);
@@ -252,6 +245,9 @@ confab_sim_world_act (ConfabSimWorld *self, const ConfabSimAction *action)
     break;
   case CONFAB_SIM_ACTION_REPLAY:
     confab_sim_server_replay (self->network.server, action->who, "m.call.invite", action->value);
+    break;
+  case CONFAB_SIM_ACTION_FORGE:
+    confab_sim_forge (client, action->other, action->value);
     break;
   case CONFAB_SIM_ACTION_DECLINE:
     confab_sim_client_decline (client,
@@ -292,13 +288,15 @@ confab_sim_world_act (ConfabSimWorld *self, const ConfabSimAction *action)
     break;
   case CONFAB_SIM_ACTION_KILL:
   case CONFAB_SIM_ACTION_POWER_LOSS:
+    for (guint i = 0; i < self->network.n && action->kind == CONFAB_SIM_ACTION_POWER_LOSS; i++)
+      self->network.lost[action->who][i] = TRUE;
     confab_sim_client_kill (client, action->kind == CONFAB_SIM_ACTION_POWER_LOSS);
     break;
   case CONFAB_SIM_ACTION_RESTART:
     if (!confab_sim_client_is_up (client))
       confab_sim_client_start (client);
     else
-      rejoin (self, action->who);
+      confab_sim_client_join_seen (client);
     break;
   case CONFAB_SIM_ACTION_LEAVE_ROOM:
     confab_sim_server_put_membership (self->network.server,
@@ -360,7 +358,8 @@ confab_sim_world_plan (ConfabSimWorld *self)
     [CONFAB_SIM_ACTION_PARTITION] = 60000, [CONFAB_SIM_ACTION_MUTE_MICROPHONE] = 2,
     [CONFAB_SIM_ACTION_MUTE_CAMERA] = 2,   [CONFAB_SIM_ACTION_LEAVE_ROOM] = 2,
     [CONFAB_SIM_ACTION_SHARE] = 2,         [CONFAB_SIM_ACTION_RTC] = 1 << 20,
-    [CONFAB_SIM_ACTION_RTC_ROOM] = 64,     [CONFAB_SIM_ACTION_ICE_RESTART] = 600,
+    [CONFAB_SIM_ACTION_FORGE] = 288,       [CONFAB_SIM_ACTION_RTC_ROOM] = 64,
+    [CONFAB_SIM_ACTION_ICE_RESTART] = 600,
   };
   guint n = 10 + confab_sim_world_below (self, 30);
   gint64 at = 1000000;

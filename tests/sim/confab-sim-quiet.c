@@ -40,6 +40,54 @@ heal (ConfabSimWorld *self)
   confab_sim_world_run_for (
     self,
     wait_ms + 75000); /* what is on its way is tried again by then, and everybody has synced */
+  for (guint i = 0; i < self->network.n; i++)
+    confab_sim_client_poll (self->clients[i]);
+  confab_sim_world_run_for (self, 10000);
+}
+
+static gboolean
+is_somebody_else_in (ConfabSimWorld *self, const char *call_id, guint who)
+{
+  gint64 now_ms = confab_clock_get_real_time (self->clock) / 1000;
+
+  for (guint i = 0; i < self->network.n; i++) {
+    const ConfabSimEvent *event = confab_sim_server_lookup (self->network.server,
+                                                            CONFAB_CALL_MEMBERSHIP_TYPE,
+                                                            self->network.users[i]);
+    g_autoptr (GPtrArray) entries = confab_call_membership_parse (event != NULL ? event->content : NULL);
+
+    for (guint j = 0; i != who && j < entries->len; j++) {
+      const ConfabCallMembership *entry = entries->pdata[j];
+      if (g_str_equal (entry->call_id, call_id) && entry->expires_ts > now_ms &&
+          g_str_equal (entry->device_id, self->network.devices[i]))
+        return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* Of two calls that were begun at the same time the one that the server dates later is taken back by whoever made it, also
+ * when they are in it, with others: before anybody is made to go from one to the other. Nobody has to give up people
+ * for a call where nobody is. */
+static void
+check_rivals (ConfabSimWorld *self)
+{
+  g_autoptr (GPtrArray) ids = confab_sim_server_dup_call_ids (self->network.server);
+
+  for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
+    for (guint j = 0; j < ids->len && self->failure == NULL; j++) {
+      const char *younger = confab_sim_client_find_younger (self->clients[i], ids->pdata[j]);
+
+      if (younger == NULL)
+        continue;
+      if (is_somebody_else_in (self, ids->pdata[j], i) || !is_somebody_else_in (self, younger, i))
+        confab_sim_world_fail (self,
+                               "one-call: %s does not give up %s for the older %s",
+                               self->network.devices[i],
+                               younger,
+                               (const char *) ids->pdata[j]);
+    }
+  }
 }
 
 /* Everybody is in one call. */
@@ -180,12 +228,13 @@ check_mute (ConfabSimWorld *self, guint who, guint other)
                            self->network.devices[other]);
 }
 
+/* As it was left: unless something was @lost on the way, for good. */
 static void
-check_all_mute (ConfabSimWorld *self)
+check_all_mute (ConfabSimWorld *self, gboolean lost)
 {
   for (guint i = 0; i < self->network.n; i++) {
     for (guint j = 0; j < self->network.n && self->failure == NULL; j++) {
-      if (i != j)
+      if (i != j && !(lost && self->network.lost[j][i]))
         check_mute (self, i, j);
     }
   }
@@ -229,6 +278,7 @@ static void
 check_quiet (ConfabSimWorld *self)
 {
   await_idle (self);
+  check_all_mute (self, FALSE);
   for (guint i = 0; i < self->network.n; i++)
     confab_sim_client_poll (self->clients[i]);
   for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
@@ -239,7 +289,6 @@ check_quiet (ConfabSimWorld *self)
     for (guint j = 0; j < self->network.n && self->failure == NULL; j++) {
       if (i == j)
         continue;
-      check_mute (self, i, j);
       check_queues (self, i, j);
     }
   }
@@ -357,22 +406,41 @@ check_sharing (ConfabSimWorld *self)
   }
 }
 
+/* One after the other: whoever goes last may end it, and does, unless it stays with nobody in it. */
+static void
+leave_in_turn (ConfabSimWorld *self)
+{
+  for (guint i = self->network.n; i-- > 0;) {
+    confab_sim_client_leave (self->clients[i]);
+    confab_sim_world_run_for (self, 20000);
+  }
+}
+
 static void
 check_end (ConfabSimWorld *self)
 {
-  confab_sim_world_tell (self, "all leave");
-  for (guint i = 0; i < self->network.n; i++)
+  gboolean in_turn = confab_sim_world_below (self, 3) == 0;
+  gboolean stays = self->intent == CONFAB_CALL_INTENT_ROOM;
+
+  confab_sim_world_tell (self, in_turn ? "all leave in turn" : "all leave");
+  for (guint i = 0; i < self->network.n && !in_turn; i++)
     confab_sim_client_leave (self->clients[i]);
+  if (in_turn)
+    leave_in_turn (self);
   confab_sim_world_run_for (
     self, 60000); /* two devices of a user that write at once put each other back in at first */
   if (self->failure == NULL)
     check_server (self, FALSE);
+  if (self->failure == NULL && (in_turn || stays) &&
+      (confab_sim_server_count_calls (self->network.server) > 0) != stays)
+    confab_sim_world_fail (self, "last-one: the call %s", stays ? "is over" : "is still on");
 }
 
 void
 confab_sim_world_settle (ConfabSimWorld *self)
 {
   heal (self);
+  check_rivals (self);
   gather (self);
   confab_sim_world_run_for (self, 240000);
   if (self->failure != NULL)
@@ -386,8 +454,7 @@ confab_sim_world_settle (ConfabSimWorld *self)
   }
   if (self->failure != NULL)
     return;
-  if (self->hardness != CONFAB_SIM_HARDNESS_STORMY)
-    check_all_mute (self);
+  check_all_mute (self, TRUE);
   if (self->failure != NULL)
     return;
   mute_all (self);

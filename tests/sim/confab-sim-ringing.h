@@ -4,6 +4,7 @@
 
 #include "confab-call-handler.h"
 #include "confab-sim-disk.h"
+#include "confab-sim-missed.h"
 
 G_BEGIN_DECLS
 
@@ -26,7 +27,10 @@ void confab_sim_ringing_take_event (ConfabSimRinging *self, const ConfabSimEvent
 void confab_sim_ringing_take_account (ConfabSimRinging *self, JsonObject *content);
 void confab_sim_ringing_joins (ConfabSimRinging *self, const char *call_id);
 void confab_sim_ringing_decline (ConfabSimRinging *self, ConfabDeclineScope scope);
-void confab_sim_ringing_end_sync (ConfabSimRinging *self, GHashTable *members, GHashTable *left);
+void confab_sim_ringing_end_sync (ConfabSimRinging *self,
+                                  GHashTable *members,
+                                  ConfabSimMissed *missed,
+                                  GHashTable *left);
 void confab_sim_ringing_check (ConfabSimRinging *self);
 
 G_END_DECLS

@@ -249,7 +249,6 @@ is_on (ConfabSimServer *self, const ConfabSimEvent *event)
          !confab_call_content_is_over (event->content);
 }
 
-/* Those that are on. */
 /* Account data of the room, as one of the user's devices hears of it; the last stands. */
 void
 confab_sim_server_put_account (ConfabSimServer *self, guint index, JsonObject *content)
@@ -271,6 +270,7 @@ confab_sim_server_get_account (ConfabSimServer *self, guint index, guint positio
   return self->account[index]->pdata[position];
 }
 
+/* Those that are on. */
 guint
 confab_sim_server_count_calls (ConfabSimServer *self)
 {
@@ -279,6 +279,20 @@ confab_sim_server_count_calls (ConfabSimServer *self)
   for (guint i = 0; i < self->events->len; i++)
     n += is_on (self, self->events->pdata[i]);
   return n;
+}
+
+/* Returns: (transfer full) (element-type utf8): the calls that are on */
+GPtrArray *
+confab_sim_server_dup_call_ids (ConfabSimServer *self)
+{
+  GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < self->events->len; i++) {
+    const ConfabSimEvent *event = self->events->pdata[i];
+    if (is_on (self, event))
+      g_ptr_array_add (ids, g_strdup (event->state_key));
+  }
+  return ids;
 }
 
 /* Returns: (nullable): the oldest call that is on */

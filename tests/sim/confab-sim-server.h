@@ -76,6 +76,7 @@ void confab_sim_server_put_account (ConfabSimServer *self, guint index, JsonObje
 guint confab_sim_server_get_n_account (ConfabSimServer *self, guint index);
 JsonObject *confab_sim_server_get_account (ConfabSimServer *self, guint index, guint position);
 guint confab_sim_server_count_calls (ConfabSimServer *self);
+GPtrArray *confab_sim_server_dup_call_ids (ConfabSimServer *self);
 char *confab_sim_server_dup_call_id (ConfabSimServer *self);
 
 G_END_DECLS

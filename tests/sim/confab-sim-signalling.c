@@ -223,7 +223,7 @@ confab_sim_signalling_send_state (ConfabSignalling *signalling,
   ConfabSimSignalling *self = CONFAB_SIM_SIGNALLING (signalling);
   Slot *slot = NULL;
 
-  self->func (NULL, NULL, type, content, FALSE, self->data);
+  self->func (NULL, state_key, type, content, FALSE, self->data);
   for (guint i = 0; i < self->slots->len; i++) {
     Slot *other = self->slots->pdata[i];
     if (g_str_equal (other->type, type) && g_str_equal (other->state_key, state_key))

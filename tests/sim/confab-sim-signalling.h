@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 #define CONFAB_TYPE_SIM_SIGNALLING (confab_sim_signalling_get_type ())
 G_DECLARE_FINAL_TYPE (ConfabSimSignalling, confab_sim_signalling, CONFAB, SIM_SIGNALLING, GObject)
 
-/* What is handed over, before anything becomes of it; @user_id is NULL for state. */
+/* What is handed over, before anything becomes of it; for state @user_id is NULL, and its key is where the device is. */
 typedef void (*ConfabSimSignallingFunc) (const char *user_id,
                                          const char *device_id,
                                          const char *type,

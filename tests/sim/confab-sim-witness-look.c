@@ -6,6 +6,8 @@
 
 #define HEALTHY_US (60 * G_USEC_PER_SEC)
 #define LAG_US (100 * 1000)
+#define QUIET_US (10 * G_USEC_PER_SEC)
+#define QUIET_LAG_US (1100 * 1000)
 #define RESEND_US (17 * G_USEC_PER_SEC) /* the longest pause is 16 s */
 
 /* What is true of each member. */
@@ -85,9 +87,8 @@ check_given_up (ConfabSimWitness *self, ConfabSimPeer *peer)
 }
 
 static void
-check_state (ConfabSimWitness *self, ConfabSimPeer *peer)
+check_state (ConfabSimWitness *self, ConfabSimPeer *peer, ConfabParticipantState state)
 {
-  ConfabParticipantState state = confab_participant_get_state (CONFAB_PARTICIPANT (peer->member));
   gint64 now = confab_clock_get_time (self->clock);
 
   if (state != peer->state && state == CONFAB_PARTICIPANT_STATE_UNREACHABLE)
@@ -106,6 +107,57 @@ check_state (ConfabSimWitness *self, ConfabSimPeer *peer)
     confab_sim_network_fail (self->network,
                              self->index,
                              "health: what failed with %s is held against it",
+                             confab_call_member_get_device_id (peer->member));
+}
+
+static gint64
+get_received_at (ConfabSimPeer *peer)
+{
+  return peer->connection != NULL ? confab_peer_connection_get_last_received_at (peer->connection)
+                                  : 0;
+}
+
+/* By a connection that has gone since the last look, too. */
+static void
+look_for_media (ConfabSimPeer *peer, gint64 now)
+{
+  gint64 last;
+
+  peer->media_at = MAX (peer->media_at, get_received_at (peer));
+  g_set_object (&peer->connection, confab_call_member_get_connection (peer->member));
+  last = get_received_at (peer);
+  peer->media_at = MAX (peer->media_at, last);
+  if (last != now)
+    peer->media_since = 0;
+  else if (peer->media_since == 0)
+    peer->media_since = now;
+}
+
+/* Who gives no sign for ten seconds is shown as gone quiet, until the next sign; media is looked for each second. */
+static void
+check_quiet (ConfabSimWitness *self, ConfabSimPeer *peer, ConfabParticipantState state)
+{
+  gint64 now = confab_clock_get_time (self->clock);
+  gint64 last;
+
+  if (state != peer->state && (peer->state == CONFAB_PARTICIPANT_STATE_ADVERTISED ||
+                               state == CONFAB_PARTICIPANT_STATE_CONNECTED))
+    peer->sign_at = now;
+  look_for_media (peer, now);
+  last = MAX (MAX (peer->sign_at, peer->media_at), peer->entry_at);
+  if (peer->quiet &&
+      (state == CONFAB_PARTICIPANT_STATE_ADVERTISED || now - peer->sign_at < QUIET_US ||
+       (peer->media_since != 0 && now - peer->media_since > QUIET_LAG_US) ||
+       (peer->media_since == 0 && now - peer->media_at < QUIET_US)))
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "quiet: %s gives signs, and is shown as gone quiet",
+                             confab_call_member_get_device_id (peer->member));
+  if (!peer->quiet && state != CONFAB_PARTICIPANT_STATE_ADVERTISED &&
+      now - last > QUIET_US + LAG_US)
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "quiet: %s gives no sign, and is not shown as gone quiet",
                              confab_call_member_get_device_id (peer->member));
 }
 
@@ -139,9 +191,11 @@ confab_sim_witness_look (ConfabSimWitness *self)
   confab_sim_witness_forget_meeting (self);
   for (guint i = 0; i < self->peers->len; i++) {
     ConfabSimPeer *peer = self->peers->pdata[i];
+    ConfabParticipantState state = confab_participant_get_state (CONFAB_PARTICIPANT (peer->member));
 
     check_current (self, peer);
-    check_state (self, peer);
+    check_quiet (self, peer, state);
+    check_state (self, peer, state);
     check_resent (self, peer);
     g_set_str (&peer->current, confab_call_member_get_call_id (peer->member));
     peer->dismissed = FALSE;

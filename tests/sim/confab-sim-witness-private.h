@@ -50,6 +50,12 @@ typedef struct {
   gboolean met;        /* two invites did, and nobody was connected since */
   gint64 expires_ts;   /* of its entry */
   gint64 connected_at; /* monotonic, µs; 0 while it is not */
+  gboolean quiet;      /* as it tells */
+  gint64 sign_at;      /* monotonic, µs: the last that surely was one */
+  gint64 entry_at;     /* monotonic, µs: of an entry that may be a sign */
+  ConfabPeerConnection *connection; /* (nullable): that there was at the last look */
+  gint64 media_at;                  /* monotonic, µs: the last media that came */
+  gint64 media_since;               /* monotonic, µs; 0: it does not */
   ConfabParticipantState state;
 } ConfabSimPeer;
 

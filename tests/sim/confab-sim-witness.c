@@ -33,6 +33,7 @@ free_peer (gpointer data)
   g_free (peer->last_invited);
   g_free (peer->superseded);
   g_hash_table_unref (peer->heard);
+  g_clear_object (&peer->connection);
   g_free (peer);
 }
 
@@ -160,7 +161,14 @@ begin_anew (ConfabSimWitness *self, ConfabSimPeer *peer)
   peer->ended_at = 0;
   peer->connected_at = 0;
   peer->met = FALSE;
+  peer->sign_at = confab_clock_get_time (self->clock);
   peer->state = confab_participant_get_state (CONFAB_PARTICIPANT (peer->member));
+}
+
+static void
+quiet_cb (ConfabCallMember *member, GParamSpec *pspec, ConfabSimPeer *peer)
+{
+  peer->quiet = confab_participant_get_quiet_since (CONFAB_PARTICIPANT (member)) != 0;
 }
 
 void
@@ -172,6 +180,8 @@ confab_sim_witness_shown (ConfabSimWitness *self, const char *conf_id, ConfabCal
   peer->conf_id = g_strdup (conf_id);
   peer->heard = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   begin_anew (self, peer);
+  g_signal_connect (member, "notify::quiet-since", G_CALLBACK (quiet_cb), peer);
+  quiet_cb (member, NULL, peer);
   g_ptr_array_add (self->peers, peer);
 }
 
@@ -179,14 +189,16 @@ void
 confab_sim_witness_gone (ConfabSimWitness *self, ConfabCallMember *member)
 {
   for (guint i = self->peers->len; i-- > 0;) {
-    if (((ConfabSimPeer *) self->peers->pdata[i])->member == member)
-      g_ptr_array_remove_index (self->peers, i);
+    if (((ConfabSimPeer *) self->peers->pdata[i])->member != member)
+      continue;
+    g_signal_handlers_disconnect_by_data (member, self->peers->pdata[i]);
+    g_ptr_array_remove_index (self->peers, i);
   }
 }
 
 /* With a longer life in its entry a peer may have come anew. */
 static void
-check_refreshed (ConfabSimPeer *peer, GPtrArray *entries)
+check_refreshed (ConfabSimWitness *self, ConfabSimPeer *peer, GPtrArray *entries)
 {
   for (guint i = 0; i < entries->len; i++) {
     const ConfabCallMembership *entry = entries->pdata[i];
@@ -194,8 +206,10 @@ check_refreshed (ConfabSimPeer *peer, GPtrArray *entries)
     if (!g_str_equal (entry->call_id, peer->conf_id) ||
         !g_str_equal (entry->device_id, confab_call_member_get_device_id (peer->member)))
       continue;
-    if (entry->expires_ts > peer->expires_ts)
+    if (entry->expires_ts > peer->expires_ts) {
       peer->n_invites = 0;
+      peer->entry_at = confab_clock_get_time (self->clock);
+    }
     peer->expires_ts = entry->expires_ts;
   }
 }
@@ -217,7 +231,7 @@ confab_sim_witness_take_event (ConfabSimWitness *self, const ConfabSimEvent *eve
       begin_anew (self, peer);
     if (entries == NULL)
       entries = confab_call_membership_parse (event->content);
-    check_refreshed (peer, entries);
+    check_refreshed (self, peer, entries);
   }
 }
 
@@ -354,6 +368,14 @@ take_hangup (ConfabSimWitness *self,
     attempt->over = TRUE;
 }
 
+/* Their sessions as they are now. */
+static gboolean
+is_between (ConfabSimWitness *self, ConfabSimPeer *peer, JsonObject *content)
+{
+  return g_strcmp0 (confab_json_peek_string (content, "sender_session_id"), peer->session) == 0 &&
+         g_strcmp0 (confab_json_peek_string (content, "dest_session_id"), self->session) == 0;
+}
+
 /* It is handed over next. */
 void
 confab_sim_witness_received (ConfabSimWitness *self, const ConfabSimMessage *message)
@@ -369,6 +391,10 @@ confab_sim_witness_received (ConfabSimWitness *self, const ConfabSimMessage *mes
                                    message->device_id);
 
   confab_sim_witness_forget_meeting (self);
+  if (peer != NULL && is_between (self, peer, content) &&
+      confab_participant_get_state (CONFAB_PARTICIPANT (peer->member)) !=
+        CONFAB_PARTICIPANT_STATE_ADVERTISED)
+    peer->sign_at = confab_clock_get_time (self->clock);
   confab_sim_witness_take_description (peer, attempt, message->type, content);
   if (g_str_equal (message->type, "m.call.invite"))
     take_invite (self, peer, attempt, content);

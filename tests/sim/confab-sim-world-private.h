@@ -34,6 +34,7 @@ typedef enum {
   CONFAB_SIM_ACTION_WAY_BROKEN,
   CONFAB_SIM_ACTION_KEYLESS,
   CONFAB_SIM_ACTION_REPLAY,
+  CONFAB_SIM_ACTION_FORGE,
   CONFAB_SIM_ACTION_REFUSE,
   CONFAB_SIM_ACTION_MEDIA_FAILS,
   CONFAB_SIM_ACTION_MEDIA_CUT,
@@ -71,7 +72,7 @@ struct _ConfabSimWorld {
   GRand *rand; /* for what people and misfortune do */
   ConfabSimHardness hardness;
   ConfabCallIntent intent;
-  gboolean rivals; /* two begin a call at the same time */
+  guint n_rivals;  /* so many begin a call at the same time; 0: one does, and is in it later */
   GArray *actions; /* ConfabSimAction */
   gint64 media_until[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS];
   gint64 broken_until[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS]; /* each attempt fails */

@@ -221,7 +221,6 @@ confab_sim_world_new (guint32 seed)
   self->actions = g_array_new (FALSE, FALSE, sizeof (ConfabSimAction));
   self->hardness = confab_sim_world_below (self, CONFAB_SIM_N_HARDNESSES);
   self->intent = intents[confab_sim_world_below (self, G_N_ELEMENTS (intents))];
-  self->rivals = self->intent != CONFAB_CALL_INTENT_ROOM && confab_sim_world_below (self, 3) == 0;
   /* Mostly few: that is where most of what can go wrong does, and it costs less by their square. */
   n = confab_sim_world_below (self, 50) == 0 ? 5 + confab_sim_world_below (self, 8)
                                              : 2 + confab_sim_world_below (self, 3);
@@ -229,6 +228,8 @@ confab_sim_world_new (guint32 seed)
                                                 : MIN (n - 1, 2);
   for (guint i = 0; i < n; i++)
     add_client (self, i, n, n_own);
+  if (self->intent != CONFAB_CALL_INTENT_ROOM && confab_sim_world_below (self, 3) == 0)
+    self->n_rivals = 2 + confab_sim_world_below (self, MIN (n, 4) - 1);
   self->network.clock = self->clock;
   self->network.rand = g_rand_new_with_seed (seed ^ 0x5bd1e995);
   self->network.server = confab_sim_server_new (self->clock, n, news_cb, reaches_cb, self);
@@ -292,6 +293,42 @@ confab_sim_world_set_trace (ConfabSimWorld *self, gboolean trace)
   self->trace = trace;
 }
 
+/* Who begins a call, or joins one that there is. */
+typedef struct {
+  ConfabSimWorld *world;
+  guint who;
+} Person;
+
+static void
+person_cb (gpointer data)
+{
+  g_autofree Person *person = data;
+  ConfabSimWorld *self = person->world;
+
+  confab_sim_world_tell (self, "%s begins, or joins", self->network.devices[person->who]);
+  confab_sim_client_touch (self->clients[person->who]);
+  if (person->who < self->n_rivals)
+    confab_sim_client_begin (self->clients[person->who], self->intent);
+  else
+    confab_sim_client_join_seen (self->clients[person->who]);
+}
+
+/* Some have the same thought before they can hear of each other, and are in their own calls at once; the others join
+ * whichever they see. */
+static void
+begin_at_once (ConfabSimWorld *self)
+{
+  for (guint i = 0; i < self->network.n; i++) {
+    Person *person = g_new (Person, 1);
+
+    *person = (Person) { self, i };
+    confab_clock_add_timeout (self->clock,
+                              confab_sim_world_below (self, i < self->n_rivals ? 1500 : 8000),
+                              person_cb,
+                              person);
+  }
+}
+
 static void
 begin (ConfabSimWorld *self)
 {
@@ -308,12 +345,16 @@ begin (ConfabSimWorld *self)
   for (guint i = 0; i < self->network.n; i++) {
     g_autoptr (ConfabSimClock) clock = confab_sim_clock_new (self->time, i);
 
-    self->clients[i] = confab_sim_client_new (&self->network, CONFAB_CLOCK (clock), i, i <= 1);
+    self->clients[i] = confab_sim_client_new (&self->network,
+                                              CONFAB_CLOCK (clock),
+                                              i,
+                                              i < MAX (self->n_rivals, 2));
     confab_sim_client_start (self->clients[i]);
   }
-  confab_sim_client_create_call (self->clients[0], self->intent);
-  if (self->rivals)
-    confab_sim_client_create_call (self->clients[1], self->intent);
+  if (self->n_rivals > 0)
+    begin_at_once (self);
+  else
+    confab_sim_client_create_call (self->clients[0], self->intent);
   confab_sim_world_run_for (self, 8000);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,12 +34,20 @@ static Report *reports; /* shared */
 static int schedules = -1; /* one is told */
 static int jobs = 0;
 static gint64 first_seed = 1;
+static int most_s = 0;
 static gboolean trace = FALSE;
 
 static const GOptionEntry options[] = {
   { "seed", 's', 0, G_OPTION_ARG_INT64, &first_seed, "The schedule, or the first of many", "N" },
   { "schedules", 'n', 0, G_OPTION_ARG_INT, &schedules, "How many; without it one is told", "N" },
   { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "How many at a time", "N" },
+  { "processor-time",
+    'p',
+    0,
+    G_OPTION_ARG_INT,
+    &most_s,
+    "Fail when all of it takes more time of processors than this",
+    "SECONDS" },
   { "trace",
     't',
     0,
@@ -234,6 +243,17 @@ work (guint job, guint32 first, guint n)
   _exit (0);
 }
 
+/* Of the workers: what else the machine does has little to do with it. */
+static double
+get_processor_s (void)
+{
+  struct rusage usage;
+
+  getrusage (RUSAGE_CHILDREN, &usage);
+  return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / G_USEC_PER_SEC;
+}
+
 static int
 run_many (guint32 first, guint n)
 {
@@ -241,6 +261,8 @@ run_many (guint32 first, guint n)
   gint64 start = g_get_monotonic_time ();
   guint n_done = 0;
   guint n_failed = 0;
+  double processor_s;
+  gboolean slow;
 
   for (int job = 0; job < jobs; job++) {
     pids[job] = fork_quietly (TRUE);
@@ -249,6 +271,8 @@ run_many (guint32 first, guint n)
   }
   for (int job = 0; job < jobs; job++)
     wait_for (pids[job], &reports[job]);
+  processor_s = get_processor_s ();
+  slow = most_s > 0 && processor_s > most_s;
   for (int job = 0; job < jobs; job++) {
     n_done += reports[job].n_done;
     if (!reports[job].failed)
@@ -257,14 +281,17 @@ run_many (guint32 first, guint n)
     n_done++;
     tell_failure (reports[job].seed, reports[job].message, &reports[MAX_JOBS]);
   }
-  g_print ("%u of %u schedules from seed %u in %.1f s: %u violation%s\n",
+  if (slow)
+    g_print ("TOO SLOW: %.0f s of processors, of which it may take %d\n", processor_s, most_s);
+  g_print ("%u of %u schedules from seed %u in %.1f s, %.1f s of processors: %u violation%s\n",
            n_done,
            n,
            first,
            (g_get_monotonic_time () - start) / (double) G_USEC_PER_SEC,
+           processor_s,
            n_failed,
            n_failed == 1 ? "" : "s");
-  return n_failed > 0 ? 1 : 0;
+  return n_failed > 0 || slow ? 1 : 0;
 }
 
 int
@@ -285,6 +312,12 @@ main (int argc, char *argv[])
   }
   if (first_seed < 0 || first_seed > G_MAXUINT32 || schedules == 0 || schedules < -1) {
     g_printerr ("a seed is a number of 32 bits, a count is at least one\n");
+    return 2;
+  }
+  if (schedules > 0 && first_seed + schedules - 1 > G_MAXUINT32) {
+    g_printerr ("the last seed would be %" G_GINT64_FORMAT ": there are no more than %u\n",
+                first_seed + schedules - 1,
+                G_MAXUINT32);
     return 2;
   }
   if (jobs <= 0)
