@@ -8,6 +8,8 @@
 
 #include "confab-room-notice-row.h"
 
+#define WIDTH 480
+
 struct _ConfabRoomNoticesDialog {
   AdwDialog parent_instance;
 
@@ -53,6 +55,16 @@ changed_cb (ConfabRoomNoticesDialog *self)
     adw_dialog_close (ADW_DIALOG (self));
 }
 
+/* A sheet (libadwaita 1.7) is as high as what is in it would be at this width, also where it is narrower. */
+static void
+confab_room_notices_dialog_map (GtkWidget *widget)
+{
+  GtkWidget *window = GTK_WIDGET (gtk_widget_get_root (widget));
+
+  adw_dialog_set_content_width (ADW_DIALOG (widget), MIN (WIDTH, gtk_widget_get_width (window)));
+  GTK_WIDGET_CLASS (confab_room_notices_dialog_parent_class)->map (widget);
+}
+
 static void
 confab_room_notices_dialog_dispose (GObject *object)
 {
@@ -72,6 +84,7 @@ confab_room_notices_dialog_class_init (ConfabRoomNoticesDialogClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = confab_room_notices_dialog_dispose;
+  widget_class->map = confab_room_notices_dialog_map;
   gtk_widget_class_set_template_from_resource (
     widget_class, "/app/confab/Confab/ui/confab-room-notices-dialog.ui");
   gtk_widget_class_bind_template_child (widget_class, ConfabRoomNoticesDialog, list);

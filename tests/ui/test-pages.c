@@ -744,6 +744,28 @@ test_unread (void)
   CLOSE ();
 }
 
+/* One card is all there without scrolling, with its margins, floating or as a sheet. */
+static void
+test_unread_fits (void)
+{
+  static const ConfabShot *const shots[] = { &phone, &wide };
+
+  for (guint i = 0; i < G_N_ELEMENTS (shots); i++) {
+    ConfabPageStand stand = { 0 };
+    GtkWidget *scroller = NULL;
+    GtkAdjustment *adjustment = NULL;
+
+    OPEN ("dialog-unread", shots[i]);
+    scroller = gtk_widget_get_ancestor (FIND (CONFAB_TYPE_ROOM_NOTICE_ROW, NULL),
+                                        GTK_TYPE_SCROLLED_WINDOW);
+    adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scroller));
+    g_assert_cmpfloat (gtk_adjustment_get_upper (adjustment),
+                       <=,
+                       gtk_adjustment_get_page_size (adjustment));
+    CLOSE ();
+  }
+}
+
 /* Of another room, nothing is to be seen here; and a room that is opened anew shows its own. */
 static void
 test_unread_elsewhere (void)
@@ -866,6 +888,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/pages/media-menus", test_media_menus);
   g_test_add_func ("/pages/said", test_said);
   g_test_add_func ("/pages/unread", test_unread);
+  g_test_add_func ("/pages/unread-fits", test_unread_fits);
   g_test_add_func ("/pages/unread-elsewhere", test_unread_elsewhere);
   g_test_add_func ("/pages/unread-in-call", test_unread_in_call);
   g_test_add_func ("/pages/facepile", test_facepile);
