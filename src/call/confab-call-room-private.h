@@ -21,8 +21,9 @@ struct _ConfabCallRoom {
   gboolean can_send_member;
   GHashTable *dates;   /* user id → GArray of gint64: their last member events, newest last: ms */
   GHashTable *members; /* user id → JsonObject: mesh memberships as synced */
-  GHashTable *
-    writers; /* user id → GStrv: devices, one of which has written the member event, and is in it */
+  /* user id → GStrv, both the table's: of who has changed their member event, those of their devices of which one must have
+   * written what it is now, since their entries have a later end than before; none when somebody has left */
+  GHashTable *writers;
   GHashTable *left; /* user ids that are known not to be joined */
   GHashTable *over; /* ids of calls that were terminated: they never come back */
   ConfabDeclinedCalls *declined;

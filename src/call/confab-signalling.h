@@ -12,8 +12,8 @@ typedef enum {
   CONFAB_SIGNALLING_ERROR_NETWORK, /* not sent; the same may succeed later */
   CONFAB_SIGNALLING_ERROR_FORBIDDEN, /* the homeserver does not allow it (missing power, not joined) */
   CONFAB_SIGNALLING_ERROR_NO_KEYS, /* the device's keys cannot be had: fail closed, nothing was sent */
-  CONFAB_SIGNALLING_ERROR_FAILED,  /* anything else */
   CONFAB_SIGNALLING_ERROR_BLOCKED, /* the person has blocked the device: it gets nothing */
+  CONFAB_SIGNALLING_ERROR_FAILED,  /* anything else */
 } ConfabSignallingError;
 #define CONFAB_SIGNALLING_ERROR (confab_signalling_error_quark ())
 GQuark confab_signalling_error_quark (void);

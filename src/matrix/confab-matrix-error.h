@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 typedef enum {
   CONFAB_MATRIX_ERROR_BAD_RESPONSE, /* the homeserver's JSON lacks a member or gives it a wrong type */
   CONFAB_MATRIX_ERROR_LIMIT_EXCEEDED, /* M_LIMIT_EXCEEDED, retries used up; see confab_matrix_error_get_retry_after_ms () */
-  CONFAB_MATRIX_ERROR_FORBIDDEN,     /* M_FORBIDDEN: wrong password, or missing power */
+  CONFAB_MATRIX_ERROR_FORBIDDEN, /* M_FORBIDDEN: wrong password, missing power, not in the room; also of the key that goes before a message */
   CONFAB_MATRIX_ERROR_UNKNOWN_TOKEN, /* M_UNKNOWN_TOKEN: signed out by the server */
   CONFAB_MATRIX_ERROR_SOFT_LOGOUT, /* M_UNKNOWN_TOKEN with soft_logout: sign in again, the device and its keys stay */
   CONFAB_MATRIX_ERROR_DEACTIVATED, /* M_USER_DEACTIVATED */

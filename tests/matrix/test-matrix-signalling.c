@@ -175,11 +175,11 @@ test_state_errors (Fixture *f, gconstpointer data)
   f->status = 400;
   send_state (f, 3);
   wait_destroyed (f, 3);
-  g_assert_cmpstr (f->outcomes->str, ==, "1 0 3 "); /* FORBIDDEN, NETWORK, FAILED */
+  g_assert_cmpstr (f->outcomes->str, ==, "1 0 4 "); /* FORBIDDEN, NETWORK, FAILED */
   confab_matrix_signalling_stop (f->signalling);
   send_state (f, 4);
   wait_destroyed (f, 4);
-  g_assert_cmpstr (f->outcomes->str, ==, "1 0 3 0 ");
+  g_assert_cmpstr (f->outcomes->str, ==, "1 0 4 0 ");
 }
 
 static void
