@@ -567,3 +567,12 @@ confab_store_row_take_string (ConfabStoreRow *row, gpointer data, GError **error
     *text = g_strdup (confab_store_row_get_string (row, 0));
   return TRUE;
 }
+
+gboolean
+confab_store_row_add_int (ConfabStoreRow *row, gpointer data, GError **error)
+{
+  gint64 value = confab_store_row_get_int (row, 0);
+
+  g_array_append_val (data, value);
+  return TRUE;
+}

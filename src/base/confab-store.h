@@ -81,7 +81,10 @@ gboolean confab_store_row_is_null (ConfabStoreRow *row, guint column);
 
 /* #ConfabStoreRowFunc for queries that ask for one thing. The first column of the last row into a gint64. */
 gboolean confab_store_row_take_int (ConfabStoreRow *row, gpointer data, GError **error);
-/* That of the first row into a char *, which is %NULL before. */
+/* That of the first row in which it is not NULL, copied into a char * (transfer full), which is %NULL before, and stays so
+ * when there is no such row. */
 gboolean confab_store_row_take_string (ConfabStoreRow *row, gpointer data, GError **error);
+/* For those that ask for many: that of each row, in order, added to a GArray of gint64. */
+gboolean confab_store_row_add_int (ConfabStoreRow *row, gpointer data, GError **error);
 
 G_END_DECLS

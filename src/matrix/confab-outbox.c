@@ -167,15 +167,6 @@ fetch_free (gpointer data)
 }
 
 static gboolean
-lost_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  gint64 id = confab_store_row_get_int (row, 0);
-
-  g_array_append_val (data, id);
-  return TRUE;
-}
-
-static gboolean
 look_at_device (ConfabStoreTransaction *transaction,
                 Fetch *fetch,
                 const ConfabOutboxDevice *device,
@@ -193,7 +184,7 @@ look_at_device (ConfabStoreTransaction *transaction,
   if (fetch->last)
     return confab_store_query (
       transaction,
-      lost_row_cb,
+      confab_store_row_add_int,
       fetch->lost,
       error,
       "SELECT id FROM outbox WHERE user_id = ? AND device_id = ? AND txn_id IS NULL AND "
