@@ -6,6 +6,7 @@
 
 #include "confab-homeserver.h"
 #include "confab-rate-limits.h"
+#include "confab-secret.h"
 
 G_BEGIN_DECLS
 
@@ -55,8 +56,5 @@ const char *confab_homeserver_get_refresh_token (ConfabHomeserver *self);
 
 /* The server's clock in ms since epoch, by its last answer and to the second; 0 before there was one. */
 gint64 confab_homeserver_get_server_time (ConfabHomeserver *self);
-
-/* Text that nobody may find in freed memory. */
-void confab_secret_free (char *secret);
 
 G_END_DECLS

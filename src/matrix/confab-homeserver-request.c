@@ -17,9 +17,6 @@
 #define MAX_RETRY_PAUSE_MS (30 * 1000)
 #define MAX_REDIRECTS 5
 
-typedef char Secret;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Secret, confab_secret_free)
-
 typedef enum {
   REPLY_OBJECT, /* read here */
   REPLY_TEXT,   /* JSON too, but read by whoever asked */
@@ -89,11 +86,10 @@ message_new (Request *request, GError **error)
   }
   if (!(request->flags & CONFAB_REQUEST_NO_AUTH) && request->redirect == NULL &&
       self->access_token != NULL) {
-    g_autofree char *header = g_strconcat ("Bearer ", self->access_token, NULL);
+    g_autoptr (ConfabSecret) header = g_strconcat ("Bearer ", self->access_token, NULL);
     soup_message_headers_replace (soup_message_get_request_headers (message),
                                   "Authorization",
                                   header);
-    explicit_bzero (header, strlen (header));
   }
   if (request->body != NULL)
     soup_message_set_request_body_from_bytes (message, "application/json", request->body);
@@ -403,7 +399,7 @@ request_fiber (gpointer data)
     g_autoptr (GError) error = NULL;
     g_autoptr (JsonObject) object = NULL;
     g_autoptr (GBytes) bytes = NULL;
-    g_autoptr (Secret) used_token = NULL;
+    g_autoptr (ConfabSecret) used_token = NULL;
 
     if (auth && !refreshed && confab_homeserver_token_is_stale (self) &&
         !confab_homeserver_await_refresh (self, &error)) {

@@ -199,15 +199,6 @@ confab_homeserver_get_base_url (ConfabHomeserver *self)
   return self->base_url;
 }
 
-void
-confab_secret_free (char *secret)
-{
-  if (secret == NULL)
-    return;
-  explicit_bzero (secret, strlen (secret));
-  g_free (secret);
-}
-
 /**
  * confab_homeserver_set_tokens:
  * @self: a homeserver

@@ -11,6 +11,7 @@
 #include "confab-megolm-shares.h"
 #include "confab-megolm-vault.h"
 #include "confab-outbox.h"
+#include "confab-secret.h"
 
 #include <string.h>
 
@@ -54,27 +55,29 @@ forget_shares (GPtrArray *devices)
   }
 }
 
-/* The content of m.room_key, from the session's present index on. */
-static JsonObject *
+/* The content of m.room_key. */
+typedef JsonObject RoomKey;
+
+static void
+room_key_free (RoomKey *content)
+{
+  confab_json_wipe_string (content, "session_key");
+  json_object_unref (content);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RoomKey, room_key_free)
+
+/* From the session's present index on. */
+static RoomKey *
 make_key (const ConfabMegolmPlan *plan, ConfabMegolmOutbound *session)
 {
   JsonObject *content = json_object_new ();
-  char *key = confab_megolm_outbound_dup_key (session);
+  g_autoptr (ConfabSecret) key = confab_megolm_outbound_dup_key (session);
 
   json_object_set_string_member (content, "algorithm", CONFAB_MEGOLM_ALGORITHM);
   json_object_set_string_member (content, "room_id", plan->room_id);
   json_object_set_string_member (content, "session_id", confab_megolm_outbound_get_id (session));
   json_object_set_string_member (content, "session_key", key);
-  explicit_bzero (key, strlen (key));
-  g_free (key);
   return content;
-}
-
-static void
-free_key (JsonObject *content)
-{
-  confab_json_wipe_string (content, "session_key");
-  json_object_unref (content);
 }
 
 /* We read what we send as everybody else does: the room tells it to us, too. */
@@ -105,8 +108,7 @@ begin_session (ConfabStoreTransaction *transaction,
 {
   g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (error);
   g_autoptr (GBytes) pickle = NULL;
-  JsonObject *key;
-  gboolean ok;
+  g_autoptr (RoomKey) key = NULL;
 
   if (session == NULL)
     return NULL;
@@ -125,9 +127,7 @@ begin_session (ConfabStoreTransaction *transaction,
                           plan->now_ms))
     return NULL;
   key = make_key (plan, session);
-  ok = keep_own_key (transaction, plan, account, key, error);
-  free_key (key);
-  if (!ok)
+  if (!keep_own_key (transaction, plan, account, key, error))
     return NULL;
   g_debug ("%s: a new group session", plan->room_id);
   return g_steal_pointer (&session);
@@ -362,7 +362,7 @@ share (ConfabStoreTransaction *transaction,
        GPtrArray *devices,
        GError **error)
 {
-  JsonObject *key = make_key (plan, session);
+  g_autoptr (RoomKey) key = make_key (plan, session);
   gboolean ok = TRUE;
 
   for (guint i = 0; ok && i < devices->len; i++) {
@@ -376,7 +376,6 @@ share (ConfabStoreTransaction *transaction,
       ok = withhold_key (
         transaction, plan, device, confab_megolm_outbound_get_id (session), sender_key, error);
   }
-  free_key (key);
   return ok && tell_refused (transaction, plan, sender_key, error);
 }
 
@@ -441,15 +440,6 @@ encrypt (ConfabStoreTransaction *transaction,
   return TRUE;
 }
 
-static gboolean
-row_cb (ConfabStoreRow *row, gpointer data, GError **error)
-{
-  gint64 id = confab_store_row_get_int (row, 0);
-
-  g_array_append_val (data, id);
-  return TRUE;
-}
-
 gboolean
 confab_megolm_read_rows (ConfabStoreTransaction *transaction,
                          ConfabMegolmPlan *plan,
@@ -457,7 +447,7 @@ confab_megolm_read_rows (ConfabStoreTransaction *transaction,
 {
   plan->rows = g_array_new (FALSE, FALSE, sizeof (gint64));
   return confab_store_query (transaction,
-                             row_cb,
+                             confab_store_row_add_int,
                              plan->rows,
                              error,
                              "SELECT id FROM outbox WHERE room_id = ? AND type = 'm.room_key'",

@@ -11,6 +11,7 @@
 #include "confab-megolm-events.h"
 #include "confab-megolm-shares.h"
 #include "confab-megolm-vault.h"
+#include "confab-secret.h"
 
 #include <string.h>
 
@@ -150,6 +151,19 @@ keep_waiting (ConfabStoreTransaction *transaction,
                             (gint64) MAX_WAITING);
 }
 
+/* What came through Olm; with the key of a room, should there be one in it. */
+typedef JsonObject Payload;
+
+static void
+payload_free (Payload *payload)
+{
+  JsonObject *content = confab_json_peek_object (payload, "content");
+
+  confab_json_wipe_string (content, "session_key");
+  json_object_unref (payload);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Payload, payload_free)
+
 static gboolean
 take_payload (ConfabOlmVault *self,
               ConfabStoreTransaction *transaction,
@@ -162,7 +176,7 @@ take_payload (ConfabOlmVault *self,
               GError **error)
 {
   g_autoptr (GError) json_error = NULL;
-  g_autoptr (JsonObject) payload = confab_json_parse_object (text, -1, &json_error);
+  g_autoptr (Payload) payload = confab_json_parse_object (text, -1, &json_error);
   g_autoptr (ConfabDeviceKeys) keys = NULL;
   g_autofree char *sealed = NULL;
   const char *refusal = NULL;
@@ -238,7 +252,7 @@ try_sessions (ConfabOlmVault *self,
     }
     *text = confab_olm_session_decrypt (session, envelope->type, envelope->body, NULL, NULL);
     if (*text != NULL && !write_ratchet (self, transaction, envelope, session, now_ms, error)) {
-      g_clear_pointer (text, g_free);
+      g_clear_pointer (text, confab_secret_free);
       return FALSE;
     }
   }
@@ -256,7 +270,7 @@ begin_inbound (ConfabOlmVault *self,
   gboolean shared = FALSE;
   g_autoptr (ConfabOlmAccount) account = confab_olm_vault_load_account (self, transaction, &shared, error);
   g_autoptr (ConfabOlmSession) session = NULL;
-  g_autofree char *got = NULL;
+  g_autoptr (ConfabSecret) got = NULL;
 
   if (account == NULL)
     return FALSE;
@@ -302,7 +316,7 @@ decrypt (ConfabOlmVault *self,
          GError **error)
 {
   g_autoptr (GBytes) hash = hash_envelope (envelope);
-  g_autofree char *text = NULL;
+  g_autoptr (ConfabSecret) text = NULL; /* it may be a key */
   gboolean seen = FALSE;
   gboolean known = FALSE;
 

@@ -7,6 +7,7 @@
 #include "confab-olm-vault-private.h"
 
 #include "confab-json.h"
+#include "confab-secret.h"
 
 #include <string.h>
 
@@ -308,7 +309,7 @@ confab_olm_vault_encrypt (ConfabOlmVault *self,
   g_autoptr (GPtrArray) pickles = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   g_autoptr (ConfabOlmAccount) account = NULL;
   g_autoptr (ConfabOlmSession) session = NULL;
-  char *payload;
+  g_autoptr (ConfabSecret) payload = NULL; /* it may be a key */
   g_autofree char *body = NULL;
   ConfabOlmMessageType message_type;
 
@@ -325,8 +326,6 @@ confab_olm_vault_encrypt (ConfabOlmVault *self,
     return FALSE;
   payload = make_payload (self, account, keys, type, content);
   body = confab_olm_session_encrypt (session, payload, &message_type, error);
-  explicit_bzero (payload, strlen (payload)); /* it may be a key */
-  g_free (payload);
   if (body == NULL || !write_session (self, transaction, keys->curve25519, session, error))
     return FALSE;
   *wire = make_envelope (account, keys, message_type, body);

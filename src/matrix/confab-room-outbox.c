@@ -8,6 +8,7 @@
 
 #include "confab-megolm-inbound.h"
 #include "confab-megolm-outbound.h"
+#include "confab-secret.h"
 
 #include <string.h>
 
@@ -44,14 +45,12 @@ seal (ConfabOlmVault *vault, const char *text, GBytes **key, char **sealed, GErr
 {
   g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (error);
   g_autoptr (ConfabMegolmInbound) reader = NULL;
-  char *session_key;
+  g_autoptr (ConfabSecret) session_key = NULL;
 
   if (session == NULL)
     return FALSE;
   session_key = confab_megolm_outbound_dup_key (session);
   reader = confab_megolm_inbound_new (session_key, error);
-  explicit_bzero (session_key, strlen (session_key));
-  g_free (session_key);
   if (reader == NULL)
     return FALSE;
   *key = confab_megolm_inbound_pickle (reader, vault->pickle_key, error);

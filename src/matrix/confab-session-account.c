@@ -236,8 +236,7 @@ await_account (ConfabSession *self, guint epoch, GError **error)
 {
   g_autofree char *account = NULL;
   g_auto (ConfabSessionMeta) meta = { 0 };
-  char *text;
-  gboolean ok;
+  g_autoptr (ConfabSecret) text = NULL;
 
   if (!confab_session_await_store (self, error) || !goes_on (self, epoch, error) ||
       !confab_session_await_meta (self, &meta, error) || !goes_on (self, epoch, error))
@@ -246,10 +245,8 @@ await_account (ConfabSession *self, guint epoch, GError **error)
     return FALSE;
   account = confab_session_dup_account (meta.user_id, meta.device_id);
   text = dex_await_string (confab_secrets_lookup (self->secrets, account), error);
-  if (text != NULL && !goes_on (self, epoch, error)) {
-    confab_secret_free (text);
+  if (text != NULL && !goes_on (self, epoch, error))
     return FALSE;
-  }
   if (text == NULL) {
     if (!g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
       return FALSE;
@@ -259,9 +256,7 @@ await_account (ConfabSession *self, guint epoch, GError **error)
   }
   g_clear_object (&self->homeserver);
   self->homeserver = confab_homeserver_new (meta.base_url);
-  ok = confab_session_read_secrets (self, text, error);
-  confab_secret_free (text);
-  if (!ok)
+  if (!confab_session_read_secrets (self, text, error))
     return FALSE;
   g_set_str (&self->user_id, meta.user_id);
   g_set_str (&self->device_id, meta.device_id);

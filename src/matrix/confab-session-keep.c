@@ -177,23 +177,20 @@ take_pickle_key (ConfabSession *self, const guint8 *key)
   self->pickle_key = g_bytes_new_with_free_func (copy, PICKLE_KEY_SIZE, wipe_pickle_key, copy);
 }
 
-/* The secrets of one account as one small JSON text; the caller frees it with confab_secret_free(). */
-static char *
+/* The secrets of one account as one small JSON text. */
+static ConfabSecret *
 secrets_to_text (ConfabSession *self, const char *access_token, const char *refresh_token)
 {
   g_autoptr (JsonObject) object = json_object_new ();
   gsize size;
   const guint8 *key = g_bytes_get_data (self->pickle_key, &size);
-  g_autofree char *key_text = g_base64_encode (key, size);
-  char *text;
+  g_autoptr (ConfabSecret) key_text = g_base64_encode (key, size);
 
   json_object_set_string_member (object, "access_token", access_token);
   if (refresh_token != NULL)
     json_object_set_string_member (object, "refresh_token", refresh_token);
   json_object_set_string_member (object, "pickle_key", key_text);
-  text = confab_json_to_string (object);
-  explicit_bzero (key_text, strlen (key_text));
-  return text;
+  return confab_json_to_string (object);
 }
 
 gboolean
@@ -231,11 +228,9 @@ confab_session_keep_secrets (ConfabSession *self,
                              const char *refresh_token)
 {
   g_autofree char *account = confab_session_dup_account (self->user_id, self->device_id);
-  char *text = secrets_to_text (self, access_token, refresh_token);
-  DexFuture *future = confab_secrets_store (self->secrets, account, text);
+  g_autoptr (ConfabSecret) text = secrets_to_text (self, access_token, refresh_token);
 
-  confab_secret_free (text);
-  return future;
+  return confab_secrets_store (self->secrets, account, text);
 }
 
 static DexFuture *
