@@ -6,6 +6,12 @@
 
 #include "confab-json.h"
 
+static const char *
+lab_get_user (Lab *lab)
+{
+  return lab->user != NULL ? lab->user : "@b:x";
+}
+
 static void
 echo_cb (ConfabFakeSignalling *signalling,
          const char *room,
@@ -16,7 +22,8 @@ echo_cb (ConfabFakeSignalling *signalling,
 {
   if (!lab->echo)
     return;
-  confab_call_handler_handle_state (lab->handler, room, type, state_key, "@b:x", NOW_MS, content);
+  confab_call_handler_handle_state (
+    lab->handler, room, type, state_key, lab_get_user (lab), NOW_MS, content);
   confab_call_handler_end_sync (lab->handler, 0);
 }
 
@@ -100,7 +107,7 @@ lab_start_with (Lab *lab, const char *content)
   lab->media = confab_fake_local_media_new (CONFAB_CLOCK (lab->clock), "local");
   lab->handler = confab_call_handler_new (CONFAB_SIGNALLING (lab->signalling),
                                           CONFAB_CLOCK (lab->clock),
-                                          "@b:x",
+                                          lab_get_user (lab),
                                           "ME");
   lab->failed = g_string_new (NULL);
   lab->echo = TRUE;
@@ -171,8 +178,8 @@ lab_echo_own (Lab *lab)
   confab_call_handler_handle_state (lab->handler,
                                     ROOM,
                                     MEMBER,
-                                    "@b:x",
-                                    "@b:x",
+                                    lab_get_user (lab),
+                                    lab_get_user (lab),
                                     NOW_MS,
                                     confab_fake_signalling_peek_last (lab->signalling, MEMBER));
   lab_sync_end (lab);

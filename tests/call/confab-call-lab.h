@@ -29,6 +29,7 @@ typedef struct {
   GString *failed; /* codes of ::failed, a word each */
   gboolean echo;   /* state comes back in sync */
   gboolean clear;  /* the last message was sent in clear */
+  const char *user; /* (nullable): who it is, “@b:x” */
 } Lab;
 
 void lab_state (Lab *lab, const char *type, const char *key, const char *sender, const char *text);

@@ -725,7 +725,6 @@ test_mute_not_sent (void)
   lab_finish (&lab);
 }
 
-/* As JavaScript compares, by UTF-16 code unit: U+1F600 is D83D DE00, and less than U+FF5E. */
 static void
 test_order (gconstpointer data)
 {
@@ -750,6 +749,19 @@ test_order (gconstpointer data)
     assert_member (&lab, cases[i].state);
     lab_finish (&lab);
   }
+}
+
+/* As JavaScript compares, by UTF-16 code unit: U+1F600 is D83D DE00, and less than U+FF5E, which is less by its bytes. */
+static void
+test_order_of_code_units (void)
+{
+  Lab lab = { .user = "@b:x\xef\xbd\x9e" };
+
+  lab_start (&lab);
+  lab_member (&lab, "@b:x\xf0\x9f\x98\x80", "D", "S");
+  lab_join (&lab);
+  assert_member (&lab, "waiting");
+  lab_finish (&lab);
 }
 
 static void
@@ -1645,6 +1657,25 @@ test_new_session_while_out (void)
   lab_finish (&lab);
 }
 
+/* Neither is that it spoke Olm: a client without it may be what begins anew. */
+static void
+test_new_session_in_clear (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  lab_receive (&lab, "m.call.invite", "c1", 0, OFFER);
+  assert_member (&lab, "connecting");
+  lab_member (&lab, "@a:x", "A", "S2");
+  assert_member (&lab, "waiting");
+  lab_receive_as (&lab, "@a:x", "A", FALSE, "S2", "m.call.invite", "c2", 0, OFFER);
+  assert_member (&lab, "connecting");
+  g_assert_false (confab_participant_get_encrypted (CONFAB_PARTICIPANT (lab_peek_member (&lab))));
+  lab_finish (&lab);
+}
+
 /* An entry may live for longer than a timer can; the clock's range is no stranger's to break. */
 static void
 test_expiry_far_away (void)
@@ -2212,6 +2243,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   TEST ("initiator", test_initiator);
   CASE ("order", NULL, test_order);
+  TEST ("order/code-units", test_order_of_code_units);
   TEST ("order/same-user-invites", test_same_user_order);
   TEST ("order/same-user-waits", test_same_user_waits);
   TEST ("newcomers", test_newcomers);
@@ -2223,6 +2255,7 @@ main (int argc, char *argv[])
   TEST ("new-session/inviter", test_new_session_of_inviter);
   TEST ("new-session/not-old", test_new_session_not_old);
   TEST ("new-session/while-out", test_new_session_while_out);
+  TEST ("new-session/in-clear", test_new_session_in_clear);
   TEST ("new-session/before-join", test_new_session_before_join);
   TEST ("expiry", test_expiry);
   TEST ("expiry/far-away", test_expiry_far_away);
