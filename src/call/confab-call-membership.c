@@ -125,16 +125,36 @@ confab_call_membership_parse (JsonObject *content)
   return found;
 }
 
-static const ConfabCallMembership *
-find_same (GPtrArray *memberships, const ConfabCallMembership *membership)
+static guint
+hash_same (gconstpointer data)
 {
+  const ConfabCallMembership *membership = data;
+
+  return g_str_hash (membership->call_id) * 31 + g_str_hash (membership->device_id);
+}
+
+static gboolean
+is_same (gconstpointer a, gconstpointer b)
+{
+  const ConfabCallMembership *left = a;
+  const ConfabCallMembership *right = b;
+
+  return g_str_equal (left->call_id, right->call_id) &&
+         g_str_equal (left->device_id, right->device_id);
+}
+
+/* By call and device; of several of the same the first, as elsewhere. An event may have thousands of them, and each is looked
+ * for in those of the one before. */
+static GHashTable *
+index_same (GPtrArray *memberships)
+{
+  GHashTable *index = g_hash_table_new (hash_same, is_same);
+
   for (guint i = 0; i < memberships->len; i++) {
-    const ConfabCallMembership *other = memberships->pdata[i];
-    if (g_str_equal (other->call_id, membership->call_id) &&
-        g_str_equal (other->device_id, membership->device_id))
-      return other;
+    if (!g_hash_table_contains (index, memberships->pdata[i]))
+      g_hash_table_add (index, memberships->pdata[i]);
   }
-  return NULL;
+  return index;
 }
 
 /**
@@ -147,8 +167,10 @@ find_same (GPtrArray *memberships, const ConfabCallMembership *membership)
 gboolean
 confab_call_membership_lacks (GPtrArray *after, GPtrArray *before)
 {
+  g_autoptr (GHashTable) index = index_same (after);
+
   for (guint i = 0; i < before->len; i++) {
-    if (find_same (after, before->pdata[i]) == NULL)
+    if (!g_hash_table_contains (index, before->pdata[i]))
       return TRUE;
   }
   return FALSE;
@@ -168,10 +190,11 @@ GStrv
 confab_call_membership_list_renewed (GPtrArray *after, GPtrArray *before)
 {
   g_autoptr (GStrvBuilder) devices = g_strv_builder_new ();
+  g_autoptr (GHashTable) index = index_same (before);
 
   for (guint i = 0; i < after->len; i++) {
     const ConfabCallMembership *membership = after->pdata[i];
-    const ConfabCallMembership *old = find_same (before, membership);
+    const ConfabCallMembership *old = g_hash_table_lookup (index, membership);
     if (old == NULL || old->expires_ts < membership->expires_ts)
       g_strv_builder_add (devices, membership->device_id);
   }

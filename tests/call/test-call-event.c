@@ -413,6 +413,50 @@ test_membership_bounds (void)
   }
 }
 
+static void
+add_membership (GPtrArray *memberships, guint call, guint device, gint64 expires_ts)
+{
+  ConfabCallMembership *membership = g_new0 (ConfabCallMembership, 1);
+
+  membership->call_id = g_strdup_printf ("c%u", call);
+  membership->device_id = g_strdup_printf ("D%u", device);
+  membership->session_id = g_strdup ("S");
+  membership->expires_ts = expires_ts;
+  g_ptr_array_add (memberships, membership);
+}
+
+static GPtrArray *
+new_memberships (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) confab_call_membership_free);
+}
+
+/* As many as are read of an event: of each is seen what became of it. */
+static void
+test_membership_changes (void)
+{
+  g_autoptr (GPtrArray) before = new_memberships ();
+  g_autoptr (GPtrArray) after = new_memberships ();
+  g_auto (GStrv) none = NULL;
+  g_auto (GStrv) renewed = NULL;
+
+  for (guint call = 0; call < 100; call++) {
+    for (guint device = 0; device < 100; device++) {
+      add_membership (before, call, device, 5);
+      add_membership (after, call, device, call == 99 && device == 7 ? 6 : 5);
+    }
+  }
+  add_membership (before, 0, 3, 1); /* twice: the first counts */
+  none = confab_call_membership_list_renewed (before, before);
+  g_assert_cmpuint (g_strv_length (none), ==, 0);
+  renewed = confab_call_membership_list_renewed (after, before);
+  g_assert_cmpstrv (renewed, ((const char *const[]) { "D7", NULL }));
+  g_assert_false (confab_call_membership_lacks (after, before));
+  g_ptr_array_remove_index (after, after->len - 1);
+  g_assert_true (confab_call_membership_lacks (after, before));
+  g_assert_false (confab_call_membership_lacks (before, after));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -430,5 +474,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/call-event/metadata", test_metadata);
   g_test_add_func ("/call-event/membership", test_membership);
   g_test_add_func ("/call-event/membership-bounds", test_membership_bounds);
+  g_test_add_func ("/call-event/membership-changes", test_membership_changes);
   return g_test_run ();
 }
