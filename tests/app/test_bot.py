@@ -319,6 +319,37 @@ class Real(unittest.TestCase):
         # Whoever is the last ends the call, also when that is SIGTERM or the end of the commands.
         self.assertIs(owner.state(room, 'org.matrix.msc3401.call', call)['m.terminated'], True)
 
+    def test_no_power(self):
+        """Who may not be in calls, or begin them, hears so before anything is tried; and may as soon as they may."""
+        anna, bert = self.bot('anna'), self.bot('bert')
+        room = self.room(True, anna, bert)
+        owner = Account(self.server.base, 'anna', PASSWORD)
+        levels = owner.state(room, 'm.room.power_levels')
+
+        def need(power, name):
+            for kind in ('org.matrix.msc3401.call', 'org.matrix.msc3401.call.member'):
+                levels['events'][kind] = power
+            owner.request('PUT', f'v3/rooms/{room}/state/m.room.power_levels', levels)
+            owner.request('PUT', f'v3/rooms/{room}/state/m.room.name', {'name': name})
+            bert.until('rooms', lambda rows: any(row['name'] == name for row in rows))
+
+        need(50, 'For moderators')
+        with self.assertRaises(PeerError) as raised:
+            bert('create-call', roomId=room)
+        self.assertEqual(raised.exception.code, 'failed')
+        self.assertIn('may not begin calls', str(raised.exception))
+        call = self.call(room, anna)
+        with self.assertRaises(PeerError) as raised:
+            bert('join-call', roomId=room)
+        self.assertEqual(raised.exception.code, 'failed')
+        self.assertIn('may not be in calls', str(raised.exception))
+        self.assertEqual([e for e in bert('wire') if e['direction'] == 'out'], [])
+        need(0, 'For all')
+        self.assertEqual(bert('join-call', roomId=room)['callId'], call)
+        for me in (anna, bert):
+            me('wait-media')
+        self.finish(anna, bert)
+
     def test_kicked_and_upgraded(self):
         """Out of the room is out of the call, at once; in a room that was replaced a call goes on."""
         anna, bert, carl = self.bot('anna'), self.bot('bert'), self.bot('carl')

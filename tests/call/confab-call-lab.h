@@ -26,9 +26,9 @@ typedef struct {
   ConfabFakeLocalMedia *media;
   ConfabCallHandler *handler;
   ConfabCall *call;
-  GString *failed; /* codes of ::failed, a word each */
-  gboolean echo;   /* state comes back in sync */
-  gboolean clear;  /* the last message was sent in clear */
+  GString *failed;  /* codes of ::failed, a word each */
+  gboolean echo;    /* state comes back in sync */
+  gboolean clear;   /* the last message was sent in clear */
   const char *user; /* (nullable): who it is, “@b:x” */
 } Lab;
 

@@ -123,6 +123,23 @@ await_room (ConfabBot *self, const char *room_id, gint64 deadline, GError **erro
   return TRUE;
 }
 
+/* As the window knows it, from what sync has told: the homeserver would refuse it. */
+static gboolean
+check_power (ConfabBot *self, const char *room_id, gboolean create, GError **error)
+{
+  ConfabRoom *room = confab_room_list_lookup (confab_session_get_rooms (self->session), room_id);
+  gboolean may = room == NULL || (create ? confab_room_get_can_start_call (room)
+                                         : confab_room_get_can_join_call (room));
+
+  if (!may)
+    g_set_error_literal (error,
+                         CONFAB_BOT_ERROR,
+                         CONFAB_BOT_ERROR_FAILED,
+                         create ? "you may not begin calls in this room: that needs more power"
+                                : "you may not be in calls in this room: that needs more power");
+  return may;
+}
+
 JsonNode *
 confab_bot_await_create_call (ConfabBot *self, JsonObject *arguments, GError **error)
 {
@@ -138,7 +155,8 @@ confab_bot_await_create_call (ConfabBot *self, JsonObject *arguments, GError **e
   JsonObject *object;
   JsonNode *node;
 
-  if (!await_room (self, creation.room_id, deadline, error))
+  if (!await_room (self, creation.room_id, deadline, error) ||
+      !check_power (self, creation.room_id, TRUE, error))
     return NULL;
   confab_bot_await_in_main (self, create_in_main, &creation);
   call = creation.call;
@@ -328,7 +346,8 @@ confab_bot_await_join_call (ConfabBot *self, JsonObject *arguments, GError **err
     return NULL;
   }
   call = await_known_call (self, arguments, deadline, error);
-  if (call == NULL)
+  if (call == NULL ||
+      !check_power (self, confab_json_peek_string (arguments, "roomId"), FALSE, error))
     return NULL;
   join.call = call;
   confab_bot_wire_set_origin (self->wire, join.began_at);
