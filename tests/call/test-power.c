@@ -199,6 +199,28 @@ test_refused (void)
   lab_finish (&lab);
 }
 
+/* Out of the room before the homeserver has answered: it is not asked again. */
+static void
+test_room_lost (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  lab_sync_end (&lab);
+  confab_fake_signalling_fail (lab.signalling,
+                               MEMBER,
+                               CONFAB_SIGNALLING_ERROR_FORBIDDEN,
+                               G_MAXUINT);
+  confab_call_leave (lab.call);
+  confab_call_handler_remove_room (lab.handler, ROOM);
+  lab_advance (&lab, 10);
+  assert_log (&lab, "hangup MEMBER ");
+  lab_advance (&lab, 60 * 60 * 1000);
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -211,6 +233,7 @@ main (int argc, char **argv)
   TEST ("left", test_left);
   TEST ("ghost", test_ghost);
   TEST ("refused", test_refused);
+  TEST ("room-lost", test_room_lost);
 #undef TEST
   return g_test_run ();
 }

@@ -44,10 +44,57 @@ test_below_start (void)
   g_assert_finalize_object (g_steal_pointer (&clock));
 }
 
+/* What was given up is handed on all the same when it comes, in whatever order, and once. */
+static void
+test_late (void)
+{
+  static const gint64 late[] = { 3, 3, 1, 5, 2, 2, 4, 1 };
+  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (0);
+  g_autoptr (GString) got = g_string_new (NULL);
+  ConfabSeqQueue *queue = confab_seq_queue_new (CONFAB_CLOCK (clock), deliver_cb, got);
+
+  confab_seq_queue_start (queue, 1);
+  push (queue, 6);
+  confab_manual_clock_advance (clock, 4999);
+  g_assert_cmpstr (got->str, ==, "");
+  confab_manual_clock_advance (clock, 1);
+  g_assert_cmpstr (got->str, ==, "6 ");
+  for (guint i = 0; i < G_N_ELEMENTS (late); i++)
+    push (queue, late[i]);
+  g_assert_cmpstr (got->str, ==, "6 3 1 5 2 4 ");
+  confab_seq_queue_free (queue);
+  g_assert_finalize_object (g_steal_pointer (&clock));
+}
+
+/* Of a peer that skips number after number the oldest are forgotten. */
+static void
+test_many_holes (void)
+{
+  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (0);
+  g_autoptr (GString) got = g_string_new (NULL);
+  ConfabSeqQueue *queue = confab_seq_queue_new (CONFAB_CLOCK (clock), deliver_cb, got);
+
+  confab_seq_queue_start (queue, 0);
+  for (gint64 seq = 1; seq <= 17; seq += 2) { /* nine holes: one more than is remembered */
+    push (queue, seq);
+    confab_manual_clock_advance (clock, 5000);
+  }
+  g_assert_cmpstr (got->str, ==, "1 3 5 7 9 11 13 15 17 ");
+  g_string_truncate (got, 0);
+  push (queue, 0);
+  push (queue, 2);
+  push (queue, 16);
+  g_assert_cmpstr (got->str, ==, "2 16 ");
+  confab_seq_queue_free (queue);
+  g_assert_finalize_object (g_steal_pointer (&clock));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/seq-queue/below-start", test_below_start);
+  g_test_add_func ("/seq-queue/late", test_late);
+  g_test_add_func ("/seq-queue/many-holes", test_many_holes);
   return g_test_run ();
 }
