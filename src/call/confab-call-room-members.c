@@ -42,7 +42,11 @@ is_history (ConfabCallRoom *self, const char *user_id, gint64 origin_server_ts)
   return FALSE;
 }
 
-/* Before it takes its place. A sync may bring one twice, as state and in the timeline: that says nothing of its writer. */
+/*
+ * Before it takes its place. A sync may bring one twice, as state and in the timeline: that says nothing of its writer. An entry
+ * that comes back as it was an event before may be its own device's all the same, whose request was sent again, or that of
+ * another one that leaves and had not heard of its end: nobody is taken for gone because of it.
+ */
 static void
 note_writer (ConfabCallRoom *self, const char *user_id, JsonObject *content)
 {
