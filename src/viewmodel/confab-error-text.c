@@ -229,7 +229,8 @@ confab_error_text_for_call (const GError *error)
   if (error->domain == CONFAB_CALL_ERROR)
     switch ((ConfabCallError) error->code) {
     case CONFAB_CALL_ERROR_FORBIDDEN:
-      return g_strdup (_ ("You may not join calls in this room. Ask a moderator."));
+      /* On the way in, or within: the power was taken away, and the entry has run out. */
+      return g_strdup (_ ("You may not take part in calls in this room. Ask a moderator."));
     case CONFAB_CALL_ERROR_NETWORK:
       return g_strdup (_ ("Your homeserver does not answer. Try again in a moment."));
     case CONFAB_CALL_ERROR_UNSUPPORTED:

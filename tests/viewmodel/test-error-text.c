@@ -112,7 +112,7 @@ static const Sentence banner[] = {
 static const Sentence call[] = {
   { confab_call_error_quark,
     CONFAB_CALL_ERROR_FORBIDDEN,
-    "You may not join calls in this room. Ask a moderator." },
+    "You may not take part in calls in this room. Ask a moderator." },
   { confab_call_error_quark,
     CONFAB_CALL_ERROR_NETWORK,
     "Your homeserver does not answer. Try again in a moment." },
