@@ -12,6 +12,20 @@ lab_get_user (Lab *lab)
   return lab->user != NULL ? lab->user : "@b:x";
 }
 
+/* What @user has written with this device comes back in a sync of its own. */
+void
+lab_hear_own (ConfabCallHandler *handler,
+              const char *user,
+              const char *type,
+              const char *state_key,
+              gint64 origin_server_ts,
+              JsonObject *content)
+{
+  confab_call_handler_handle_state (
+    handler, ROOM, type, state_key, user, origin_server_ts, content);
+  confab_call_handler_end_sync (handler, 0);
+}
+
 static void
 echo_cb (ConfabFakeSignalling *signalling,
          const char *room,
@@ -20,11 +34,8 @@ echo_cb (ConfabFakeSignalling *signalling,
          JsonObject *content,
          Lab *lab)
 {
-  if (!lab->echo)
-    return;
-  confab_call_handler_handle_state (
-    lab->handler, room, type, state_key, lab_get_user (lab), NOW_MS, content);
-  confab_call_handler_end_sync (lab->handler, 0);
+  if (lab->echo)
+    lab_hear_own (lab->handler, lab_get_user (lab), type, state_key, NOW_MS, content);
 }
 
 static void

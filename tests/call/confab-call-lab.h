@@ -32,6 +32,12 @@ typedef struct {
   const char *user; /* (nullable): who it is, “@b:x” */
 } Lab;
 
+void lab_hear_own (ConfabCallHandler *handler,
+                   const char *user,
+                   const char *type,
+                   const char *state_key,
+                   gint64 origin_server_ts,
+                   JsonObject *content);
 void lab_state (Lab *lab, const char *type, const char *key, const char *sender, const char *text);
 void lab_sync_end (Lab *lab);
 void lab_member_until (

@@ -5,13 +5,9 @@
 #include <string.h>
 
 #include "confab-call-event.h"
-#include "confab-call-handler.h"
+#include "confab-call-lab.h"
 #include "confab-declined-calls.h"
-#include "confab-fake-local-media.h"
-#include "confab-fake-signalling.h"
-#include "confab-group-call.h"
 #include "confab-json.h"
-#include "confab-manual-clock.h"
 #include "confab-remote-track.h"
 #include "confab-stream.h"
 
@@ -21,10 +17,11 @@
  * @c:x, whom it invites; 32: Olm says from which device; 64: then a while passes; 128: then none
  * at all.
  *
+ * State may say its own key, as “@key”: of a call that is its id.
+ *
  * In a message “@own” stands for the id of the call with its sender, or of the own session, which are made up as they are
  * needed; “@n” for a number that no message had before. */
 
-#define ROOM "!r:x"
 #define OWN "@b:x"
 #define ENTRY(device)                                                                              \
   "{\"m.calls\":[{\"m.call_id\":\"conf\",\"m.devices\":[{\"device_id\":\"" device "\","            \
@@ -43,11 +40,11 @@ static const char *const types[] = {
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
-#define MEMBER 9
-#define RTC 10
-#define MEMBERSHIP 11
-#define DECLINED 13
-#define HAPPENS 14
+#define KIND_MEMBER 9
+#define KIND_RTC 10
+#define KIND_MEMBERSHIP 11
+#define KIND_DECLINED 13
+#define KIND_HAPPENS 14
 
 typedef struct {
   ConfabManualClock *clock;
@@ -164,20 +161,24 @@ feed_state (World *self, guint kind, JsonObject *content)
 {
   const char *user = kind & 16 ? "@a:x" : "@c:x";
   const char *sender = kind & 32 ? user : OWN;
-  g_autofree char *key = kind % 16 == RTC ? g_strdup_printf ("_%s_A_m.call", user)
-                                          : g_strdup (sender);
+  const char *named = confab_json_peek_string (content, "@key");
+  g_autofree char *key = NULL;
 
-  if (kind % 16 == MEMBER || kind % 16 == RTC)
+  if (named != NULL)
+    key = g_strdup (named);
+  else if (kind % 16 == KIND_RTC)
+    key = g_strdup_printf ("_%s_A_m.call", user);
+  else if (kind % 16 == KIND_MEMBER)
+    key = g_strdup (sender);
+  else
+    key = g_strdup (kind & 16 ? "conf" : "other");
+
+  if (kind % 16 == KIND_MEMBER || kind % 16 == KIND_RTC)
     confab_call_handler_handle_state (
       self->handler, ROOM, "org.matrix.msc3401.call.member", key, sender, get_now (self), content);
   else
-    confab_call_handler_handle_state (self->handler,
-                                      ROOM,
-                                      "org.matrix.msc3401.call",
-                                      kind & 16 ? "conf" : "other",
-                                      "@a:x",
-                                      get_now (self),
-                                      content);
+    confab_call_handler_handle_state (
+      self->handler, ROOM, "org.matrix.msc3401.call", key, "@a:x", get_now (self), content);
 }
 
 /* ---- what happens ---- */
@@ -361,18 +362,18 @@ feed (World *self, const char *line)
     return;
   if (kind % 16 < G_N_ELEMENTS (types))
     feed_message (self, kind, content);
-  else if (kind % 16 == MEMBERSHIP)
+  else if (kind % 16 == KIND_MEMBERSHIP)
     confab_call_handler_handle_membership (
       self->handler,
       ROOM,
       kind & 32 ? (kind & 16 ? "@a:x" : "@c:x") : OWN,
       g_strcmp0 (confab_json_peek_string (content, "membership"), "join") == 0);
-  else if (kind % 16 == DECLINED)
+  else if (kind % 16 == KIND_DECLINED)
     confab_call_handler_handle_account_data (self->handler,
                                              ROOM,
                                              CONFAB_DECLINED_CALLS_TYPE,
                                              content);
-  else if (kind % 16 == HAPPENS)
+  else if (kind % 16 == KIND_HAPPENS)
     happen (self, kind, content);
   else
     feed_state (self, kind, content);
@@ -390,11 +391,11 @@ state_cb (ConfabFakeSignalling *signalling,
           JsonObject *content,
           World *self)
 {
-  if (g_str_equal (type, CONFAB_DECLINED_CALLS_TYPE))
-    confab_call_handler_handle_account_data (self->handler, room, type, content);
-  else
-    confab_call_handler_handle_state (
-      self->handler, room, type, state_key, OWN, get_now (self), content);
+  if (!g_str_equal (type, CONFAB_DECLINED_CALLS_TYPE)) {
+    lab_hear_own (self->handler, OWN, type, state_key, get_now (self), content);
+    return;
+  }
+  confab_call_handler_handle_account_data (self->handler, room, type, content);
   confab_call_handler_end_sync (self->handler, 0);
 }
 

@@ -345,6 +345,13 @@ def call_events():
     yield b'\n'.join((ring, there, decline, nothing, nothing, happens(ms=100000), ring))
     yield b'\n'.join((ring, there, happens(refused='app.confab.declined_calls', code=0, times=3), decline))
     yield b'\n'.join((declined, ring, there, line(DECLINED, {'calls': []})))
+    for key in ('', 'a b', '@a:x', 'ring', 'r' * 300, 'h\u00e9', '\x01', '../x'):
+        named = line(CALL, {'m.intent': 'm.ring', 'm.type': 'm.video', '@key': key})
+        over = line(CALL, {'m.terminated': 'call_ended', '@key': key})
+        in_it = line(MEMBER, {'m.calls': [{'m.call_id': key, 'm.devices': [
+            {'device_id': 'A', 'session_id': 'S', 'expires_ts': 9000000, 'feeds': []}]}]})
+        yield b'\n'.join((named, in_it, happens(call=key, decline=True), happens(call=key, join=True), over))
+        yield line(RTC, dict(RTC_MEMBER, **{'@key': key}))
     yield line(RTC, RTC_MEMBER) + b'\n' + line(RTC, {}) + b'\n' + line(MEMBER, RTC_MEMBER)
     yield line(ROOM, {'membership': 'leave'}) + b'\n' + line(ROOM, {'membership': 'join'})
 
