@@ -192,7 +192,8 @@ static void
 failed_cb (ConfabCall *call, const GError *error, ConfabSimClient *self)
 {
   self->told = TRUE;
-  if (g_error_matches (error, CONFAB_CALL_ERROR, CONFAB_CALL_ERROR_ENDED))
+  if (g_error_matches (error, CONFAB_CALL_ERROR, CONFAB_CALL_ERROR_ENDED) ||
+      g_error_matches (error, CONFAB_CALL_ERROR, CONFAB_CALL_ERROR_FORBIDDEN))
     look_for_another (self);
 }
 

@@ -208,7 +208,10 @@ check_refreshed (ConfabSimWitness *self, ConfabSimPeer *peer, GPtrArray *entries
       continue;
     if (entry->expires_ts > peer->expires_ts) {
       peer->n_invites = 0;
-      peer->entry_at = confab_clock_get_time (self->clock);
+      if (peer->expires_ts != 0)
+        peer->sign_at = confab_clock_get_time (self->clock);
+      else
+        peer->entry_at = confab_clock_get_time (self->clock);
     }
     peer->expires_ts = entry->expires_ts;
   }

@@ -334,6 +334,9 @@ begin (ConfabSimWorld *self)
 {
   static const char *const names[CONFAB_SIM_N_HARDNESSES] = { "calm", "rough", "stormy" };
 
+  gboolean all_may = confab_sim_world_below (self, 2) ==
+                     0; /* else who begins a call may be refused */
+
   confab_sim_world_tell (self,
                          "seed %u: %s, %u clients, requests take up to %u ms",
                          self->seed,
@@ -348,7 +351,7 @@ begin (ConfabSimWorld *self)
     self->clients[i] = confab_sim_client_new (&self->network,
                                               CONFAB_CLOCK (clock),
                                               i,
-                                              i < MAX (self->n_rivals, 2));
+                                              i < 2 || (i < self->n_rivals && all_may));
     confab_sim_client_start (self->clients[i]);
   }
   if (self->n_rivals > 0)
