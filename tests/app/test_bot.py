@@ -112,14 +112,8 @@ class Real(unittest.TestCase):
         # A warning of ours is a failure: the bot dies of it.
         peer = Peer([BOT, *self.arguments(name, *more)], name=name, ready_timeout=ready_timeout,
                     env={'CONFAB_PASSWORD': PASSWORD, 'G_DEBUG': 'fatal-warnings'})
-        self.addCleanup(self.clean, peer)
+        self.addCleanup(peer.dispose)
         return peer
-
-    def clean(self, peer):
-        if peer.process.poll() is None:
-            peer.kill()
-        for stream in (peer.process.stdin, peer.process.stdout):
-            stream.close()
 
     def finish(self, *peers):
         for peer in peers:
@@ -553,7 +547,7 @@ class Real(unittest.TestCase):
             # Same device, no password; its stale membership goes without being asked for.
             seen = len(anna.events)
             again = Peer([BOT, *self.arguments('bert', '--store', store)], name='bert again')
-            self.addCleanup(self.clean, again)
+            self.addCleanup(again.dispose)
             self.assertEqual(again.ready['deviceId'], bert.ready['deviceId'])
             anna.wait_event('member-removed', since=seen, userId='@bert:localhost')
             seen = len(anna.events)

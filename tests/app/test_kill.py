@@ -50,14 +50,8 @@ class Killed(unittest.TestCase):
         peer = Peer([BOT, '--homeserver', self.server.base, '--user', f'@{name}:localhost', '--video', '160x90@10',
                      *more], name=name, ready_timeout=0,
                     env={'CONFAB_PASSWORD': PASSWORD, 'G_DEBUG': 'fatal-warnings'})
-        self.addCleanup(self.clean, peer)
+        self.addCleanup(peer.dispose)
         return peer
-
-    def clean(self, peer):
-        if peer.process.poll() is None:
-            peer.kill()
-        for stream in (peer.process.stdin, peer.process.stdout):
-            stream.close()
 
     def victim(self):
         self.started_at = time.monotonic()

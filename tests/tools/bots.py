@@ -26,15 +26,8 @@ class BotTest(unittest.TestCase):
     def bot(self, name, *more):
         peer = Peer([BOT, '--homeserver', self.server.base, '--user', f'@{name}:localhost', '--media', 'none', *more],
                     name=name, env={'CONFAB_PASSWORD': PASSWORD, 'G_DEBUG': 'fatal-warnings'})
-        self.addCleanup(self.clean, peer)
+        self.addCleanup(peer.dispose)
         return peer
-
-    @staticmethod
-    def clean(peer):
-        if peer.process.poll() is None:
-            peer.kill()
-        for stream in (peer.process.stdin, peer.process.stdout):
-            stream.close()
 
     def kept(self):
         """A device that comes back."""

@@ -146,6 +146,15 @@ class Peer:
         os.killpg(self.process.pid, signal.SIGKILL)
         return self.process.wait()
 
+    def dispose(self):
+        """At the end of a test, however it ended."""
+        if self.process.poll() is None:
+            self.kill()
+        # A command that it was told when it was gone already is still to be written.
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.stdout.close()
+
     def __enter__(self):
         return self
 
