@@ -4,10 +4,9 @@
 
 #include "config.h"
 
-#include "confab-outbox.h"
+#include "confab-outbox-private.h"
 
 #include "confab-json.h"
-#include "confab-key-claim.h"
 #include "confab-matrix-error.h"
 #include "confab-outbox-store.h"
 #include "confab-store-future.h"
@@ -16,28 +15,6 @@
 #define FIRST_PAUSE_MS 1000
 #define MAX_PAUSE_MS 15000
 #define MAX_UNREAD 4 /* answers in a row that say nothing, before that is the answer */
-
-struct _ConfabOutbox {
-  GObject parent_instance;
-
-  ConfabStore *store;
-  ConfabHomeserver *homeserver;
-  ConfabClock *clock;
-  ConfabOlmVault *vault;
-  ConfabDeviceList *devices;
-
-  GHashTable *waiting;  /* (element-type gint64 Waiter): who hears what became of a row */
-  GHashTable *fetching; /* (element-type utf8): “user|device” whose keys are being fetched */
-  DexFuture *pumping;   /* runs while there is something to send */
-  DexPromise *stopping; /* resolved by stop: whoever waits races with it */
-  GPtrArray *flushers;  /* (element-type DexPromise) */
-  guint n_inserting;
-  guint n_fetching;
-  guint n_failures; /* in a row; for the pause */
-  guint n_unread;   /* answers in a row that could not be read */
-  gboolean again;
-  gboolean stopped;
-};
 
 G_DEFINE_FINAL_TYPE (ConfabOutbox, confab_outbox, G_TYPE_OBJECT)
 
@@ -77,8 +54,11 @@ answer (ConfabOutbox *self, GArray *ids, const GError *error)
   }
 }
 
-static void
-answer_code (ConfabOutbox *self, GArray *ids, ConfabSignallingError code, const char *message)
+void
+confab_outbox_answer_code (ConfabOutbox *self,
+                           GArray *ids,
+                           ConfabSignallingError code,
+                           const char *message)
 {
   g_autoptr (GError) error = g_error_new_literal (CONFAB_SIGNALLING_ERROR, code, message);
 
@@ -125,9 +105,8 @@ resume_cb (gpointer data)
   dex_promise_resolve_boolean (data, TRUE);
 }
 
-/* FALSE when it was stopped meanwhile. */
-static gboolean
-pause_after_failure (ConfabOutbox *self, const GError *failure)
+gboolean
+confab_outbox_pause_after_failure (ConfabOutbox *self, const GError *failure)
 {
   g_autoptr (DexPromise) resume = dex_promise_new ();
   gint64 retry_after_ms = confab_matrix_error_get_retry_after_ms (failure);
@@ -143,98 +122,8 @@ pause_after_failure (ConfabOutbox *self, const GError *failure)
   return !self->stopped;
 }
 
-/* ---- keys ---- */
-
-typedef struct {
-  ConfabOutbox *self;
-  GPtrArray *devices; /* ConfabOutboxDevice */
-  GPtrArray *claim;   /* ConfabDeviceKeys without a session */
-  GArray *lost;       /* rows of devices whose keys cannot be had */
-  gboolean query;     /* some device is not known */
-  gboolean last;      /* what has no session now is given up */
-} Fetch;
-
-static void
-fetch_free (gpointer data)
-{
-  Fetch *fetch = data;
-
-  g_object_unref (fetch->self);
-  g_ptr_array_unref (fetch->devices);
-  g_ptr_array_unref (fetch->claim);
-  g_array_unref (fetch->lost);
-  g_free (fetch);
-}
-
-static gboolean
-look_at_device (ConfabStoreTransaction *transaction,
-                Fetch *fetch,
-                const ConfabOutboxDevice *device,
-                GError **error)
-{
-  g_autoptr (ConfabDeviceKeys) keys = NULL;
-  gboolean has = FALSE;
-
-  if (!confab_device_list_lookup (
-        transaction, device->user_id, device->device_id, NULL, &keys, error) ||
-      (keys != NULL && !confab_olm_vault_has_session (transaction, keys->curve25519, &has, error)))
-    return FALSE;
-  if (has)
-    return TRUE;
-  if (fetch->last)
-    return confab_store_query (
-      transaction,
-      confab_store_row_add_int,
-      fetch->lost,
-      error,
-      "SELECT id FROM outbox WHERE user_id = ? AND device_id = ? AND txn_id IS NULL AND "
-      "wire_content IS NULL",
-      "ss",
-      device->user_id,
-      device->device_id);
-  if (keys != NULL) {
-    g_ptr_array_add (fetch->claim, g_steal_pointer (&keys));
-    return TRUE;
-  }
-  fetch->query = TRUE;
-  return confab_device_list_require (transaction, device->user_id, error);
-}
-
-static gboolean
-look_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
-{
-  Fetch *fetch = data;
-
-  fetch->query = FALSE;
-  g_ptr_array_set_size (fetch->claim, 0);
-  for (guint i = 0; i < fetch->devices->len; i++) {
-    if (!look_at_device (transaction, fetch, fetch->devices->pdata[i], error))
-      return FALSE;
-  }
-  return !fetch->last || confab_outbox_delete_func (transaction, fetch->lost, error);
-}
-
-static gboolean
-fetch_keys (Fetch *fetch, GError **error)
-{
-  ConfabOutbox *self = fetch->self;
-
-  if (!dex_await (confab_store_future (self->store, look_func, fetch), error))
-    return FALSE;
-  if (fetch->query && (!dex_await (confab_device_list_update (self->devices), error) ||
-                       !dex_await (confab_store_future (self->store, look_func, fetch), error)))
-    return FALSE;
-  if (fetch->claim->len > 0 &&
-      !dex_await (
-        confab_key_claim (self->store, self->homeserver, self->clock, self->vault, fetch->claim),
-        error))
-    return FALSE;
-  fetch->last = TRUE;
-  return dex_await (confab_store_future (self->store, look_func, fetch), error);
-}
-
-static void
-check_idle (ConfabOutbox *self)
+void
+confab_outbox_check_idle (ConfabOutbox *self)
 {
   if (self->pumping != NULL || self->n_inserting > 0 || self->n_fetching > 0)
     return;
@@ -242,55 +131,6 @@ check_idle (ConfabOutbox *self)
     g_autoptr (DexPromise) promise = g_ptr_array_steal_index (self->flushers, 0);
     dex_promise_resolve_boolean (promise, TRUE);
   }
-}
-
-static DexFuture *
-confab_outbox_fetch_fiber (gpointer data)
-{
-  Fetch *fetch = data;
-  ConfabOutbox *self = fetch->self;
-  g_autoptr (GError) error = NULL;
-
-  if (fetch_keys (fetch, &error)) {
-    self->n_failures = 0;
-    answer_code (self,
-                 fetch->lost,
-                 CONFAB_SIGNALLING_ERROR_NO_KEYS,
-                 "the device's keys cannot be had");
-  } else if (!self->stopped) {
-    g_info ("cannot fetch keys: %s", error->message);
-    pause_after_failure (self, error); /* the pump finds them missing again, or too old */
-  }
-  for (guint i = 0; i < fetch->devices->len; i++) {
-    const ConfabOutboxDevice *device = fetch->devices->pdata[i];
-    g_autofree char *key = confab_outbox_device_key (device->user_id, device->device_id);
-    g_hash_table_remove (self->fetching, key);
-  }
-  self->n_fetching--;
-  confab_outbox_kick (self);
-  check_idle (self);
-  return dex_future_new_true ();
-}
-
-static void
-start_fetch (ConfabOutbox *self, GPtrArray *missing)
-{
-  Fetch *fetch;
-
-  if (missing->len == 0)
-    return;
-  for (guint i = 0; i < missing->len; i++) {
-    const ConfabOutboxDevice *device = missing->pdata[i];
-    g_hash_table_add (self->fetching,
-                      confab_outbox_device_key (device->user_id, device->device_id));
-  }
-  fetch = g_new0 (Fetch, 1);
-  fetch->self = g_object_ref (self);
-  fetch->devices = g_ptr_array_ref (missing);
-  fetch->claim = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_device_keys_free);
-  fetch->lost = g_array_new (FALSE, FALSE, sizeof (gint64));
-  self->n_fetching++;
-  dex_future_disown (dex_scheduler_spawn (NULL, 0, confab_outbox_fetch_fiber, fetch, fetch_free));
 }
 
 /* ---- sending ---- */
@@ -313,7 +153,7 @@ finish_batch (ConfabOutbox *self, ConfabOutboxBatch *batch, const GError *failur
   }
   if (g_error_matches (failure, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FORBIDDEN))
     code = CONFAB_SIGNALLING_ERROR_FORBIDDEN;
-  answer_code (self, batch->ids, code, failure->message);
+  confab_outbox_answer_code (self, batch->ids, code, failure->message);
 }
 
 /* One that is too large, or that the server has something against, is not to be all others' undoing. */
@@ -356,7 +196,7 @@ send_batch (ConfabOutbox *self, ConfabOutboxBatch *batch)
   } else if (may_succeed_later (error) || is_unread (self, error)) {
     g_info ("device messages wait: %s", error->message);
     if (!self->stopped)
-      pause_after_failure (self, error);
+      confab_outbox_pause_after_failure (self, error);
   } else if (!split_batch (self, batch, error)) {
     finish_batch (self, batch, error);
   }
@@ -391,22 +231,22 @@ confab_outbox_pump_fiber (gpointer data)
       g_warning ("cannot read the outbox: %s", error->message);
       break;
     }
-    answer_code (self,
-                 batch.stale,
-                 CONFAB_SIGNALLING_ERROR_NETWORK,
-                 "it could not be sent in time");
-    answer_code (self,
-                 batch.blocked,
-                 CONFAB_SIGNALLING_ERROR_BLOCKED,
-                 "the device is blocked: it gets nothing");
-    start_fetch (self, batch.missing);
+    confab_outbox_answer_code (self,
+                               batch.stale,
+                               CONFAB_SIGNALLING_ERROR_NETWORK,
+                               "it could not be sent in time");
+    confab_outbox_answer_code (self,
+                               batch.blocked,
+                               CONFAB_SIGNALLING_ERROR_BLOCKED,
+                               "the device is blocked: it gets nothing");
+    confab_outbox_start_fetch (self, batch.missing);
     if (batch.txn_id != NULL)
       send_batch (self, &batch);
     else if (!self->again && batch.blocked->len == 0) /* others may stand behind them */
       break;
   }
   dex_clear (&self->pumping);
-  check_idle (self);
+  confab_outbox_check_idle (self);
   return dex_future_new_true ();
 }
 
@@ -479,7 +319,7 @@ inserted_cb (GObject *source, GAsyncResult *result, gpointer data)
     g_hash_table_insert (self->waiting, g_memdup2 (&insert->id, sizeof insert->id), insert->waiter);
     confab_outbox_kick (self);
   }
-  check_idle (self);
+  confab_outbox_check_idle (self);
   insert_free (insert);
 }
 
@@ -634,7 +474,7 @@ confab_outbox_flush (ConfabOutbox *self)
   dex_return_error_if_fail (CONFAB_IS_OUTBOX (self));
 
   g_ptr_array_add (self->flushers, dex_ref (promise));
-  check_idle (self);
+  confab_outbox_check_idle (self);
   return DEX_FUTURE (promise);
 }
 
@@ -654,6 +494,6 @@ confab_outbox_stop (ConfabOutbox *self)
   g_hash_table_iter_init (&iter, self->waiting);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     g_array_append_val (ids, *(gint64 *) key);
-  answer_code (self, ids, CONFAB_SIGNALLING_ERROR_NETWORK, "the session ends");
+  confab_outbox_answer_code (self, ids, CONFAB_SIGNALLING_ERROR_NETWORK, "the session ends");
   return confab_outbox_flush (self);
 }
