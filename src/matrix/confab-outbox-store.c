@@ -66,6 +66,7 @@ confab_outbox_batch_init (ConfabOutboxBatch *self, ConfabOlmVault *vault)
     .ids = g_array_new (FALSE, FALSE, sizeof (gint64)),
     .stale = g_array_new (FALSE, FALSE, sizeof (gint64)),
     .blocked = g_array_new (FALSE, FALSE, sizeof (gint64)),
+    .damaged = g_array_new (FALSE, FALSE, sizeof (gint64)),
     .missing = g_ptr_array_new_with_free_func (outbox_device_free),
   };
 }
@@ -81,6 +82,7 @@ confab_outbox_batch_clear (ConfabOutboxBatch *self)
   g_clear_pointer (&self->ids, g_array_unref);
   g_clear_pointer (&self->stale, g_array_unref);
   g_clear_pointer (&self->blocked, g_array_unref);
+  g_clear_pointer (&self->damaged, g_array_unref);
   g_clear_pointer (&self->missing, g_ptr_array_unref);
 }
 
@@ -139,6 +141,16 @@ confab_outbox_delete_func (ConfabStoreTransaction *transaction, gpointer data, G
   "SELECT id, room_id, user_id, device_id, type, content, security, wire_type, wire_content, "     \
   "txn_id, created_at FROM outbox "
 
+/* Takes @row, which will not go out, away: a room's key is to be given again. */
+static gboolean
+give_row_up (ConfabStoreTransaction *transaction, const Row *row, GError **error)
+{
+  return (strcmp (row->type, "m.room_key") != 0 ||
+          confab_megolm_shares_refused (
+            transaction, row->room_id, row->user_id, row->device_id, error)) &&
+         delete_row (transaction, row->id, error);
+}
+
 gboolean
 confab_outbox_refuse_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
@@ -156,13 +168,28 @@ confab_outbox_refuse_func (ConfabStoreTransaction *transaction, gpointer data, G
       return FALSE;
   }
   for (guint i = 0; i < rows->len; i++) {
-    const Row *row = rows->pdata[i];
-    if (strcmp (row->type, "m.room_key") == 0 &&
-        !confab_megolm_shares_refused (
-          transaction, row->room_id, row->user_id, row->device_id, error))
+    if (!give_row_up (transaction, rows->pdata[i], error))
       return FALSE;
   }
-  return confab_outbox_delete_func (transaction, ids, error);
+  return TRUE;
+}
+
+/* Nothing that could be sent can be read from @row: the others go out all the same. */
+static gboolean
+lose_row (ConfabStoreTransaction *transaction,
+          ConfabOutboxBatch *batch,
+          const Row *row,
+          GError **error)
+{
+  g_info ("a device message for %s of %s is damaged: it is lost", row->device_id, row->user_id);
+  g_array_append_val (batch->damaged, row->id);
+  return give_row_up (transaction, row, error);
+}
+
+static JsonObject *
+parse_row_content (const char *text)
+{
+  return text != NULL ? confab_json_parse_object (text, -1, NULL) : NULL;
 }
 
 gboolean
@@ -202,14 +229,12 @@ drop_stale (ConfabStoreTransaction *transaction,
   return TRUE;
 }
 
-static gboolean
-add_to_batch (ConfabOutboxBatch *batch, const Row *row, const char *wire_content, GError **error)
+/* Takes @content over. */
+static void
+add_to_batch (ConfabOutboxBatch *batch, const Row *row, JsonObject *content)
 {
-  g_autoptr (JsonObject) content = confab_json_parse_object (wire_content, -1, error);
   JsonObject *messages, *user;
 
-  if (content == NULL)
-    return FALSE;
   if (batch->body == NULL) {
     batch->body = json_object_new ();
     json_object_set_object_member (batch->body, "messages", json_object_new ());
@@ -220,26 +245,35 @@ add_to_batch (ConfabOutboxBatch *batch, const Row *row, const char *wire_content
     user = json_object_new ();
     json_object_set_object_member (messages, row->user_id, user);
   }
-  json_object_set_object_member (user, row->device_id, g_steal_pointer (&content));
+  json_object_set_object_member (user, row->device_id, content);
   g_array_append_val (batch->ids, row->id);
   batch->urgent = batch->urgent || is_call (row);
-  return TRUE;
 }
 
-/* A request whose fate is not known goes out again as it was. */
+/* A request whose fate is not known goes out again as it was, but for what is damaged meanwhile: should the server have
+ * taken it, it has that, too. */
 static gboolean
-repeat_batch (ConfabOutboxBatch *batch, GPtrArray *rows, GError **error)
+repeat_batch (ConfabStoreTransaction *transaction,
+              ConfabOutboxBatch *batch,
+              GPtrArray *rows,
+              GError **error)
 {
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = rows->pdata[i];
+    g_autoptr (JsonObject) content = NULL;
     if (row->txn_id == NULL || (batch->txn_id != NULL && strcmp (row->txn_id, batch->txn_id) != 0))
       continue;
+    content = row->wire_type != NULL ? parse_row_content (row->wire_content) : NULL;
+    if (content == NULL) {
+      if (!lose_row (transaction, batch, row, error))
+        return FALSE;
+      continue;
+    }
     if (batch->txn_id == NULL) {
       batch->txn_id = g_strdup (row->txn_id);
       batch->wire_type = g_strdup (row->wire_type);
     }
-    if (!add_to_batch (batch, row, row->wire_content, error))
-      return FALSE;
+    add_to_batch (batch, row, g_steal_pointer (&content));
   }
   return TRUE;
 }
@@ -276,21 +310,18 @@ static gboolean
 encrypt_row (ConfabStoreTransaction *transaction,
              ConfabOutboxBatch *batch,
              const Row *row,
+             JsonObject *content,
              char **wire,
              GError **error)
 {
   g_autoptr (ConfabDeviceKeys) keys = NULL;
-  g_autoptr (JsonObject) content = NULL;
   ConfabOutboxDevice *device;
 
   if (!confab_device_list_lookup (transaction, row->user_id, row->device_id, NULL, &keys, error))
     return FALSE;
-  if (keys != NULL) {
-    content = confab_json_parse_object (row->content, -1, error);
-    if (content == NULL || !confab_olm_vault_encrypt (
-                             batch->vault, transaction, keys, row->type, content, wire, error))
-      return FALSE;
-  }
+  if (keys != NULL &&
+      !confab_olm_vault_encrypt (batch->vault, transaction, keys, row->type, content, wire, error))
+    return FALSE;
   if (*wire != NULL)
     return TRUE;
   device = g_new (ConfabOutboxDevice, 1);
@@ -308,7 +339,10 @@ take_row (ConfabStoreTransaction *transaction,
   gboolean clear = FALSE;
   gboolean blocked = FALSE;
   const char *wire_type;
+  /* Whoever put it in may have encrypted it. */
+  const char *source = row->wire_content != NULL ? row->wire_content : row->content;
   g_autofree char *wire = NULL;
+  g_autoptr (JsonObject) content = NULL;
 
   if (!may_be_clear (transaction, row, &clear, error) ||
       !confab_device_list_is_blocked (transaction, row->user_id, row->device_id, &blocked, error))
@@ -321,11 +355,12 @@ take_row (ConfabStoreTransaction *transaction,
   /* One request is of one type; others wait for the next. */
   if (batch->wire_type != NULL && strcmp (batch->wire_type, wire_type) != 0)
     return TRUE;
-  if (row->wire_content != NULL) /* whoever put it in has encrypted it */
-    wire = g_strdup (row->wire_content);
-  else if (clear)
-    wire = g_strdup (row->content);
-  else if (!encrypt_row (transaction, batch, row, &wire, error))
+  content = parse_row_content (source);
+  if (content == NULL)
+    return lose_row (transaction, batch, row, error);
+  if (clear || row->wire_content != NULL)
+    wire = g_strdup (source);
+  else if (!encrypt_row (transaction, batch, row, content, &wire, error))
     return FALSE;
   if (wire == NULL)
     return TRUE;
@@ -333,16 +368,16 @@ take_row (ConfabStoreTransaction *transaction,
     batch->txn_id = g_uuid_string_random ();
     batch->wire_type = g_strdup (wire_type);
   }
-  return add_to_batch (batch, row, wire, error) &&
-         confab_store_exec (
-           transaction,
-           error,
-           "UPDATE outbox SET state = 1, wire_type = ?, wire_content = ?, txn_id = ? WHERE id = ?",
-           "sssi",
-           wire_type,
-           wire,
-           batch->txn_id,
-           row->id);
+  add_to_batch (batch, row, confab_json_parse_object (wire, -1, NULL));
+  return confab_store_exec (
+    transaction,
+    error,
+    "UPDATE outbox SET state = 1, wire_type = ?, wire_content = ?, txn_id = ? WHERE id = ?",
+    "sssi",
+    wire_type,
+    wire,
+    batch->txn_id,
+    row->id);
 }
 
 /**
@@ -365,9 +400,10 @@ confab_outbox_batch_func (ConfabStoreTransaction *transaction, gpointer data, GE
                            SELECT_ROWS "ORDER BY id LIMIT ?",
                            "i",
                            (gint64) MAX_ROWS) ||
-      !drop_stale (transaction, batch, rows, error) || !repeat_batch (batch, rows, error))
+      !drop_stale (transaction, batch, rows, error) ||
+      !repeat_batch (transaction, batch, rows, error))
     return FALSE;
-  if (batch->txn_id != NULL)
+  if (batch->txn_id != NULL || batch->damaged->len > 0) /* what is damaged is no row any more */
     return TRUE;
   for (guint i = 0; batch->ids->len < MAX_DEVICES && i < rows->len; i++) {
     const Row *row = rows->pdata[i];

@@ -25,6 +25,7 @@ typedef struct {
   GArray *ids;        /* gint64: the rows in @body */
   GArray *stale;      /* gint64: rows that were deleted since they are too old */
   GArray *blocked;    /* gint64: rows that were deleted since their device is blocked */
+  GArray *damaged;    /* gint64: rows that were deleted since they cannot be read */
   GPtrArray *missing; /* ConfabOutboxDevice: no session, or not known */
 } ConfabOutboxBatch;
 

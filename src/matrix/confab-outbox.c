@@ -239,10 +239,15 @@ confab_outbox_pump_fiber (gpointer data)
                                batch.blocked,
                                CONFAB_SIGNALLING_ERROR_BLOCKED,
                                "the device is blocked: it gets nothing");
+    confab_outbox_answer_code (self,
+                               batch.damaged,
+                               CONFAB_SIGNALLING_ERROR_FAILED,
+                               "it is damaged");
     confab_outbox_start_fetch (self, batch.missing);
     if (batch.txn_id != NULL)
       send_batch (self, &batch);
-    else if (!self->again && batch.blocked->len == 0) /* others may stand behind them */
+    else if (!self->again &&
+             batch.blocked->len + batch.damaged->len == 0) /* others may stand behind them */
       break;
   }
   dex_clear (&self->pumping);

@@ -96,6 +96,12 @@ is_sent_cb (gpointer data)
   return f->world->sent->len > 0 && confab_manual_clock_get_n_timeouts (f->world->clock) > 0;
 }
 
+static gboolean
+is_paused_cb (gpointer data)
+{
+  return confab_manual_clock_get_n_timeouts (((Fixture *) data)->world->clock) > 0;
+}
+
 static void
 test_order_and_batches (Fixture *f, gconstpointer data)
 {
@@ -299,6 +305,7 @@ count_ok (Device *device)
 }
 
 #define BAD_PEER 5
+#define FAILED "4 " /* as an outcome */
 
 static void
 assert_all_but_bad (Device **peers, const char *text)
@@ -392,6 +399,57 @@ test_all_refused (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->alice->n_done, ==, 2 * N_PEERS);
   for (guint i = 0; i < N_PEERS; i++)
     assert_inbox (peers[i], "");
+  remove_peers (peers);
+}
+
+/* A row that nothing can be read from any more is lost by itself, before it was encrypted and after. */
+static void
+test_damaged_row (Fixture *f, gconstpointer sql)
+{
+  Device *peers[N_PEERS];
+
+  add_peers (f, peers);
+  send_to_peers (f, peers, "one");
+  device_exec (f->alice, sql); /* before anything of it is looked at */
+  send_to_peers (f, peers, "two");
+  device_flush (f->alice);
+  g_assert_cmpuint (count_ok (f->alice), ==, 2 * N_PEERS - 1);
+  g_assert_nonnull (strstr (f->alice->outcomes->str, FAILED));
+  g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
+  for (guint i = 0; i < N_PEERS; i++)
+    assert_inbox (peers[i],
+                  i == BAD_PEER ? "@alice:x|ADEV|two " : "@alice:x|ADEV|one @alice:x|ADEV|two ");
+  remove_peers (peers);
+}
+
+/* So is one that was on its way: what goes out again is the rest, as the same request. */
+static void
+test_damaged_on_its_way (Fixture *f, gconstpointer sql)
+{
+  Device *peers[N_PEERS];
+  g_autofree char *txn = NULL;
+  gboolean all = strstr (sql, "WHERE") == NULL;
+  guint n_before;
+
+  add_peers (f, peers);
+  n_before = f->world->sent->len;
+  f->world->refuse_sends = 1;
+  send_to_peers (f, peers, "one");
+  test_until (is_paused_cb, f);
+  device_exec (f->alice, sql);
+  g_hash_table_remove_all (f->world->bodies); /* it has taken none */
+  send_to_peers (f, peers, "two");
+  wait_done (f, 3 * N_PEERS);
+  txn = g_strndup (f->world->sent->pdata[n_before],
+                   strcspn (f->world->sent->pdata[n_before], ": "));
+  g_assert_cmpint (g_str_has_prefix (f->world->sent->pdata[n_before + 1], txn), ==, !all);
+  g_assert_cmpuint (count_ok (f->alice), ==, (all ? 1 : 2) * N_PEERS - !all);
+  g_assert_nonnull (strstr (f->alice->outcomes->str, FAILED));
+  g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
+  for (guint i = 0; i < N_PEERS; i++)
+    assert_inbox (peers[i],
+                  all || i == BAD_PEER ? "@alice:x|ADEV|two "
+                                       : "@alice:x|ADEV|one @alice:x|ADEV|two ");
   remove_peers (peers);
 }
 
@@ -627,6 +685,17 @@ int
 main (int argc, char *argv[])
 {
   static const guint refusals[] = { 400, 413 };
+  static const char *const damage[] = {
+    "UPDATE outbox SET content = '{' WHERE device_id = 'D5'",
+    "UPDATE outbox SET content = '[]' WHERE device_id = 'D5'",
+    "UPDATE outbox SET wire_content = '{' WHERE device_id = 'D5'",
+  };
+  static const char *const late_damage[] = {
+    "UPDATE outbox SET wire_content = '{' WHERE device_id = 'D5'",
+    "UPDATE outbox SET wire_content = NULL WHERE device_id = 'D5'",
+    "UPDATE outbox SET wire_type = NULL WHERE device_id = 'D5'",
+    "UPDATE outbox SET wire_content = ''",
+  };
 
   dex_init ();
   if (argc == 4 && strcmp (argv[1], "--child") == 0)
@@ -655,6 +724,14 @@ main (int argc, char *argv[])
     g_test_add (path, Fixture, GUINT_TO_POINTER (i), set_up, test_one_refused_restart, tear_down);
   }
   ADD ("all-refused", test_all_refused);
+  for (guint i = 0; i < G_N_ELEMENTS (damage); i++) {
+    g_autofree char *path = g_strdup_printf ("/outbox/damaged-row/%u", i);
+    g_test_add (path, Fixture, damage[i], set_up, test_damaged_row, tear_down);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (late_damage); i++) {
+    g_autofree char *path = g_strdup_printf ("/outbox/damaged-on-its-way/%u", i);
+    g_test_add (path, Fixture, late_damage[i], set_up, test_damaged_on_its_way, tear_down);
+  }
   ADD ("unread-answer", test_unread_answer);
   ADD ("too-late", test_too_late);
   ADD ("stop-answers", test_stop_answers);
