@@ -20,6 +20,8 @@ typedef struct {
   gint64 given_index; /* -1: it was not given the key */
   gboolean withheld;  /* it was told so */
   gboolean again;     /* it may have the key, and is to get it again */
+  gboolean given_up;  /* it may have the key, and does not get it any more */
+  gint64 n_refusals;  /* of the server to take it, in a row */
 } ConfabMegolmDevice;
 
 /* The last step of a plan: takes the session, or begins one, gives its key to whoever of @devices (element-type

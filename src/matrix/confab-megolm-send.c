@@ -308,26 +308,54 @@ await_turn (Send *send, GError **error)
   return tail == NULL || await_within (send, dex_ref (tail), error);
 }
 
+typedef struct {
+  gint64 id;
+  gboolean there;
+} Presence;
+
+static gboolean
+presence_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Presence *presence = data;
+
+  return confab_room_outbox_has (transaction, presence->id, &presence->there, error);
+}
+
 /* Who gets the message first and the key later has to wait for it; the other way round nobody has. What somebody could not
- * read, since the server refuses their key, is not sent: the next message tries to give it again. */
+ * read, since the server refuses their key, is for the others all the same: the next message tries to give it again. What
+ * nobody could read is not sent: whoever noted the last refusal has taken it out of the store. */
 static char *
 await_encrypted_put (Send *send, const ConfabMegolmPlan *plan, const char *wire, GError **error)
 {
   ConfabOutbox *outbox = confab_olm_machine_get_outbox (send->self->olm);
   g_autoptr (DexFuture) rows = confab_outbox_await_rows (outbox, plan->rows);
   g_autoptr (GError) refusal = NULL;
+  Presence presence = { send->event->id, FALSE };
 
   if (!await_within (send, dex_ref (rows), error))
     return NULL;
-  if (dex_future_get_value (rows, &refusal) != NULL)
+  if (dex_future_get_value (rows, &refusal) == NULL &&
+      g_error_matches (refusal, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_NETWORK)) {
+    /* They wait in the store, and so does the message. */
+    g_set_error_literal (error,
+                         CONFAB_MATRIX_ERROR,
+                         CONFAB_MATRIX_ERROR_CANCELLED,
+                         refusal->message);
+    return NULL;
+  }
+  if (refusal != NULL)
+    g_debug ("%s: somebody is not given the key: %s", send->event->room_id, refusal->message);
+  if (!await_work (send, confab_store_future (send->self->store, presence_func, &presence), error))
+    return NULL;
+  if (presence.there)
     return await_put (send, FALSE, "m.room.encrypted", wire, error);
   g_set_error (error,
                CONFAB_MATRIX_ERROR,
                g_error_matches (refusal, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_FORBIDDEN)
                  ? CONFAB_MATRIX_ERROR_FORBIDDEN
                  : CONFAB_MATRIX_ERROR_FAILED,
-               "the homeserver does not take the key for it: %s",
-               refusal->message);
+               "the homeserver takes nobody's key for it: %s",
+               refusal != NULL ? refusal->message : "none is left");
   return NULL;
 }
 
@@ -470,7 +498,7 @@ start_send (ConfabMegolmMachine *self,
  * %CONFAB_MATRIX_ERROR_UNSUPPORTED when it is in an unknown way, %CONFAB_MATRIX_ERROR_TOO_LARGE,
  * %CONFAB_MATRIX_ERROR_FAILED when the room was encrypted while the event waited to go out in clear,
  * %CONFAB_MATRIX_ERROR_NETWORK after a minute: it is not sent later then; %CONFAB_MATRIX_ERROR_FORBIDDEN also when the
- * server refuses the key for somebody who is to read it. And with whatever else the server answers, or
+ * server refuses the key for everybody who is to read it. And with whatever else the server answers, or
  * a #ConfabStoreError.
  *
  * Returns: (transfer full): resolves to the event's id (string)

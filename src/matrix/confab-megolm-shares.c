@@ -39,6 +39,8 @@ share_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
     device->given_index = confab_store_row_get_int (row, 3);
   device->withheld = state == CONFAB_MEGOLM_SHARE_WITHHELD;
   device->again = state == CONFAB_MEGOLM_SHARE_AGAIN;
+  device->given_up = state == CONFAB_MEGOLM_SHARE_GIVEN_UP;
+  device->n_refusals = confab_store_row_get_int (row, 5);
   return TRUE;
 }
 
@@ -62,8 +64,8 @@ confab_megolm_shares_read (ConfabStoreTransaction *transaction,
                            share_row_cb,
                            &shares,
                            error,
-                           "SELECT user_id, device_id, curve25519, message_index, state "
-                           "FROM megolm_shares WHERE room_id = ?",
+                           "SELECT user_id, device_id, curve25519, message_index, state, "
+                           "refusals FROM megolm_shares WHERE room_id = ?",
                            "s",
                            room_id))
     return FALSE;
@@ -81,7 +83,12 @@ confab_megolm_shares_note (ConfabStoreTransaction *transaction,
 {
   return confab_store_exec (transaction,
                             error,
-                            "INSERT OR REPLACE INTO megolm_shares VALUES (?, ?, ?, ?, ?, ?)",
+                            "INSERT INTO megolm_shares (room_id, user_id, device_id, curve25519, "
+                            "message_index, state) VALUES (?, ?, ?, ?, ?, ?) "
+                            "ON CONFLICT DO UPDATE SET state = excluded.state, "
+                            "message_index = excluded.message_index, "
+                            "refusals = refusals * (curve25519 = excluded.curve25519), "
+                            "curve25519 = excluded.curve25519",
                             "ssssii",
                             room_id,
                             keys->user_id,
@@ -97,15 +104,15 @@ confab_megolm_shares_give_again (ConfabStoreTransaction *transaction,
                                  const char *device_id,
                                  GError **error)
 {
-  return confab_store_exec (
-    transaction,
-    error,
-    "UPDATE megolm_shares SET state = ? WHERE user_id = ? AND device_id = ? AND state = ?",
-    "issi",
-    (gint64) CONFAB_MEGOLM_SHARE_AGAIN,
-    user_id,
-    device_id,
-    (gint64) CONFAB_MEGOLM_SHARE_GIVEN);
+  return confab_store_exec (transaction,
+                            error,
+                            "UPDATE megolm_shares SET state = ?, refusals = 0 WHERE user_id = ? "
+                            "AND device_id = ? AND state = ?",
+                            "issi",
+                            (gint64) CONFAB_MEGOLM_SHARE_AGAIN,
+                            user_id,
+                            device_id,
+                            (gint64) CONFAB_MEGOLM_SHARE_GIVEN);
 }
 
 gboolean
@@ -115,15 +122,27 @@ confab_megolm_shares_refused (ConfabStoreTransaction *transaction,
                               const char *device_id,
                               GError **error)
 {
+  gint64 given = 0;
+
+  /* What is on its way counts as given until it is refused, too. */
   return confab_store_exec (transaction,
                             error,
-                            "UPDATE megolm_shares SET state = ? WHERE room_id = ? AND "
-                            "user_id = ? AND device_id = ? AND state = ?",
+                            "UPDATE megolm_shares SET state = ?, refusals = refusals + 1 "
+                            "WHERE room_id = ? AND user_id = ? AND device_id = ? AND state = ?",
                             "isssi",
                             (gint64) CONFAB_MEGOLM_SHARE_AGAIN,
                             room_id,
                             user_id,
                             device_id,
                             (gint64) CONFAB_MEGOLM_SHARE_GIVEN) &&
-         confab_room_outbox_drop_encrypted (transaction, room_id, error);
+         confab_store_query (transaction,
+                             confab_store_row_take_int,
+                             &given,
+                             error,
+                             "SELECT EXISTS (SELECT 1 FROM megolm_shares WHERE room_id = ? AND "
+                             "state = ?)",
+                             "si",
+                             room_id,
+                             (gint64) CONFAB_MEGOLM_SHARE_GIVEN) &&
+         (given != 0 || confab_room_outbox_drop_encrypted (transaction, room_id, error));
 }

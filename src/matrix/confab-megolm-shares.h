@@ -13,6 +13,8 @@ typedef enum {
   CONFAB_MEGOLM_SHARE_GIVEN = 0,
   CONFAB_MEGOLM_SHARE_WITHHELD = 1,
   CONFAB_MEGOLM_SHARE_AGAIN = 2, /* has it, or may have, and is to get it again */
+  CONFAB_MEGOLM_SHARE_GIVEN_UP =
+    3, /* the server takes it for this device no more than before; it may have it */
 } ConfabMegolmShare;
 
 /* Notes in @devices (element-type ConfabMegolmDevice) who has the key; @intruder: somebody has it who is not there. */
@@ -33,8 +35,8 @@ gboolean confab_megolm_shares_give_again (ConfabStoreTransaction *transaction,
                                           const char *user_id,
                                           const char *device_id,
                                           GError **error);
-/* The server has refused the key of @room_id for the device: it is to be given again, and what was encrypted and waited
- * for that goes out no more, by no later process either. */
+/* The server has refused the key of @room_id for the device: it is to be given again. When nobody else was given it, what
+ * was encrypted and waited for that goes out no more, by no later process either. */
 gboolean confab_megolm_shares_refused (ConfabStoreTransaction *transaction,
                                        const char *room_id,
                                        const char *user_id,

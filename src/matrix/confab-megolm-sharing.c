@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#define MAX_REFUSALS 3 /* in a row */
+
 /* ---- the session ---- */
 
 typedef struct {
@@ -52,6 +54,8 @@ forget_shares (GPtrArray *devices)
     device->given_index = -1;
     device->withheld = FALSE;
     device->again = FALSE;
+    device->given_up = FALSE;
+    device->n_refusals = 0;
   }
 }
 
@@ -316,6 +320,39 @@ withhold_key (ConfabStoreTransaction *transaction,
                   transaction, plan->room_id, keys, 0, CONFAB_MEGOLM_SHARE_WITHHELD, error));
 }
 
+/* What the server does not take for it is not made anew with each message: that is told to it, in case that can be. It goes
+ * for the session; whatever it has of it, it may have. */
+static gboolean
+give_up (ConfabStoreTransaction *transaction,
+         const ConfabMegolmPlan *plan,
+         const ConfabMegolmDevice *device,
+         ConfabMegolmOutbound *session,
+         const char *sender_key,
+         GError **error)
+{
+  const ConfabDeviceKeys *keys = device->keys;
+
+  g_info ("%s: the server does not take the key for %s of %s: it cannot read what is said here",
+          plan->room_id,
+          keys->device_id,
+          keys->user_id);
+  return say_withheld (transaction,
+                       plan,
+                       keys->user_id,
+                       keys->device_id,
+                       sender_key,
+                       confab_megolm_outbound_get_id (session),
+                       "m.unavailable",
+                       "The sender's homeserver does not take the key for this device.",
+                       error) &&
+         confab_megolm_shares_note (transaction,
+                                    plan->room_id,
+                                    keys,
+                                    confab_megolm_outbound_get_index (session),
+                                    CONFAB_MEGOLM_SHARE_GIVEN_UP,
+                                    error);
+}
+
 static gboolean
 id_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
@@ -354,6 +391,18 @@ tell_refused (ConfabStoreTransaction *transaction,
   return TRUE;
 }
 
+/* Whether anybody reads what is said in the session, as far as is known. */
+static gboolean
+any_given (GPtrArray *devices)
+{
+  for (guint i = 0; i < devices->len; i++) {
+    const ConfabMegolmDevice *device = devices->pdata[i];
+    if (device->given_index >= 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static gboolean
 share (ConfabStoreTransaction *transaction,
        const ConfabMegolmPlan *plan,
@@ -363,13 +412,16 @@ share (ConfabStoreTransaction *transaction,
        GError **error)
 {
   g_autoptr (RoomKey) key = make_key (plan, session);
+  gboolean may_give_up = any_given (devices); /* else it would be said to nobody */
   gboolean ok = TRUE;
 
   for (guint i = 0; ok && i < devices->len; i++) {
     const ConfabMegolmDevice *device = devices->pdata[i];
-    if (device->given_index >= 0)
+    if (device->given_index >= 0 || device->given_up)
       continue;
-    if (!device->blocked && device->has_olm)
+    if (!device->blocked && device->has_olm && device->n_refusals >= MAX_REFUSALS && may_give_up)
+      ok = give_up (transaction, plan, device, session, sender_key, error);
+    else if (!device->blocked && device->has_olm)
       ok = give_key (
         transaction, plan, device, key, confab_megolm_outbound_get_index (session), error);
     else if (!device->withheld)

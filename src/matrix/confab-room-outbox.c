@@ -198,6 +198,26 @@ confab_room_outbox_delete (ConfabStoreTransaction *transaction, gint64 id, GErro
 }
 
 gboolean
+confab_room_outbox_has (ConfabStoreTransaction *transaction,
+                        gint64 id,
+                        gboolean *there,
+                        GError **error)
+{
+  gint64 n = 0;
+
+  if (!confab_store_query (transaction,
+                           confab_store_row_take_int,
+                           &n,
+                           error,
+                           "SELECT count (*) FROM room_outbox WHERE id = ?",
+                           "i",
+                           id))
+    return FALSE;
+  *there = n > 0;
+  return TRUE;
+}
+
+gboolean
 confab_room_outbox_drop_encrypted (ConfabStoreTransaction *transaction,
                                    const char *room_id,
                                    GError **error)

@@ -45,6 +45,11 @@ gboolean confab_room_outbox_set_wire (ConfabStoreTransaction *transaction,
                                       const char *wire,
                                       GError **error);
 gboolean confab_room_outbox_delete (ConfabStoreTransaction *transaction, gint64 id, GError **error);
+/* @there: FALSE when it was taken out, since nobody could read it. */
+gboolean confab_room_outbox_has (ConfabStoreTransaction *transaction,
+                                 gint64 id,
+                                 gboolean *there,
+                                 GError **error);
 /* All that was encrypted for a room. */
 gboolean confab_room_outbox_drop_encrypted (ConfabStoreTransaction *transaction,
                                             const char *room_id,

@@ -145,7 +145,8 @@ static const char version_3[] = "ALTER TABLE state ADD COLUMN event_id TEXT;";
  * megolm_seen     which event was at which index: another one at the same is a replay
  * megolm_withheld who keeps which key from us, and why; room and session are empty when it is all of a device's
  * megolm_outbound the group session that is used for sending in a room; expired: the next message begins another one
- * megolm_shares   who has its key, and from which index on; state: 0 given, 1 withheld, 2 has it, or may have, and is to get it again
+ * megolm_shares   who has its key, and from which index on; state: 0 given, 1 withheld, 2 has it, or may have, and is to get it again,
+ *                 3 may have it, and does not get it any more
  * megolm_no_olm   devices that were told that no Olm session can be had with them
  * room_events     events of rooms, as they came; state: 0 waits for its key, 1 to be handed on in order of id
  */
@@ -277,6 +278,10 @@ static const char version_9[] = "CREATE TABLE silenced_calls ("
 static const char version_10[] = "CREATE INDEX megolm_shares_by_device ON megolm_shares "
                                  "(user_id, device_id);";
 
-const char *const confab_schema_migrations[] = { version_1, version_2,  version_3, version_4,
-                                                 version_5, version_6,  version_7, version_8,
-                                                 version_9, version_10, NULL };
+/* refusals: so often in a row the server has not taken the key for the device */
+static const char version_11[] = "ALTER TABLE megolm_shares ADD COLUMN refusals INTEGER NOT NULL "
+                                 "DEFAULT 0;";
+
+const char *const confab_schema_migrations[] = { version_1, version_2,  version_3,  version_4,
+                                                 version_5, version_6,  version_7,  version_8,
+                                                 version_9, version_10, version_11, NULL };

@@ -5,8 +5,10 @@
 #include "megolm-world.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "confab-json.h"
+#include "confab-matrix-error.h"
 #include "confab-megolm-outbound.h"
 #include "confab-megolm-shares.h"
 #include "confab-olm-machine-private.h"
@@ -116,10 +118,12 @@ test_dummy_among_many (Fixture *f, gconstpointer data)
   person_sync (f->bob, NULL);
   few = take_dummy (f);
   g_assert_cmpint (count_again (f), ==, 1);
-  device_exec (f->alice->device,
-               "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
-               "INSERT INTO megolm_shares SELECT room_id, '@p' || i || ':x', 'D', 'c', 0, 0 "
-               "FROM n, megolm_outbound");
+  device_exec (
+    f->alice->device,
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+    "INSERT INTO megolm_shares (room_id, user_id, device_id, curve25519, message_index, state) "
+    "SELECT room_id, '@p' || i || ':x', 'D', 'c', 0, 0 "
+    "FROM n, megolm_outbound");
   many = take_dummy (f);
   g_assert_cmpuint (many, <, few + 200);
 }
@@ -176,6 +180,194 @@ test_older_store (void)
   confab_store_close (store);
   g_assert_cmpint (g_remove (path), ==, 0);
   g_assert_cmpint (g_rmdir (dir), ==, 0);
+}
+
+/* ---- what the server does not take ---- */
+
+static gint64
+count_in_state (Fixture *f, const char *device, guint state)
+{
+  g_autofree char *sql = g_strdup_printf (
+    "SELECT count (*) FROM megolm_shares WHERE device_id = '%s' AND state = %u", device, state);
+
+  return device_count (f->alice->device, sql);
+}
+
+static void
+set_refused (Fixture *f, const char *device)
+{
+  f->room->world->bad_device = device;
+  f->room->world->bad_status = 403;
+}
+
+/* Bob's is refused; his device does not silence alice for everybody else. He gets it with the next message. */
+static void
+test_one_refused (Fixture *f, gconstpointer data)
+{
+  set_refused (f, "BDEV");
+  person_say (f->alice, "one");
+  g_assert_cmpint (count_again (f), ==, 1);
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM room_outbox"), ==, 0);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->carol, SAID ("alice", "ADEV", "one"));
+  set_refused (f, NULL);
+  person_say (f->alice, "two");
+  g_assert_cmpint (count_again (f), ==, 0);
+  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  person_sync (f->bob, NULL);
+  g_assert_nonnull (strstr (f->bob->heard->str, SAID ("alice", "ADEV", "two")));
+}
+
+/* How often it has been tried to give bob's device the key. */
+static guint
+count_tries (Fixture *f)
+{
+  GPtrArray *sent = f->room->world->sent;
+  guint n = 0;
+
+  for (guint i = 0; i < sent->len; i++)
+    n += strstr (sent->pdata[i], "BDEV") != NULL;
+  return n;
+}
+
+static void
+say_refused (Fixture *f, guint n)
+{
+  set_refused (f, "BDEV");
+  for (guint i = 0; i < n; i++)
+    person_say (f->alice, "x");
+  set_refused (f, NULL);
+}
+
+/* Not with each message for ever: it is told that it gets none, and until there is another key that is it. */
+static void
+test_given_up (Fixture *f, gconstpointer data)
+{
+  guint n;
+
+  say_refused (f, 3);
+  g_assert_cmpint (count_again (f), ==, 1);
+  person_say (f->alice, "four");
+  g_assert_cmpint (count_in_state (f, "BDEV", 3), ==, 1);
+  person_sync (f->bob, NULL);
+  g_assert_nonnull (strstr (f->bob->heard->str, "m.unavailable"));
+  g_assert_null (strstr (f->bob->heard->str, "four"));
+  n = count_tries (f);
+  person_say (f->alice, "five");
+  g_assert_cmpuint (count_tries (f), ==, n);
+  device_exec (f->alice->device, "UPDATE megolm_outbound SET expired = 1");
+  person_say (f->alice, "six");
+  g_assert_cmpstr (session_of (f, 4), !=, session_of (f, 5));
+  g_string_truncate (f->bob->heard, 0);
+  person_sync (f->bob, NULL);
+  g_assert_nonnull (strstr (f->bob->heard->str, SAID ("alice", "ADEV", "six")));
+}
+
+/* What was refused was for other keys of that device. */
+static void
+test_given_up_then_other_keys (Fixture *f, gconstpointer data)
+{
+  say_refused (f, 3);
+  person_say (f->alice, "four");
+  g_assert_cmpint (count_in_state (f, "BDEV", 3), ==, 1);
+  device_exec (f->alice->device,
+               "UPDATE megolm_shares SET curve25519 = 'other' WHERE device_id = 'BDEV'");
+  person_say (f->alice, "five");
+  g_assert_cmpint (count_in_state (f, "BDEV", 0), ==, 1);
+  person_sync (f->bob, NULL);
+  g_assert_nonnull (strstr (f->bob->heard->str, SAID ("alice", "ADEV", "five")));
+}
+
+/* It may have the key, for all that is known: once it is gone, another one is due. */
+static void
+test_given_up_and_gone (Fixture *f, gconstpointer data)
+{
+  say_refused (f, 3);
+  person_say (f->alice, "four");
+  room_set_members (f->room, "@alice:x,@carol:x");
+  person_sync (f->alice, NULL);
+  person_say (f->alice, "five");
+  g_assert_cmpstr (session_of (f, 3), !=, session_of (f, 4));
+}
+
+/* One that was taken in between: it counts from the beginning again. */
+static void
+test_refused_now_and_then (Fixture *f, gconstpointer data)
+{
+  say_refused (f, 2);
+  person_say (f->alice, "taken");
+  person_sync (f->bob, NULL);
+  device_exec (f->bob->device, "DELETE FROM olm_sessions");
+  whisper_dummy (f);
+  g_assert_cmpint (count_again (f), ==, 1);
+  say_refused (f, 2);
+  person_say (f->alice, "heard");
+  person_sync (f->bob, NULL);
+  g_assert_nonnull (strstr (f->bob->heard->str, SAID ("alice", "ADEV", "heard")));
+}
+
+/* As long as nobody could read what is said it is not said, however often that is tried. */
+static void
+test_nobody_given (Fixture *f, gconstpointer data)
+{
+  set_refused (f, "");
+  for (guint i = 0; i < 5; i++)
+    test_expect_error (person_send (f->alice, "m.room.message", "{\"body\":\"x\"}"),
+                       CONFAB_MATRIX_ERROR,
+                       CONFAB_MATRIX_ERROR_FAILED);
+  g_assert_cmpuint (f->room->puts->len, ==, 0);
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM room_outbox"), ==, 0);
+  set_refused (f, NULL);
+  person_say (f->alice, "two");
+  person_sync (f->bob, NULL);
+  person_sync (f->carol, NULL);
+  person_assert_heard (f->bob, SAID ("alice", "ADEV", "two"));
+  person_assert_heard (f->carol, SAID ("alice", "ADEV", "two"));
+}
+
+/* The process ends when bob's key is refused and the message is on its way: the next one sends it as it was. Or all keys
+ * are: then no later one sends it. */
+static void
+test_refused_restart (gconstpointer data)
+{
+  gboolean all = data != NULL;
+  g_autofree char *dir = g_dir_make_tmp ("confab-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (dir, "store.db", NULL);
+  g_autofree char *command = g_strconcat ("rm -r ", dir, NULL);
+  Fixture f;
+  DexFuture *future;
+
+  fixture_set_up (&f, NULL);
+  person_free (f.alice);
+  f.alice = person_new (f.room, "@alice:x|ADEV", path);
+  person_sync (f.alice, "@bob:x,@carol:x");
+  person_sync (f.bob, "@alice:x");
+  person_sync (f.carol, "@alice:x");
+  set_refused (&f, all ? "" : "BDEV");
+  f.room->fail_puts = 1;
+  future = person_send (f.alice, "m.room.message", "{\"body\":\"once\"}");
+  if (all) {
+    test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FAILED);
+  } else {
+    while (f.room->fail_puts > 0)
+      g_main_context_iteration (NULL, TRUE);
+    test_expect (confab_megolm_machine_stop (f.alice->megolm));
+    test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_CANCELLED);
+  }
+  person_free (f.alice);
+  f.alice = person_new (f.room, "@alice:x|ADEV", path);
+  g_assert_cmpint (device_count (f.alice->device, "SELECT count (*) FROM room_outbox"), ==, !all);
+  f.alice->n_syncs = 1;
+  person_show (f.alice);
+  confab_megolm_machine_start (f.alice->megolm);
+  while (device_count (f.alice->device, "SELECT count (*) FROM room_outbox") > 0)
+    g_main_context_iteration (NULL, TRUE);
+  test_settle ();
+  g_assert_cmpuint (f.room->puts->len, ==, all ? 0 : 2);
+  person_sync (f.carol, NULL);
+  person_assert_heard (f.carol, all ? "" : SAID ("alice", "ADEV", "once"));
+  fixture_tear_down (&f, NULL);
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
 }
 
 /* ---- how long a key is used ---- */
@@ -243,6 +435,14 @@ main (int argc, char *argv[])
   ADD ("dummy-behind-others", test_dummy_behind_others);
   ADD ("dummy-among-many", test_dummy_among_many);
   g_test_add_func ("/megolm-shares/older-store", test_older_store);
+  ADD ("one-refused", test_one_refused);
+  ADD ("given-up", test_given_up);
+  ADD ("given-up-then-other-keys", test_given_up_then_other_keys);
+  ADD ("given-up-and-gone", test_given_up_and_gone);
+  ADD ("refused-now-and-then", test_refused_now_and_then);
+  ADD ("nobody-given", test_nobody_given);
+  g_test_add_data_func ("/megolm-shares/refused-restart", NULL, test_refused_restart);
+  g_test_add_data_func ("/megolm-shares/refused-restart/all", "all", test_refused_restart);
   ADD ("most-messages", test_most_messages);
   return g_test_run ();
 }
