@@ -63,6 +63,7 @@ confab_outbox_batch_init (ConfabOutboxBatch *self, ConfabOlmVault *vault)
   *self = (ConfabOutboxBatch) {
     .vault = confab_olm_vault_ref (vault),
     .fetching = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+    .aside = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
     .ids = g_array_new (FALSE, FALSE, sizeof (gint64)),
     .stale = g_array_new (FALSE, FALSE, sizeof (gint64)),
     .blocked = g_array_new (FALSE, FALSE, sizeof (gint64)),
@@ -76,6 +77,7 @@ confab_outbox_batch_clear (ConfabOutboxBatch *self)
 {
   g_clear_pointer (&self->vault, confab_olm_vault_unref);
   g_clear_pointer (&self->fetching, g_hash_table_unref);
+  g_clear_pointer (&self->aside, g_hash_table_unref);
   g_clear_pointer (&self->txn_id, g_free);
   g_clear_pointer (&self->wire_type, g_free);
   g_clear_pointer (&self->body, json_object_unref);
@@ -195,16 +197,15 @@ parse_row_content (const char *text)
 gboolean
 confab_outbox_split_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
-  GArray *ids = data;
-  g_autofree char *first = g_uuid_string_random ();
-  g_autofree char *second = g_uuid_string_random ();
+  const ConfabOutboxSplit *split = data;
+  const GArray *ids = split->ids;
 
   for (guint i = 0; i < ids->len; i++) {
     if (!confab_store_exec (transaction,
                             error,
                             "UPDATE outbox SET txn_id = ? WHERE id = ?",
                             "si",
-                            i < ids->len / 2 ? first : second,
+                            i < ids->len / 2 ? split->first : split->second,
                             g_array_index (ids, gint64, i)))
       return FALSE;
   }
@@ -261,7 +262,8 @@ repeat_batch (ConfabStoreTransaction *transaction,
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = rows->pdata[i];
     g_autoptr (JsonObject) content = NULL;
-    if (row->txn_id == NULL || (batch->txn_id != NULL && strcmp (row->txn_id, batch->txn_id) != 0))
+    if (row->txn_id == NULL || g_hash_table_contains (batch->aside, row->txn_id) ||
+        (batch->txn_id != NULL && strcmp (row->txn_id, batch->txn_id) != 0))
       continue;
     content = row->wire_type != NULL ? parse_row_content (row->wire_content) : NULL;
     if (content == NULL) {
@@ -410,7 +412,8 @@ confab_outbox_batch_func (ConfabStoreTransaction *transaction, gpointer data, GE
     g_autofree char *key = confab_outbox_device_key (row->user_id, row->device_id);
 
     if (g_hash_table_contains (batch->fetching, key) ||
-        !g_hash_table_add (seen, g_steal_pointer (&key)))
+        !g_hash_table_add (seen, g_steal_pointer (&key)) ||
+        row->txn_id != NULL) /* it waits, and what is for the same device behind it */
       continue;
     if (!take_row (transaction, batch, row, error))
       return FALSE;

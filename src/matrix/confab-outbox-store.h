@@ -17,6 +17,8 @@ typedef struct {
   ConfabOlmVault *vault;
   gint64 now_ms;
   GHashTable *fetching; /* “user|device” whose keys are being fetched: left alone */
+  GHashTable
+    *aside; /* (element-type utf8): transaction ids of requests that wait: left alone, too */
   /* out */
   char *txn_id; /* NULL: nothing to send */
   char *wire_type;
@@ -43,8 +45,14 @@ confab_outbox_delete_func (ConfabStoreTransaction *transaction, gpointer data, G
 /* The same for what the server refuses: a room's key among them is to be given again. */
 gboolean
 confab_outbox_refuse_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
-/* Makes of a request that the server has refused, and that it will not see again, two: of each half of the rows @data, at
- * least two. Each has a transaction id of its own: one that was used is good for what was in it, and for nothing else. */
+typedef struct {
+  GArray *ids; /* at least two rows */
+  char *first; /* transaction ids of the halves */
+  char *second;
+} ConfabOutboxSplit;
+
+/* Makes of a request that the server will not see again two: of each half of the rows of @data, a #ConfabOutboxSplit. Each
+ * has a transaction id of its own: one that was used is good for what was in it, and for nothing else. */
 gboolean
 confab_outbox_split_func (ConfabStoreTransaction *transaction, gpointer data, GError **error);
 

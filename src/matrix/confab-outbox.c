@@ -161,13 +161,16 @@ static gboolean
 split_batch (ConfabOutbox *self, ConfabOutboxBatch *batch, const GError *failure)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *first = g_uuid_string_random ();
+  g_autofree char *second = g_uuid_string_random ();
+  ConfabOutboxSplit split = { batch->ids, first, second };
 
   if (batch->ids->len < 2 || !may_mean_one (failure))
     return FALSE;
   g_info ("%u device messages are refused, each half goes out by itself: %s",
           batch->ids->len,
           failure->message);
-  if (dex_await (confab_store_future (self->store, confab_outbox_split_func, batch->ids), &error))
+  if (dex_await (confab_store_future (self->store, confab_outbox_split_func, &split), &error))
     return TRUE;
   g_warning ("cannot divide what is in the outbox: %s", error->message);
   return FALSE;
@@ -192,13 +195,17 @@ send_batch (ConfabOutbox *self, ConfabOutboxBatch *batch)
   if (reply != NULL) {
     self->n_failures = 0;
     self->n_unread = 0;
+    self->n_taken++;
+    confab_outbox_forget_trouble (self, batch);
     finish_batch (self, batch, NULL);
   } else if (may_succeed_later (error) || is_unread (self, error)) {
     g_info ("device messages wait: %s", error->message);
-    if (!self->stopped)
+    if (!self->stopped && !confab_outbox_note_trouble (self, batch, error))
       confab_outbox_pause_after_failure (self, error);
-  } else if (!split_batch (self, batch, error)) {
-    finish_batch (self, batch, error);
+  } else {
+    confab_outbox_forget_trouble (self, batch);
+    if (!split_batch (self, batch, error))
+      finish_batch (self, batch, error);
   }
 }
 
@@ -222,9 +229,11 @@ confab_outbox_pump_fiber (gpointer data)
   while (!self->stopped) {
     g_auto (ConfabOutboxBatch) batch;
     g_autoptr (GError) error = NULL;
+    gint64 due;
 
     confab_outbox_batch_init (&batch, self->vault);
     copy_fetching (self, &batch);
+    due = confab_outbox_copy_aside (self, batch.aside);
     batch.now_ms = confab_clock_get_real_time (self->clock) / 1000;
     self->again = FALSE;
     if (!dex_await (confab_store_future (self->store, confab_outbox_batch_func, &batch), &error)) {
@@ -246,10 +255,11 @@ confab_outbox_pump_fiber (gpointer data)
     confab_outbox_start_fetch (self, batch.missing);
     if (batch.txn_id != NULL)
       send_batch (self, &batch);
-    else if (!self->again &&
-             batch.blocked->len + batch.damaged->len == 0) /* others may stand behind them */
-      break;
+    else if (!self->again && batch.blocked->len + batch.damaged->len == 0 &&
+             (due < 0 || !confab_outbox_await_aside (self, due)))
+      break; /* else others may stand behind them */
   }
+  g_hash_table_remove_all (self->troubles); /* of what is no more */
   dex_clear (&self->pumping);
   confab_outbox_check_idle (self);
   return dex_future_new_true ();
@@ -340,6 +350,8 @@ confab_outbox_dispose (GObject *object)
   g_clear_pointer (&self->vault, confab_olm_vault_unref);
   g_clear_pointer (&self->waiting, g_hash_table_unref);
   g_clear_pointer (&self->fetching, g_hash_table_unref);
+  g_clear_pointer (&self->troubles, g_hash_table_unref);
+  g_clear_pointer (&self->stuck, g_hash_table_unref);
   g_clear_pointer (&self->flushers, g_ptr_array_unref);
   dex_clear (&self->pumping);
   dex_clear (&self->stopping);
@@ -357,6 +369,8 @@ confab_outbox_init (ConfabOutbox *self)
 {
   self->waiting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, waiter_free);
   self->fetching = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->troubles = confab_outbox_troubles_new ();
+  self->stuck = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->flushers = g_ptr_array_new_with_free_func (dex_unref);
   self->stopping = dex_promise_new ();
 }
@@ -416,6 +430,8 @@ confab_outbox_kick (ConfabOutbox *self)
   g_return_if_fail (CONFAB_IS_OUTBOX (self));
 
   self->again = TRUE;
+  if (self->woken != NULL && dex_future_is_pending (DEX_FUTURE (self->woken)))
+    dex_promise_resolve_boolean (self->woken, TRUE);
   if (self->pumping == NULL && !self->stopped)
     self->pumping = dex_scheduler_spawn (
       NULL, 0, confab_outbox_pump_fiber, g_object_ref (self), g_object_unref);
@@ -429,6 +445,18 @@ row_done_cb (const GError *error, gpointer data)
     dex_promise_resolve_boolean (data, TRUE);
   else
     dex_promise_reject (data, g_error_copy (error));
+}
+
+void
+confab_outbox_let_go (ConfabOutbox *self, gint64 id)
+{
+  const Waiter *waiter = g_hash_table_lookup (self->waiting, &id);
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof id);
+
+  if (waiter == NULL || waiter->done != row_done_cb) /* who has sent it is told the truth */
+    return;
+  g_array_append_val (ids, id);
+  answer (self, ids, NULL);
 }
 
 /* All of @data (element-type DexPromise) are done, or one has failed: libdex does not tell how. */
@@ -457,14 +485,20 @@ confab_outbox_await_rows (ConfabOutbox *self, GArray *ids)
   if (ids->len == 0 || self->stopped)
     return dex_future_new_true ();
   for (guint i = 0; i < ids->len; i++) {
-    Waiter *waiter = g_new (Waiter, 1);
-    DexPromise *promise = dex_promise_new ();
+    Waiter *waiter;
+    DexPromise *promise;
+    if (g_hash_table_contains (self->stuck, &g_array_index (ids, gint64, i)))
+      continue;
+    waiter = g_new (Waiter, 1);
+    promise = dex_promise_new ();
     *waiter = (Waiter) { row_done_cb, dex_ref (promise), dex_unref };
     g_hash_table_insert (self->waiting,
                          g_memdup2 (&g_array_index (ids, gint64, i), sizeof (gint64)),
                          waiter);
     g_ptr_array_add (promises, promise);
   }
+  if (promises->len == 0)
+    return dex_future_new_true ();
   return dex_future_finally (dex_future_allv ((DexFuture *const *) promises->pdata, promises->len),
                              rows_done_cb,
                              g_ptr_array_ref (promises),

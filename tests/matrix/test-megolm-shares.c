@@ -325,6 +325,39 @@ test_nobody_given (Fixture *f, gconstpointer data)
   person_assert_heard (f->carol, SAID ("alice", "ADEV", "two"));
 }
 
+/* Until so many of alice's device messages are not sent, @future waits or not. */
+static void
+turn_until_left (Fixture *f, gint64 n, DexFuture *future)
+{
+  while (device_count (f->alice->device, "SELECT count (*) FROM outbox") != n) {
+    guint n_others = dex_future_is_pending (future) ? 1 : 0; /* when it is given up */
+    if (!g_main_context_iteration (NULL, FALSE) &&
+        confab_manual_clock_get_n_timeouts (f->room->world->clock) > n_others)
+      confab_manual_clock_advance_to_next (f->room->world->clock);
+  }
+}
+
+/* The server fails on bob's key, for as long as that is sent: who else is there hears what is said, and he has it later. */
+static void
+test_one_stuck (Fixture *f, gconstpointer data)
+{
+  g_autoptr (DexFuture) future = NULL;
+
+  f->room->world->bad_device = "BDEV";
+  f->room->world->bad_status = 500;
+  future = person_send (f->alice, "m.room.message", "{\"body\":\"one\"}");
+  turn_until_left (f, 2, future);
+  turn_until_left (f, 1, future);
+  test_expect (person_send (f->alice, "m.room.message", "{\"body\":\"two\"}"));
+  person_sync (f->carol, NULL);
+  g_assert_nonnull (strstr (f->carol->heard->str, SAID ("alice", "ADEV", "two")));
+  f->room->world->bad_device = NULL;
+  turn_until_left (f, 0, future);
+  device_flush (f->alice->device);
+  person_sync (f->bob, NULL);
+  g_assert_nonnull (strstr (f->bob->heard->str, SAID ("alice", "ADEV", "two")));
+}
+
 /* The process ends when bob's key is refused and the message is on its way: the next one sends it as it was. Or all keys
  * are: then no later one sends it. */
 static void
@@ -440,6 +473,7 @@ main (int argc, char *argv[])
   ADD ("given-up-then-other-keys", test_given_up_then_other_keys);
   ADD ("given-up-and-gone", test_given_up_and_gone);
   ADD ("refused-now-and-then", test_refused_now_and_then);
+  ADD ("one-stuck", test_one_stuck);
   ADD ("nobody-given", test_nobody_given);
   g_test_add_data_func ("/megolm-shares/refused-restart", NULL, test_refused_restart);
   g_test_add_data_func ("/megolm-shares/refused-restart/all", "all", test_refused_restart);

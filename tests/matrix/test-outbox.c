@@ -128,7 +128,7 @@ test_order_and_batches (Fixture *f, gconstpointer data)
   device_free (carol);
 }
 
-#define N_PEERS 12
+#define N_PEERS 8
 
 static guint
 count_devices (const char *sent)
@@ -453,6 +453,118 @@ test_damaged_on_its_way (Fixture *f, gconstpointer sql)
   remove_peers (peers);
 }
 
+/* A message that is no call's, and so never too old. */
+static void
+send_lasting (Fixture *f, Device *peer)
+{
+  g_autoptr (JsonObject) content = json_object_new ();
+
+  confab_outbox_send (confab_olm_machine_get_outbox (f->alice->machine),
+                      NULL,
+                      peer->user_id,
+                      peer->device_id,
+                      "x.lasting",
+                      content,
+                      CONFAB_SIGNALLING_ENCRYPTED,
+                      NULL,
+                      NULL,
+                      NULL);
+}
+
+static gboolean
+is_one_left_cb (gpointer data)
+{
+  Fixture *f = data;
+
+  if (device_count (f->alice, "SELECT count (*) FROM outbox") == 1)
+    return TRUE;
+  if (confab_manual_clock_get_n_timeouts (f->world->clock) > 0)
+    confab_manual_clock_advance_to_next (f->world->clock);
+  return FALSE;
+}
+
+static gboolean
+is_none_left_cb (gpointer data)
+{
+  Fixture *f = data;
+
+  if (device_count (f->alice, "SELECT count (*) FROM outbox") == 0)
+    return TRUE;
+  if (confab_manual_clock_get_n_timeouts (f->world->clock) > 0)
+    confab_manual_clock_advance_to_next (f->world->clock);
+  return FALSE;
+}
+
+static gboolean
+has_outcome_cb (gpointer data)
+{
+  return ((Fixture *) data)->alice->outcomes->len > 0;
+}
+
+/* The server fails on what one device is to get, each time. For a minute that may be the server; then the others get theirs,
+ * what comes later does not wait, and that one is tried until it is taken. */
+static void
+test_one_fails (Fixture *f, gconstpointer data)
+{
+  Device *peers[N_PEERS];
+  gint64 before;
+  guint n_before, n_whole = 0;
+
+  add_peers (f, peers);
+  f->world->bad_device = "D5";
+  f->world->bad_status = 500;
+  n_before = f->world->sent->len;
+  before = confab_clock_get_time (CONFAB_CLOCK (f->world->clock));
+  for (guint i = 0; i < N_PEERS; i++)
+    send_lasting (f, peers[i]);
+  test_until (is_one_left_cb, f);
+  for (guint i = n_before; i < f->world->sent->len; i++)
+    n_whole += count_devices (f->world->sent->pdata[i]) == N_PEERS;
+  g_assert_cmpuint (n_whole, >=, 5);
+  g_assert_cmpint (confab_clock_get_time (CONFAB_CLOCK (f->world->clock)) - before,
+                   >=,
+                   60 * G_USEC_PER_SEC);
+  g_assert_cmpint (confab_clock_get_time (CONFAB_CLOCK (f->world->clock)) - before,
+                   <,
+                   3 * 60 * G_USEC_PER_SEC);
+  for (guint i = 0; i < N_PEERS; i++)
+    g_assert_cmpuint (world_mailbox (f->world, peers[i]->name)->len, ==, i != BAD_PEER);
+  /* No time goes by: */
+  device_send (f->alice, peers[0], "now");
+  test_until (has_outcome_cb, f);
+  g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ");
+  assert_inbox (peers[0], "@alice:x|ADEV|now ");
+  f->world->bad_device = NULL;
+  test_until (is_none_left_cb, f);
+  device_flush (f->alice);
+  g_assert_cmpuint (world_mailbox (f->world, peers[BAD_PEER]->name)->len, ==, 1);
+  remove_peers (peers);
+}
+
+/* All of it is the server's fault: nothing is lost, and nothing is there twice. */
+static void
+test_all_fail (Fixture *f, gconstpointer data)
+{
+  Device *peers[N_PEERS];
+
+  add_peers (f, peers);
+  f->world->bad_device = "";
+  f->world->bad_status = 503;
+  for (guint i = 0; i < N_PEERS; i++)
+    send_lasting (f, peers[i]);
+  for (guint i = 0; i < 40; i++) {
+    test_until (is_paused_cb, f);
+    confab_manual_clock_advance_to_next (f->world->clock);
+  }
+  g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, N_PEERS);
+  f->world->bad_device = NULL;
+  test_until (is_none_left_cb, f);
+  device_flush (f->alice);
+  for (guint i = 0; i < N_PEERS; i++)
+    g_assert_cmpuint (world_mailbox (f->world, peers[i]->name)->len, ==, 1);
+  remove_peers (peers);
+}
+
 /* Something between says “200”, and not what a homeserver says: the same goes out again, in case it was not the server. */
 static void
 test_unread_answer (Fixture *f, gconstpointer data)
@@ -732,6 +844,8 @@ main (int argc, char *argv[])
     g_autofree char *path = g_strdup_printf ("/outbox/damaged-on-its-way/%u", i);
     g_test_add (path, Fixture, late_damage[i], set_up, test_damaged_on_its_way, tear_down);
   }
+  ADD ("one-fails", test_one_fails);
+  ADD ("all-fail", test_all_fail);
   ADD ("unread-answer", test_unread_answer);
   ADD ("too-late", test_too_late);
   ADD ("stop-answers", test_stop_answers);
