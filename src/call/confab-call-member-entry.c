@@ -121,15 +121,16 @@ confab_call_member_get_active_foci (ConfabCallMember *self)
 }
 
 /**
- * confab_call_member_get_missing:
+ * confab_call_member_get_missed_ts:
  * @self: a member
  *
- * Returns: whether another device of its user has written the member event without its entry, see confab_call_member_miss()
+ * Returns: when its entry runs out, ms since the epoch, if another device of its user has written the member event without it,
+ *   see confab_call_member_miss(); or 0
  */
-gboolean
-confab_call_member_get_missing (ConfabCallMember *self)
+gint64
+confab_call_member_get_missed_ts (ConfabCallMember *self)
 {
-  return self->missing;
+  return self->missing ? self->expires_ts : 0;
 }
 
 /**

@@ -58,7 +58,7 @@ gint64 confab_call_member_get_last_signalling_at (ConfabCallMember *self);
 GPtrArray *confab_call_member_dup_queued (ConfabCallMember *self) G_GNUC_WARN_UNUSED_RESULT;
 ConfabPeerConnection *confab_call_member_get_connection (ConfabCallMember *self);
 gboolean confab_call_member_get_active_foci (ConfabCallMember *self);
-gboolean confab_call_member_get_missing (ConfabCallMember *self);
+gint64 confab_call_member_get_missed_ts (ConfabCallMember *self);
 gboolean confab_call_member_get_expired (ConfabCallMember *self);
 guint confab_call_member_get_n_unsent (ConfabCallMember *self);
 

@@ -99,16 +99,29 @@ confab_call_room_get_memberships (ConfabCallRoom *self, const char *user_id)
   return confab_call_membership_parse (left ? NULL : g_hash_table_lookup (self->members, user_id));
 }
 
+static gboolean
+has_later_entry (ConfabCallRoom *self, const char *user_id, const char *device_id, gint64 than_ts)
+{
+  g_autoptr (GPtrArray) entries = confab_call_room_get_memberships (self, user_id);
+
+  for (guint i = 0; i < entries->len; i++) {
+    const ConfabCallMembership *entry = entries->pdata[i];
+    if (g_str_equal (entry->device_id, device_id) && entry->expires_ts > than_ts)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /**
  * confab_call_room_is_overwritten:
  * @self: a room
  * @user_id: somebody
  * @device_id: a device of theirs that has no entry in the member event
- * @already: whether it had none in the one before, either, for the same reason
+ * @missed_ts: when the one that it had runs out, if it had none in the event before, either, for the same reason; or 0
  *
  * Each device of a user writes the whole event, as it knows it: those that join at the same moment take each other out,
  * until each has seen it and has written its entry again (section 7.2). Until then what others do says nothing of it, be it
- * that they leave.
+ * that they leave, or that they bring back what it had before, in another call.
  *
  * Returns: whether that is another device's doing
  */
@@ -116,14 +129,15 @@ gboolean
 confab_call_room_is_overwritten (ConfabCallRoom *self,
                                  const char *user_id,
                                  const char *device_id,
-                                 gboolean already)
+                                 gint64 missed_ts)
 {
   char **writers = g_hash_table_lookup (self->writers, user_id);
 
-  if (writers == NULL || g_hash_table_contains (self->left, user_id) ||
-      g_strv_contains ((const char *const *) writers, device_id))
+  if (writers == NULL || g_hash_table_contains (self->left, user_id))
     return FALSE;
-  return already || writers[0] != NULL;
+  if (missed_ts != 0)
+    return !has_later_entry (self, user_id, device_id, missed_ts);
+  return writers[0] != NULL && !g_strv_contains ((const char *const *) writers, device_id);
 }
 
 static gboolean

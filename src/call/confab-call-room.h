@@ -49,7 +49,7 @@ GPtrArray *confab_call_room_get_memberships (ConfabCallRoom *self, const char *u
 gboolean confab_call_room_is_overwritten (ConfabCallRoom *self,
                                           const char *user_id,
                                           const char *device_id,
-                                          gboolean already);
+                                          gint64 missed_ts);
 gboolean confab_call_room_has_others (ConfabCallRoom *self, const char *call_id);
 GList *confab_call_room_list_users (ConfabCallRoom *self) G_GNUC_WARN_UNUSED_RESULT;
 void confab_call_room_set_own (ConfabCallRoom *self,

@@ -160,7 +160,7 @@ confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id)
     if (confab_call_room_is_overwritten (self->room,
                                          user_id,
                                          confab_call_member_get_device_id (member),
-                                         confab_call_member_get_missing (member)))
+                                         confab_call_member_get_missed_ts (member)))
       confab_call_member_miss (member);
     else
       confab_call_member_remove (member);

@@ -199,6 +199,30 @@ test_missing_moves (void)
   lab_finish (&lab);
 }
 
+/* Another device of theirs brings back what it had before, in another call: that is no word of its own. */
+static void
+test_brought_back (void)
+{
+  Lab lab = { 0 };
+
+  overwrite_invited (&lab);
+  answer_as_first (&lab);
+  lab_state (
+    &lab,
+    MEMBER,
+    "@c:x",
+    "@c:x",
+    "{\"m.calls\":[{\"m.call_id\":\"other\",\"m.devices\":[{\"device_id\":\"C1\",\"session_id\":"
+    "\"S0\",\"expires_ts\":1}]},{\"m.call_id\":\"conf\",\"m.devices\":[{\"device_id\":\"C2\","
+    "\"session_id\":\"S\",\"expires_ts\":9000000000000}]}]}");
+  lab_sync_end (&lab);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 2);
+  assert_member (&lab, "connected");
+  put (&lab, "@c:x", "C2 S 3601 C1 S 3602");
+  assert_member (&lab, "connected");
+  lab_finish (&lab);
+}
+
 /* Nor is one missing that has left for another call. */
 static void
 test_moved (void)
@@ -410,6 +434,7 @@ main (int argc, char **argv)
   TEST ("other-leaves", test_other_leaves);
   TEST ("other-leaves/in-vain", test_other_leaves_in_vain);
   TEST ("missing-moves", test_missing_moves);
+  TEST ("brought-back", test_brought_back);
   TEST ("has-ended-otherwise", test_has_ended_otherwise);
   TEST ("twice", test_twice);
   TEST ("stays-missing", test_stays_missing);

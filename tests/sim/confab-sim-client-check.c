@@ -160,6 +160,28 @@ may_be_missed (ConfabSimClient *self, const char *call_id, guint i)
            MISSED_US + EXPIRY_LAG_MS * 1000;
 }
 
+/* Who was written out by another device of theirs is waited for, unless they have said that they leave. */
+void
+confab_sim_client_check_gone (ConfabSimClient *self, ConfabCallMember *member)
+{
+  const char *call_id = confab_group_call_get_id (CONFAB_GROUP_CALL (self->call));
+  const char *user = confab_call_member_get_user_id (member);
+  const char *device = confab_call_member_get_device_id (member);
+  const char *session = confab_sim_missed_get_session (self->missed, user, call_id, device);
+
+  if (session == NULL || !g_str_equal (session, confab_call_member_get_session_id (member)) ||
+      confab_call_get_state (self->call) == CONFAB_CALL_STATE_ENDED ||
+      !confab_sim_witness_is_there (self->witness, member) ||
+      confab_clock_get_time (self->clock) -
+          confab_sim_missed_get_since (self->missed, user, call_id, device) >=
+        MISSED_US)
+    return;
+  confab_sim_network_fail (self->network,
+                           self->index,
+                           "missed: does not wait for %s, which another device has written out",
+                           device);
+}
+
 /* One who has a valid entry is shown; one without, only as long as a connection lasts that was there before, or for the
  * ten milliseconds after which an entry is looked at, or where another device of the user has written it out. */
 static gboolean

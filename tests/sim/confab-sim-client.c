@@ -213,8 +213,10 @@ static void
 shown_cb (GListModel *members, guint position, guint removed, guint added, ConfabSimClient *self)
 {
   self->members_changed = TRUE;
-  for (guint i = 0; i < removed; i++)
+  for (guint i = 0; i < removed; i++) {
+    confab_sim_client_check_gone (self, self->shown->pdata[position + i]);
     confab_sim_witness_gone (self->witness, self->shown->pdata[position + i]);
+  }
   if (removed > 0)
     g_ptr_array_remove_range (self->shown, position, removed);
   for (guint i = 0; i < added; i++) {

@@ -45,6 +45,7 @@ typedef struct {
   char *
     superseded; /* (nullable): the attempt that a session of which nobody had heard puts an end to */
   gboolean dismissed;  /* since then it has hung up on something, for good */
+  gboolean left;       /* its session has said so: it has hung up to leave */
   guint n_invites;     /* since a minute of health, or it came anew, or this side is back online */
   gint64 ended_at;     /* monotonic, µs; 0: no attempt has ended */
   gboolean met;        /* two invites did, and nobody was connected since */

@@ -152,6 +152,7 @@ begin_anew (ConfabSimWitness *self, ConfabSimPeer *peer)
     g_ptr_array_set_size (((ConfabSimAttempt *) attempt)->unsent, 0);
     peer->dismissed |= ((ConfabSimAttempt *) attempt)->dismissed;
   }
+  peer->left = peer->dismissed; /* that may have been its last word, which came first */
   g_set_str (&peer->session, confab_call_member_get_session_id (peer->member));
   g_hash_table_add (peer->heard, g_strdup (peer->session));
   g_clear_pointer (&peer->superseded, g_free);
@@ -183,6 +184,20 @@ confab_sim_witness_shown (ConfabSimWitness *self, const char *conf_id, ConfabCal
   g_signal_connect (member, "notify::quiet-since", G_CALLBACK (quiet_cb), peer);
   quiet_cb (member, NULL, peer);
   g_ptr_array_add (self->peers, peer);
+}
+
+/* Whether nothing that it sent or wrote says that it has left, so far as this side knows. */
+gboolean
+confab_sim_witness_is_there (ConfabSimWitness *self, ConfabCallMember *member)
+{
+  gint64 now_ms = confab_clock_get_real_time (self->clock) / 1000;
+
+  for (guint i = 0; i < self->peers->len; i++) {
+    const ConfabSimPeer *peer = self->peers->pdata[i];
+    if (peer->member == member)
+      return !peer->left && peer->expires_ts > now_ms;
+  }
+  return FALSE;
 }
 
 void
@@ -353,6 +368,7 @@ take_hangup (ConfabSimWitness *self,
   attempt->dismissed |= is_final (reason);
   if (peer != NULL) {
     peer->dismissed |= is_final (reason);
+    peer->left |= g_str_equal (reason, "user_hangup");
     if (g_str_equal (reason, "user_hangup"))
       peer->n_invites = 0;
     /* What lost came after the answer to what won, and was taken for new. */

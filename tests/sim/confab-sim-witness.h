@@ -25,6 +25,7 @@ void confab_sim_witness_joins (ConfabSimWitness *self);
 void confab_sim_witness_entry (ConfabSimWitness *self, const ConfabCallMembership *entry);
 void
 confab_sim_witness_shown (ConfabSimWitness *self, const char *conf_id, ConfabCallMember *member);
+gboolean confab_sim_witness_is_there (ConfabSimWitness *self, ConfabCallMember *member);
 void confab_sim_witness_gone (ConfabSimWitness *self, ConfabCallMember *member);
 void confab_sim_witness_take_event (ConfabSimWitness *self, const ConfabSimEvent *event);
 void confab_sim_witness_received (ConfabSimWitness *self, const ConfabSimMessage *message);
