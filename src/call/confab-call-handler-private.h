@@ -19,6 +19,7 @@ struct _ConfabCallHandler {
   GHashTable *rooms; /* room id → ConfabCallRoom */
   GListStore *calls; /* ConfabGroupCall */
   ConfabEarlyMessages *early;
+  gboolean synced; /* in this run */
 };
 
 /* confab-call-handler.c */

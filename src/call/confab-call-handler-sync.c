@@ -43,9 +43,11 @@ static void
 handle_call_state (ConfabCallHandler *self,
                    const char *room_id,
                    const char *call_id,
+                   const char *sender,
                    gint64 origin_server_ts,
                    JsonObject *content)
 {
+  gboolean restored = !self->synced && g_str_equal (sender, self->user_id);
   ConfabGroupCall *known = confab_call_handler_find_call (self, room_id, call_id);
   g_autoptr (ConfabGroupCall) call = NULL;
   guint n_in_room = 0;
@@ -63,10 +65,8 @@ handle_call_state (ConfabCallHandler *self,
     confab_call_info (call_id, "not taken in: the room has too many calls");
     return;
   }
-  call = confab_group_call_new (confab_call_handler_ensure_room (self, room_id),
-                                call_id,
-                                origin_server_ts,
-                                content);
+  call = confab_group_call_new (
+    confab_call_handler_ensure_room (self, room_id), call_id, origin_server_ts, restored, content);
   confab_call_handler_add_call (self, call);
 }
 
@@ -126,7 +126,7 @@ confab_call_handler_handle_state (ConfabCallHandler *self,
   g_return_if_fail (content != NULL);
 
   if (g_str_equal (type, CONFAB_CALL_CONTENT_TYPE)) {
-    handle_call_state (self, room_id, state_key, origin_server_ts, content);
+    handle_call_state (self, room_id, state_key, sender, origin_server_ts, content);
   } else if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE) && g_str_equal (state_key, sender)) {
     /* Whatever it is, it stands in the place of the user's entries: an early MatrixRTC client's has none. */
     if (confab_call_room_set_member (
@@ -301,16 +301,18 @@ confab_call_handler_remove_room (ConfabCallHandler *self, const char *room_id)
   g_hash_table_remove (self->rooms, room_id);
 }
 
-/* Calls stand in the order in which they became known: only one that came later may have been begun at the same time. */
+/* Calls stand in the order in which they became known: only one that came later may have been begun at the same time. Which
+ * came first in an earlier run is not known. */
 static ConfabGroupCall *
 find_older (ConfabCallHandler *self, guint position)
 {
   ConfabGroupCall *call = confab_call_handler_peek_call (self, position);
   g_autofree char *room_id = confab_call_dup_room_id (CONFAB_CALL (call));
+  guint first = confab_group_call_is_restored (call) ? 0 : position + 1;
 
-  for (guint i = position + 1; i < confab_call_handler_get_n_calls (self); i++) {
+  for (guint i = first; i < confab_call_handler_get_n_calls (self); i++) {
     ConfabGroupCall *other = confab_call_handler_peek_call (self, i);
-    if (confab_group_call_yields_to (call, other) &&
+    if (other != call && confab_group_call_yields_to (call, other) &&
         confab_call_handler_is_in_room (other, room_id))
       return other;
   }
@@ -336,7 +338,6 @@ end_batch (ConfabCallHandler *self, gint64 server_time)
     g_autoptr (ConfabGroupCall) call = g_object_ref (confab_call_handler_peek_call (self, i));
     confab_group_call_end_sync (call, server_time);
   }
-  check_yield (self);
 }
 
 /**
@@ -371,6 +372,8 @@ confab_call_handler_end_sync (ConfabCallHandler *self, gint64 server_time)
   g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
 
   end_batch (self, server_time);
+  self->synced = TRUE;
+  check_yield (self);
   g_hash_table_iter_init (&iter, self->rooms);
   while (g_hash_table_iter_next (&iter, NULL, &room))
     confab_call_room_remove_stale (room);

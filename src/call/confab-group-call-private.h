@@ -62,16 +62,17 @@ struct _ConfabGroupCall {
   gboolean silenced; /* declined, answered with whatever device, or it rang for as long as it may */
   guint ring_timer;
   gboolean made_here; /* in this run */
+  gboolean restored; /* made by this user, by this device in an earlier run for all that is known */
   gboolean own_draft; /* made here, and this device was not in it yet */
   gboolean abandoned; /* left before it was created */
   gboolean created;
   gboolean yielded; /* to an older one */
-  gboolean dated;   /* made here, and @origin_server_ts is the server's */
+  gboolean dated;   /* made here, or restored, and @origin_server_ts is the server's */
   gboolean over;    /* ends when it has been left */
 
   GListStore *members;
-  GPtrArray *departed; /* ConfabCallMember that ran out, to whom something is still on its way */
-  GHashTable *index;   /* user and device id → ConfabCallMember, which the list keeps */
+  GPtrArray *departed;  /* ConfabCallMember that ran out, to whom something is still on its way */
+  GHashTable *index;    /* user and device id → ConfabCallMember, which the list keeps */
   gint64
     called_at; /* monotonic, µs: when the entry was written to be invited again; 0: it was not */
   GPtrArray *heard; /* ConfabCallMember that want to know of the sync's end */

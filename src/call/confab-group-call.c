@@ -313,6 +313,7 @@ new_call (ConfabCallRoom *room, const char *id, JsonObject *content)
  * @room: where
  * @id: the state key
  * @origin_server_ts: of the state event: ms since the epoch
+ * @restored: whether it is this user's, and was there when this run began: this device may have made it
  * @content: of the state event, not terminated
  *
  * Returns: (transfer full): a call that came in sync
@@ -321,11 +322,14 @@ ConfabGroupCall *
 confab_group_call_new (ConfabCallRoom *room,
                        const char *id,
                        gint64 origin_server_ts,
+                       gboolean restored,
                        JsonObject *content)
 {
   ConfabGroupCall *self = new_call (room, id, content);
 
   self->created = TRUE;
+  self->restored = restored;
+  self->dated = restored;
   self->origin_server_ts = CLAMP (origin_server_ts, 0, G_MAXINT64 / 1000);
   return self;
 }
@@ -471,7 +475,7 @@ confab_group_call_room_lost (ConfabGroupCall *self)
  * confab_group_call_may_yield:
  * @self: a call
  *
- * Returns: whether it was made here, and is dated by the server
+ * Returns: whether it was made here, in this run or in an earlier one, and is dated by the server
  */
 gboolean
 confab_group_call_may_yield (ConfabGroupCall *self)
@@ -479,7 +483,13 @@ confab_group_call_may_yield (ConfabGroupCall *self)
   return self->dated && !self->yielded && self->intent != CONFAB_CALL_INTENT_ROOM;
 }
 
-/* Besides this device. */
+gboolean
+confab_group_call_is_restored (ConfabGroupCall *self)
+{
+  return self->restored;
+}
+
+/* Besides this device, as far as is known who is in the room. */
 static gboolean
 has_members (ConfabGroupCall *self)
 {
@@ -489,7 +499,7 @@ has_members (ConfabGroupCall *self)
 /**
  * confab_group_call_yields_to:
  * @self: a call for which confab_group_call_may_yield() is true
- * @other: a call of which this device heard later than of @self
+ * @other: a call of which this device heard later than of @self, or for all that is known did
  *
  * Two people may begin a call at the same time; the event that the server dates earlier wins, and whoever made the
  * other one takes it back.
@@ -504,7 +514,8 @@ confab_group_call_yields_to (ConfabGroupCall *self, ConfabGroupCall *other)
   gint64 later_ms = self->origin_server_ts - other->origin_server_ts;
 
   if (other->made_here || other->unsupported || other->intent == CONFAB_CALL_INTENT_ROOM ||
-      later_ms > AT_ONCE_MS || (has_members (self) && !has_members (other)))
+      later_ms > AT_ONCE_MS ||
+      (confab_call_room_has_others (self->room, self->id) && !has_members (other)))
     return FALSE;
   return later_ms > 0 || (later_ms == 0 && strcmp (self->id, other->id) > 0);
 }

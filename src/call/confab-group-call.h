@@ -20,6 +20,7 @@ G_DECLARE_FINAL_TYPE (ConfabGroupCall, confab_group_call, CONFAB, GROUP_CALL, GO
 ConfabGroupCall *confab_group_call_new (ConfabCallRoom *room,
                                         const char *id,
                                         gint64 origin_server_ts,
+                                        gboolean restored,
                                         JsonObject *content) G_GNUC_WARN_UNUSED_RESULT;
 ConfabGroupCall *confab_group_call_create (ConfabCallRoom *room,
                                            ConfabCallIntent intent,
@@ -44,6 +45,8 @@ void confab_group_call_back_online (ConfabGroupCall *self);
 void confab_group_call_room_encrypted (ConfabGroupCall *self);
 void confab_group_call_room_lost (ConfabGroupCall *self);
 gboolean confab_group_call_may_yield (ConfabGroupCall *self);
+/* Whether it is this user's, and was there when this run began. */
+gboolean confab_group_call_is_restored (ConfabGroupCall *self);
 gboolean confab_group_call_yields_to (ConfabGroupCall *self, ConfabGroupCall *other);
 void confab_group_call_yield (ConfabGroupCall *self);
 

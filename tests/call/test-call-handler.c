@@ -371,14 +371,20 @@ test_two_at_once_not_ended (void)
 }
 
 static void
+member_of (Lab *lab, const char *call_id, const char *user)
+{
+  g_autofree char *text = g_strdup_printf (
+    "{\"m.calls\":[{\"m.call_id\":\"%s\",\"m.devices\":[{\"device_id\":\"D\","
+    "\"session_id\":\"S\",\"expires_ts\":9000000000000}]}]}",
+    call_id);
+
+  lab_state (lab, MEMBER, user, user, text);
+}
+
+static void
 member_of_theirs (Lab *lab, const char *user)
 {
-  lab_state (lab,
-             MEMBER,
-             user,
-             user,
-             "{\"m.calls\":[{\"m.call_id\":\"theirs\",\"m.devices\":[{\"device_id\":\"D\","
-             "\"session_id\":\"S\",\"expires_ts\":9000000000000}]}]}");
+  member_of (lab, "theirs", user);
   lab_sync_end (lab);
 }
 
@@ -391,6 +397,98 @@ test_unspeakable_call (void)
   lab_start (&lab);
   state_at (&lab, "a b", NOW_MS, "m.ring");
   g_assert_null (confab_call_handler_lookup (lab.handler, ROOM, "a b"));
+  lab_finish (&lab);
+}
+
+/* Neither is older: all take the same one. */
+static void
+test_two_at_the_same_moment (gconstpointer theirs)
+{
+  gboolean yields = g_str_equal (theirs, "a");
+  Lab lab = { 0 };
+  g_autofree char *id = NULL;
+
+  lab_start (&lab);
+  lab_create (&lab, CONFAB_CALL_INTENT_RING); /* its id begins with “cfb-” */
+  id = confab_call_dup_id (lab.call);
+  lab.echo = FALSE;
+  lab_advance (&lab, 1);
+  state_at (&lab, id, NOW_MS, "m.ring");
+  confab_fake_signalling_clear_log (lab.signalling);
+  state_at (&lab, theirs, NOW_MS, "m.ring");
+  lab_advance (&lab, 2);
+  assert_log (&lab, yields ? "CALL " : "");
+  g_assert_cmpint (confab_call_handler_lookup (lab.handler, ROOM, id) != NULL, ==, !yields);
+  lab_finish (&lab);
+}
+
+/* As after a restart: this user's “mine” and somebody else's “theirs”, in both of which there are people. */
+static void
+restore_two (Lab *lab, const char *maker, gint64 later_ms, gboolean stored)
+{
+  g_autoptr (JsonObject) content = confab_json_parse_object (
+    "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}", -1, NULL);
+
+  lab_start (lab);
+  if (!stored)
+    lab_sync_end (lab);
+  confab_call_handler_handle_state (
+    lab->handler, ROOM, CALL, "mine", maker, NOW_MS + later_ms, content);
+  confab_call_handler_handle_state (lab->handler, ROOM, CALL, "theirs", "@a:x", NOW_MS, content);
+  member_of (lab, "mine", "@c:x");
+  member_of (lab, "theirs", "@d:x");
+  confab_call_handler_end_stored (lab->handler, 0);
+  assert_log (lab, ""); /* that may be old */
+  lab_sync_end (lab);
+  lab_advance (lab, 2);
+}
+
+/* Whoever made the later one has begun anew meanwhile: it is taken back all the same. */
+static void
+test_two_restored (void)
+{
+  static const struct {
+    const char *maker;
+    gint64 later_ms;
+    gboolean stored;
+    gboolean yields;
+  } cases[] = {
+    { "@b:x", 500, TRUE, TRUE },   { "@b:x", 60001, TRUE, FALSE }, { "@b:x", -500, TRUE, FALSE },
+    { "@b:x", 500, FALSE, FALSE }, /* another device's, which is there to see to it */
+    { "@c:x", 500, TRUE, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    Lab lab = { 0 };
+
+    restore_two (&lab, cases[i].maker, cases[i].later_ms, cases[i].stored);
+    assert_log (&lab, cases[i].yields ? "CALL " : "");
+    g_assert_cmpint (confab_call_handler_lookup (lab.handler, ROOM, "mine") == NULL,
+                     ==,
+                     cases[i].yields);
+    g_assert_nonnull (confab_call_handler_lookup (lab.handler, ROOM, "theirs"));
+    lab_sync_end (&lab);
+    assert_log (&lab, "");
+    lab_finish (&lab);
+  }
+}
+
+/* Of some who are in it nothing is known yet: nobody is parted from them for a call in which nobody is. */
+static void
+test_two_restored_unknown (void)
+{
+  Lab lab = { 0 };
+  g_autoptr (JsonObject) content = confab_json_parse_object (
+    "{\"m.intent\":\"m.ring\",\"m.type\":\"m.video\"}", -1, NULL);
+
+  lab_start (&lab);
+  confab_call_handler_handle_membership (lab.handler, ROOM, "@c:x", FALSE);
+  confab_call_handler_handle_state (lab.handler, ROOM, CALL, "mine", "@b:x", NOW_MS + 500, content);
+  confab_call_handler_handle_state (lab.handler, ROOM, CALL, "theirs", "@a:x", NOW_MS, content);
+  member_of (&lab, "mine", "@c:x");
+  lab_sync_end (&lab);
+  lab_advance (&lab, 2);
+  assert_log (&lab, "");
   lab_finish (&lab);
 }
 
@@ -860,6 +958,10 @@ main (int argc, char *argv[])
   TEST ("unspeakable-call", test_unspeakable_call);
   TEST ("two-at-once/older-comes-late", test_two_older_comes_late);
   TEST ("two-at-once/joined-again", test_two_at_once_joined_again);
+  CASE ("two-at-once/same-moment/smaller", "a", test_two_at_the_same_moment);
+  CASE ("two-at-once/same-moment/greater", "z", test_two_at_the_same_moment);
+  TEST ("two-at-once/restored", test_two_restored);
+  TEST ("two-at-once/restored/unknown", test_two_restored_unknown);
   CASE ("two-at-once/leaving", NULL, test_two_at_once_leaving);
   CASE ("two-at-once/leaving/withdrawn", "withdrawn", test_two_at_once_leaving);
   TEST ("many-calls", test_many_calls);

@@ -17,6 +17,8 @@ typedef struct {
   gint64 origin_server_ts; /* ms since the epoch; 0: as far as is known here no server has it */
   gboolean room;           /* it is one that stays, with nobody in it, too */
   gboolean made_here;      /* by this process */
+  gboolean restored;       /* by an earlier one of this client, and there when this one began */
+  gboolean of_user;        /* by some client of this user, and there when this one began */
   gboolean terminated;     /* by the person */
   gboolean over;
 } Call;
@@ -25,16 +27,27 @@ struct _ConfabSimCalls {
   ConfabSimNetwork *network;
   guint index;
   GHashTable *calls; /* call id → Call */
+  GHashTable *made;  /* call ids, of all processes of this client */
+  gboolean synced;   /* by this process */
 };
 
+/**
+ * confab_sim_calls_new:
+ * @network: the network
+ * @index: whose
+ * @made: ids of the calls that earlier processes have made; it goes on with it
+ *
+ * Returns: (transfer full): none yet
+ */
 ConfabSimCalls *
-confab_sim_calls_new (ConfabSimNetwork *network, guint index)
+confab_sim_calls_new (ConfabSimNetwork *network, guint index, GHashTable *made)
 {
   ConfabSimCalls *self = g_new0 (ConfabSimCalls, 1);
 
   self->network = network;
   self->index = index;
   self->calls = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->made = g_hash_table_ref (made);
   return self;
 }
 
@@ -42,6 +55,7 @@ void
 confab_sim_calls_free (ConfabSimCalls *self)
 {
   g_hash_table_unref (self->calls);
+  g_hash_table_unref (self->made);
   g_free (self);
 }
 
@@ -53,8 +67,17 @@ confab_sim_calls_clear (ConfabSimCalls *self)
   gpointer call;
 
   g_hash_table_iter_init (&iter, self->calls);
-  while (g_hash_table_iter_next (&iter, NULL, &call))
+  while (g_hash_table_iter_next (&iter, NULL, &call)) {
     ((Call *) call)->made_here = FALSE;
+    ((Call *) call)->restored = FALSE;
+    ((Call *) call)->of_user = FALSE;
+  }
+}
+
+void
+confab_sim_calls_end_sync (ConfabSimCalls *self)
+{
+  self->synced = TRUE;
 }
 
 static Call *
@@ -89,14 +112,19 @@ confab_sim_calls_take_event (ConfabSimCalls *self, const ConfabSimEvent *event)
   if (call->over)
     return;
   call->room = is_room (event->content);
-  if (call->origin_server_ts == 0)
-    call->origin_server_ts = event->origin_server_ts;
+  if (call->origin_server_ts != 0)
+    return;
+  call->origin_server_ts = event->origin_server_ts;
+  call->of_user = !self->synced && !call->made_here &&
+                  g_str_equal (event->sender, self->network->users[self->index]);
+  call->restored = call->of_user && g_hash_table_contains (self->made, event->state_key);
 }
 
 void
 confab_sim_calls_note_made (ConfabSimCalls *self, const char *call_id)
 {
   ensure_call (self, call_id)->made_here = TRUE;
+  g_hash_table_add (self->made, g_strdup (call_id));
 }
 
 /* By the person. */
@@ -113,21 +141,26 @@ confab_sim_calls_is_over (ConfabSimCalls *self, const char *call_id)
   return ensure_call (self, call_id)->over;
 }
 
+/* Of those of an earlier process it is not known which of the two it heard of first. */
 static gboolean
 gives_way (const char *id, const Call *call, const char *other_id, const Call *other)
 {
   gint64 later_ms = call->origin_server_ts - other->origin_server_ts;
 
-  return call->made_here && call->origin_server_ts != 0 && !call->room && !other->made_here &&
-         !other->room && other->origin_server_ts != 0 && call->order < other->order &&
-         later_ms <= AT_ONCE_MS && (later_ms > 0 || (later_ms == 0 && strcmp (id, other_id) > 0));
+  return call != other && call->origin_server_ts != 0 && !call->room && !other->made_here &&
+         !other->room && other->origin_server_ts != 0 &&
+         (!call->made_here || call->order < other->order) && later_ms <= AT_ONCE_MS &&
+         (later_ms > 0 || (later_ms == 0 && strcmp (id, other_id) > 0));
 }
 
-/* Whether @call_id was made by this process at the same time as the older @other, of which it heard later. */
+/* Whether @call_id was made by this client at the same time as the older @other, of which it heard later. */
 gboolean
 confab_sim_calls_gives_way (ConfabSimCalls *self, const char *call_id, const char *other)
 {
-  return gives_way (call_id, ensure_call (self, call_id), other, ensure_call (self, other));
+  const Call *call = ensure_call (self, call_id);
+
+  return (call->made_here || call->restored) &&
+         gives_way (call_id, call, other, ensure_call (self, other));
 }
 
 static gboolean
@@ -140,7 +173,7 @@ has_older (ConfabSimCalls *self, const char *call_id)
 
   g_hash_table_iter_init (&iter, self->calls);
   while (g_hash_table_iter_next (&iter, &other_id, &other)) {
-    if (gives_way (call_id, call, other_id, other))
+    if ((call->made_here || call->of_user) && gives_way (call_id, call, other_id, other))
       return TRUE;
   }
   return FALSE;

@@ -14,11 +14,12 @@ G_BEGIN_DECLS
  */
 typedef struct _ConfabSimCalls ConfabSimCalls;
 
-ConfabSimCalls *
-confab_sim_calls_new (ConfabSimNetwork *network, guint index) G_GNUC_WARN_UNUSED_RESULT;
+ConfabSimCalls *confab_sim_calls_new (ConfabSimNetwork *network, guint index, GHashTable *made)
+  G_GNUC_WARN_UNUSED_RESULT;
 void confab_sim_calls_free (ConfabSimCalls *self);
 void confab_sim_calls_clear (ConfabSimCalls *self);
 void confab_sim_calls_take_event (ConfabSimCalls *self, const ConfabSimEvent *event);
+void confab_sim_calls_end_sync (ConfabSimCalls *self);
 void confab_sim_calls_note_made (ConfabSimCalls *self, const char *call_id);
 void confab_sim_calls_note_terminated (ConfabSimCalls *self, const char *call_id);
 void confab_sim_calls_check_terminating (ConfabSimCalls *self,

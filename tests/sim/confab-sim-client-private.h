@@ -33,6 +33,7 @@ struct _ConfabSimClient {
   ConfabSimDisk *disk;
   ConfabSimOutbox *outbox;
   ConfabSimRinging *ringing;
+  GHashTable *made; /* ids of the calls that this client has made; only the witness knows them */
 
   /* The process. */
   gboolean up;

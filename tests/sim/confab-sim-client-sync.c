@@ -160,6 +160,7 @@ static void
 end_sync (ConfabSimClient *self)
 {
   confab_call_handler_end_sync (self->handler, confab_clock_get_real_time (self->clock) / 1000);
+  confab_sim_calls_end_sync (self->calls);
   confab_sim_ringing_end_sync (self->ringing, self->members, self->missed, self->left);
 }
 

@@ -63,6 +63,7 @@ confab_sim_client_new (ConfabSimNetwork *network,
   self->disk = confab_sim_disk_new (network, clock);
   self->outbox = confab_sim_outbox_new (network, clock, self->disk, index);
   self->ringing = confab_sim_ringing_new (network, clock, self->disk, index);
+  self->made = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->shown = g_ptr_array_new ();
   return self;
 }
@@ -75,6 +76,7 @@ confab_sim_client_free (ConfabSimClient *self)
   confab_sim_disk_free (self->disk);
   confab_sim_outbox_free (self->outbox);
   confab_sim_ringing_free (self->ringing);
+  g_hash_table_unref (self->made);
   g_object_unref (self->clock);
   g_ptr_array_unref (self->shown);
   g_free (self->session);
@@ -117,7 +119,7 @@ confab_sim_client_start (ConfabSimClient *self)
                                            self->device);
   confab_sim_ringing_start (self->ringing, self->handler);
   self->missed = confab_sim_missed_new ();
-  self->calls = confab_sim_calls_new (self->network, self->index);
+  self->calls = confab_sim_calls_new (self->network, self->index, self->made);
   self->rtc = confab_sim_rtc_new ();
   self->n_rtc = 0;
   g_signal_connect (self->handler, "rtc-changed", G_CALLBACK (rtc_changed_cb), self);
