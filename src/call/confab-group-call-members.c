@@ -81,6 +81,7 @@ member_gone_cb (ConfabCallMember *member, ConfabGroupCall *self)
     g_ptr_array_add (self->departed, g_object_ref (member));
   if (g_list_store_find (self->members, member, &position))
     g_list_store_remove (self->members, position);
+  self->vacated = TRUE;
   confab_group_call_check_left (self);
 }
 
@@ -177,8 +178,30 @@ confab_group_call_handle_members (ConfabGroupCall *self, const char *user_id)
       confab_call_member_update (member, entry);
     else if (entry->expires_ts > now_ms && has_room_for (self, user_id))
       add_member (self, user_id, entry);
+    else
+      self->turned_away |= entry->expires_ts > now_ms;
   }
   self->own_changed |= own_user;
+}
+
+/**
+ * confab_group_call_check_turned_away:
+ * @self: a call
+ *
+ * A sync is through: whoever was one too many is in the call, too, when there is room now.
+ */
+void
+confab_group_call_check_turned_away (ConfabGroupCall *self)
+{
+  g_autoptr (GList) users = NULL;
+
+  if (!self->turned_away || !self->vacated)
+    return;
+  self->turned_away = FALSE;
+  self->vacated = FALSE;
+  users = confab_call_room_list_users (self->room);
+  for (GList *l = users; l != NULL; l = l->next)
+    confab_group_call_handle_members (self, l->data);
 }
 
 /**

@@ -71,6 +71,8 @@ struct _ConfabGroupCall {
   gboolean over;    /* ends when it has been left */
 
   GListStore *members;
+  gboolean turned_away; /* there were too many of them for somebody else */
+  gboolean vacated;     /* one has gone, and who was turned away was not looked at since */
   GPtrArray *departed;  /* ConfabCallMember that ran out, to whom something is still on its way */
   GHashTable *index;    /* user and device id → ConfabCallMember, which the list keeps */
   gint64
@@ -100,6 +102,7 @@ ConfabSharingProblem confab_group_call_get_sharing_problem (ConfabGroupCall *sel
 void confab_group_call_media_iface_init (ConfabCallInterface *iface);
 
 /* confab-group-call-members.c */
+void confab_group_call_check_turned_away (ConfabGroupCall *self);
 GHashTable *confab_group_call_index_new (void) G_GNUC_WARN_UNUSED_RESULT;
 gboolean confab_group_call_has_active_foci (ConfabGroupCall *self);
 guint confab_group_call_get_n_members (ConfabGroupCall *self);

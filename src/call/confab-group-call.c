@@ -407,6 +407,7 @@ confab_group_call_end_sync (ConfabGroupCall *self, gint64 server_time)
     if (confab_call_member_end_sync (heard->pdata[i]))
       g_ptr_array_add (self->heard, g_object_ref (heard->pdata[i]));
   }
+  confab_group_call_check_turned_away (self);
   take_own (self);
   take_power (self);
   confab_group_call_check_deserted (self);

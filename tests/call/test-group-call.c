@@ -476,6 +476,21 @@ test_stale_removed (void)
   lab_finish (&lab);
 }
 
+/* What another device of this user has is nothing that it left behind. */
+static void
+test_other_is_not_stale (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@b:x", "OTHER", "S");
+  lab_sync_end (&lab);
+  lab_advance (&lab, 60000);
+  lab_sync_end (&lab);
+  assert_log (&lab, "");
+  lab_finish (&lab);
+}
+
 static void
 test_ringing (void)
 {
@@ -768,6 +783,13 @@ test_too_many_devices (void)
     g_autofree char *user = g_strdup_printf ("@u%u:x", i);
     lab_member (&lab, user, "D", "S");
   }
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 200);
+  /* Who was one too many is in it when somebody else has gone. */
+  lab_state (&lab, MEMBER, "@a:x", "@a:x", "{\"m.calls\":[]}");
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 199);
+  lab_sync_end (&lab);
+  g_assert_cmpuint (lab_get_n_members (&lab), ==, 200);
+  lab_sync_end (&lab);
   g_assert_cmpuint (lab_get_n_members (&lab), ==, 200);
   lab_finish (&lab);
 }
@@ -2105,6 +2127,7 @@ main (int argc, char *argv[])
   TEST ("own-entry/set-back", test_own_entry_set_back);
   TEST ("own-entry/flickers", test_own_entry_flickers);
   TEST ("own-entry/stale-removed", test_stale_removed);
+  TEST ("stale-of-another-device", test_other_is_not_stale);
   TEST ("own-entry/other-device", test_other_own_device);
   TEST ("matrix-rtc", test_matrix_rtc);
   TEST ("content", test_content);
