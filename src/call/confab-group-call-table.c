@@ -15,9 +15,9 @@
 typedef ConfabGroupCallEvent Event;
 
 static const char *const event_names[CONFAB_GROUP_CALL_N_EVENTS] = {
-  "created",   "create-failed", "join",     "ready",        "written",   "write-failed",
-  "own-seen",  "own-lost",      "renew",    "renew-failed", "leave",     "left",
-  "terminate", "yield",         "deserted", "terminated",   "room-lost",
+  "created",  "create-failed", "join",  "ready",        "written",       "write-failed",
+  "own-seen", "own-lost",      "renew", "renew-failed", "renew-refused", "leave",
+  "left",     "terminate",     "yield", "deserted",     "terminated",    "room-lost",
 };
 
 #define PUSH(event) confab_group_call_push (self, CONFAB_GROUP_CALL_EVENT_##event, NULL)
@@ -100,6 +100,11 @@ confab_group_call_own_cb (ConfabOwnMembershipEvent event, const GError *error, g
   };
   ConfabGroupCall *self = data;
 
+  if (event == CONFAB_OWN_MEMBERSHIP_RENEW_FAILED &&
+      g_error_matches (error, CONFAB_SIGNALLING_ERROR, CONFAB_SIGNALLING_ERROR_FORBIDDEN)) {
+    confab_group_call_push (self, CONFAB_GROUP_CALL_EVENT_RENEW_REFUSED, error);
+    return;
+  }
   if (event != CONFAB_OWN_MEMBERSHIP_WITHDRAWN) {
     confab_group_call_push (self, ids[event], error);
     return;
@@ -267,6 +272,17 @@ is_valid (ConfabGroupCall *self)
   return confab_own_membership_is_valid (self->own);
 }
 
+/* The room does not have this device in the call any more, but somebody does. */
+static gboolean
+is_connected (ConfabGroupCall *self)
+{
+  for (guint i = 0; i < confab_group_call_get_n_members (self); i++) {
+    if (confab_call_member_get_connected (confab_group_call_peek_member (self, i)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 #define IN(s) (1u << CONFAB_CALL_STATE_##s)
 #define ON(e) CONFAB_GROUP_CALL_EVENT_##e
 #define TO(s) CONFAB_CALL_STATE_##s
@@ -300,7 +316,11 @@ static const struct {
   { ENTERED, ON (OWN_LOST), NULL, TO (KNOWN), put_out },
   { ENTERED, ON (RENEW), NULL, STAY, renew },
   { ENTERED, ON (RENEW_FAILED), is_valid, STAY, renew_later },
+  /* The server is away, or has signed this device out: what goes from one to another goes on. */
+  { ENTERED, ON (RENEW_FAILED), is_connected, STAY, renew_later },
   { ENTERED, ON (RENEW_FAILED), NULL, TO (KNOWN), join_failed },
+  { ENTERED, ON (RENEW_REFUSED), is_valid, STAY, renew_later },
+  { ENTERED, ON (RENEW_REFUSED), NULL, TO (KNOWN), join_failed },
   { IN (PREPARING), ON (LEAVE), is_last_of_draft, TO (LEAVING), confab_group_call_leave_draft },
   { ACTIVE, ON (LEAVE), NULL, TO (LEAVING), confab_group_call_start_leaving },
   { IN (LEAVING), ON (LEFT), NULL, TO (KNOWN), confab_group_call_finish_leaving },

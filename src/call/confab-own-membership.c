@@ -260,7 +260,8 @@ confab_own_membership_in_force (ConfabOwnMembership *self)
  * confab_own_membership_renew_later:
  * @self: an own membership in force whose renewal failed
  *
- * The next attempt is in 30 s, but for the last two: one is shortly before the entry runs out, and one just then.
+ * The next attempt is in 30 s, but for the last two while the entry is valid: one is shortly before it runs out, and one
+ * just then.
  */
 void
 confab_own_membership_renew_later (ConfabOwnMembership *self)
@@ -269,7 +270,7 @@ confab_own_membership_renew_later (ConfabOwnMembership *self)
   gint64 until_last_ms = left_ms > LAST_RETRY_MS ? left_ms - LAST_RETRY_MS : left_ms;
 
   self->overdue = TRUE;
-  arm_renewal (self, (guint) CLAMP (until_last_ms, 0, RENEW_RETRY_MS));
+  arm_renewal (self, left_ms > 0 ? (guint) MIN (until_last_ms, RENEW_RETRY_MS) : RENEW_RETRY_MS);
 }
 
 static ConfabCallMembership *

@@ -404,6 +404,43 @@ test_renewal (void)
   lab_finish (&lab);
 }
 
+/* The server is gone, or the account is, and the entry runs out: whoever talks talks on. Without anybody it is over; and when
+ * the server is back the room hears that this device is in the call still. */
+static void
+test_renewal_connected (gconstpointer back)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_connect_c (&lab);
+  confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_NETWORK, 100000);
+  lab_advance (&lab, 150 * 60 * 1000);
+  assert_state (&lab, "joined");
+  assert_member (&lab, "connected");
+  g_assert_cmpstr (lab.failed->str, ==, "");
+  g_assert_false (confab_fake_local_media_get_closed (lab.media));
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_advance (&lab, 5 * 60 * 1000);
+  assert_log (
+    &lab, "MEMBER MEMBER MEMBER MEMBER MEMBER MEMBER MEMBER MEMBER MEMBER MEMBER "); /* each 30 s */
+  if (back != NULL) {
+    confab_fake_signalling_fail (lab.signalling, MEMBER, CONFAB_SIGNALLING_ERROR_NETWORK, 0);
+    lab_advance (&lab, 30100);
+    assert_log (&lab, "MEMBER ");
+    g_assert_cmpint (lab_get_own_expiry (&lab),
+                     >,
+                     confab_clock_get_real_time (CONFAB_CLOCK (lab.clock)) / 1000);
+    assert_state (&lab, "joined");
+  } else {
+    lab_state (&lab, MEMBER, "@c:x", "@c:x", "{\"m.calls\":[]}");
+    lab_advance (&lab, 30100);
+    assert_state (&lab, "known");
+    g_assert_cmpstr (lab.failed->str, ==, "1 ");
+    g_assert_true (confab_fake_local_media_get_closed (lab.media));
+  }
+  lab_finish (&lab);
+}
+
 /* Another device of the user writes the event without this one's entry. */
 static void
 lose_own_entry (Lab *lab)
@@ -2117,6 +2154,8 @@ main (int argc, char *argv[])
   add_way_in ();
   add_way_out ();
   TEST ("renewal", test_renewal);
+  CASE ("renewal/connected", NULL, test_renewal_connected);
+  CASE ("renewal/connected/back", "back", test_renewal_connected);
   TEST ("renewal/jitter", test_renewal_jitter);
   TEST ("renewal/retries", test_renewal_retries);
   TEST ("own-entry/lost", test_own_entry_lost);
