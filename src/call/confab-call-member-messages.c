@@ -11,6 +11,7 @@
 /* The messages of ConfabCallMember: numbered on the way out, put in order on the way in. */
 
 #define MAX_STRAY_CALLS 8
+#define MAX_STRAY_SIZE (1024 * 1024) /* of all that waits for an invite; bytes */
 #define STRAY_US (60 * G_USEC_PER_SEC)
 
 static gboolean
@@ -241,6 +242,24 @@ check_security (ConfabCallMember *self, ConfabCallEvent *message, gboolean encry
   return TRUE;
 }
 
+/* Of all calls that there is no invite of. */
+static gsize
+get_stray_size (ConfabCallMember *self)
+{
+  const char *current = self->call != NULL ? confab_peer_call_get_id (self->call) : NULL;
+  GHashTableIter iter;
+  gpointer call_id;
+  gpointer queue;
+  gsize size = 0;
+
+  g_hash_table_iter_init (&iter, self->in);
+  while (g_hash_table_iter_next (&iter, &call_id, &queue)) {
+    if (g_strcmp0 (call_id, current) != 0)
+      size += confab_seq_queue_get_size (queue);
+  }
+  return size;
+}
+
 static void
 take_message (ConfabCallMember *self, ConfabCallEvent *message)
 {
@@ -265,6 +284,12 @@ take_message (ConfabCallMember *self, ConfabCallEvent *message)
   }
   if (current && message->seq < 0) {
     confab_peer_call_handle_event (self->call, message);
+    return;
+  }
+  if (!current && get_stray_size (self) + confab_call_event_get_size (message) > MAX_STRAY_SIZE) {
+    confab_call_debug (message->call_id,
+                       "%s dropped: too much waits for an invite",
+                       confab_call_event_get_name (message));
     return;
   }
   queue = ensure_queue (self, message->call_id);

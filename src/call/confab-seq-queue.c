@@ -287,6 +287,18 @@ confab_seq_queue_get_age (ConfabSeqQueue *self)
 }
 
 /**
+ * confab_seq_queue_get_size:
+ * @self: a queue
+ *
+ * Returns: of what waits, in bytes
+ */
+gsize
+confab_seq_queue_get_size (ConfabSeqQueue *self)
+{
+  return self->size;
+}
+
+/**
  * confab_seq_queue_list:
  * @self: a queue
  * @queued: (element-type ConfabCallEvent): gets a reference to each that waits

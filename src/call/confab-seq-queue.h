@@ -23,6 +23,7 @@ void confab_seq_queue_push (ConfabSeqQueue *self, ConfabCallEvent *message);
 void confab_seq_queue_start (ConfabSeqQueue *self, gint64 next);
 void confab_seq_queue_seed (ConfabSeqQueue *self);
 gint64 confab_seq_queue_get_age (ConfabSeqQueue *self);
+gsize confab_seq_queue_get_size (ConfabSeqQueue *self);
 void confab_seq_queue_list (ConfabSeqQueue *self, GPtrArray *queued);
 
 G_END_DECLS

@@ -1069,12 +1069,11 @@ test_bounds (void)
   lab_finish (&lab);
 }
 
-/* Nor for longer than an invite may be answered; nor are the messages of the call that is on. */
-static void
-test_strays_go (void)
+/* Of a hundred thousand bytes. */
+static GString *
+make_big (void)
 {
-  g_autoptr (GString) big = g_string_new (",\"candidates\":[");
-  Lab lab = { 0 };
+  GString *big = g_string_new (",\"candidates\":[");
 
   for (guint i = 0; i < 100; i++)
     g_string_append_printf (big,
@@ -1082,6 +1081,39 @@ test_strays_go (void)
                             i > 0 ? "," : "",
                             0);
   g_string_append (big, "]");
+  return big;
+}
+
+/* Nor does it help to spread them over calls. */
+static void
+test_strays_size (void)
+{
+  g_autoptr (GString) big = make_big ();
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_member (&lab, "@a:x", "A", "S");
+  lab_join (&lab);
+  for (int i = 0; i < 40; i++) {
+    g_autofree char *call_id = g_strdup_printf ("stray%d", i % 8);
+    lab_receive (&lab, "m.call.candidates", call_id, i / 8, big->str);
+  }
+  g_assert_cmpuint (lab_get_n_queued (&lab), ==, 10);
+  /* What belongs to a call that is on is not in question. */
+  lab_receive (&lab, "m.call.invite", "c1", 0, OFFER);
+  lab_receive (&lab, "m.call.candidates", "c1", 1, CANDIDATE ("x"));
+  lab_advance (&lab, 300);
+  assert_in_connection_log (&lab, "[x|0|0]");
+  lab_finish (&lab);
+}
+
+/* Nor for longer than an invite may be answered; nor are the messages of the call that is on. */
+static void
+test_strays_go (void)
+{
+  g_autoptr (GString) big = make_big ();
+  Lab lab = { 0 };
+
   lab_start (&lab);
   connect_a (&lab);
   for (int i = 0; i < 20; i++)
@@ -2157,6 +2189,7 @@ add_messages (void)
   TEST ("numbers/repeats", test_repeats);
   TEST ("numbers/bounds", test_bounds);
   TEST ("numbers/strays-go", test_strays_go);
+  TEST ("numbers/strays-size", test_strays_size);
   CASE ("numbers/ends-with-the-sync", NULL, test_ends_with_the_sync);
   CASE ("numbers/ends-with-the-sync/expired", "expired", test_ends_with_the_sync);
   TEST ("hole", test_hole);
