@@ -440,17 +440,19 @@ wear_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
     transaction, error, "UPDATE megolm_outbound SET pickle = ?", "b", pickle);
 }
 
-/* A room cannot ask for a session that is used for ever, by a number of messages that nobody will write. */
+/* A room that says nothing of it has a session for a hundred messages. One cannot ask for a session that is used for ever, by
+ * a number of messages that nobody will write. */
 static void
-test_most_messages (Fixture *f, gconstpointer data)
+test_most_messages (Fixture *f, gconstpointer asked)
 {
-  Wear wear = { confab_olm_machine_get_vault (f->alice->device->machine), 9998 };
+  Wear wear = { confab_olm_machine_get_vault (f->alice->device->machine),
+                asked != NULL ? 9998 : 98 };
 
-  f->room->n_messages = G_MAXUINT;
+  f->room->n_messages = GPOINTER_TO_UINT (asked);
   person_sync (f->alice, NULL);
   person_say (f->alice, "x");
   g_assert_true (confab_store_run (f->alice->device->store, wear_func, &wear, NULL));
-  person_say (f->alice, "the last of ten thousand");
+  person_say (f->alice, "the last one");
   person_say (f->alice, "x");
   g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
   g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
@@ -477,6 +479,17 @@ main (int argc, char *argv[])
   ADD ("nobody-given", test_nobody_given);
   g_test_add_data_func ("/megolm-shares/refused-restart", NULL, test_refused_restart);
   g_test_add_data_func ("/megolm-shares/refused-restart/all", "all", test_refused_restart);
-  ADD ("most-messages", test_most_messages);
+  g_test_add ("/megolm-shares/most-messages",
+              Fixture,
+              GUINT_TO_POINTER (G_MAXUINT),
+              fixture_set_up,
+              test_most_messages,
+              fixture_tear_down);
+  g_test_add ("/megolm-shares/most-messages/not-said",
+              Fixture,
+              NULL,
+              fixture_set_up,
+              test_most_messages,
+              fixture_tear_down);
   return g_test_run ();
 }

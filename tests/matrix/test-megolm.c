@@ -255,6 +255,31 @@ test_forwarded_key (Fixture *f, gconstpointer data)
   g_assert_cmpint (count_inbound (f->bob), ==, 1);
 }
 
+/* What it is for is not known here. */
+static void
+test_other_algorithm (Fixture *f, gconstpointer data)
+{
+  g_autoptr (ConfabMegolmOutbound) session = confab_megolm_outbound_new (NULL);
+  g_autoptr (JsonObject) content = make_key_content (session);
+
+  json_object_set_string_member (content, "algorithm", "m.megolm.v2.aes-sha2");
+  person_whisper (f->carol, "@bob:x", "BDEV", "m.room_key", content);
+  person_sync (f->bob, NULL);
+  g_assert_cmpint (count_inbound (f->bob), ==, 0);
+  person_assert_warned (f->bob, "unknown algorithm");
+  /* Nor is one of another kind withheld from anybody by a notice. */
+  json_object_remove_member (content, "session_key");
+  json_object_set_string_member (content, "sender_key", "AAAA");
+  json_object_set_string_member (content, "code", "m.unverified");
+  person_whisper (f->carol, "@bob:x", "BDEV", "m.room_key.withheld", content);
+  person_sync (f->bob, NULL);
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM megolm_withheld"), ==, 0);
+  json_object_set_string_member (content, "algorithm", "m.megolm.v1.aes-sha2");
+  person_whisper (f->carol, "@bob:x", "BDEV", "m.room_key.withheld", content);
+  person_sync (f->bob, NULL);
+  g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM megolm_withheld"), ==, 1);
+}
+
 /* Whose device is in no list of theirs gives nobody a key. */
 static void
 test_unknown_sender (Fixture *f, gconstpointer data)
@@ -1554,6 +1579,7 @@ main (int argc, char **argv)
   ADD ("/megolm/waiting-is-bounded", test_waiting_is_bounded);
   ADD ("/megolm/clear-key", test_clear_key);
   ADD ("/megolm/forwarded-key", test_forwarded_key);
+  ADD ("/megolm/other-algorithm", test_other_algorithm);
   ADD ("/megolm/unknown-sender", test_unknown_sender);
   ADD ("/megolm/new-device", test_new_device);
   ADD ("/megolm/device-gone", test_device_gone);
