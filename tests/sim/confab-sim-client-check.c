@@ -160,6 +160,20 @@ may_be_missed (ConfabSimClient *self, const char *call_id, guint i)
            MISSED_US + EXPIRY_LAG_MS * 1000;
 }
 
+/* With a later end than any that it had here: it is in another call now. */
+static gboolean
+has_moved (ConfabSimClient *self, const char *user, const char *device, gint64 expires_ts)
+{
+  g_autoptr (GPtrArray) entries = confab_call_membership_parse (g_hash_table_lookup (self->members, user));
+
+  for (guint i = 0; i < entries->len; i++) {
+    const ConfabCallMembership *entry = entries->pdata[i];
+    if (g_str_equal (entry->device_id, device) && entry->expires_ts > expires_ts)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* Who was written out by another device of theirs is waited for, unless they have said that they leave. */
 void
 confab_sim_client_check_gone (ConfabSimClient *self, ConfabCallMember *member)
@@ -172,6 +186,10 @@ confab_sim_client_check_gone (ConfabSimClient *self, ConfabCallMember *member)
   if (session == NULL || !g_str_equal (session, confab_call_member_get_session_id (member)) ||
       confab_call_get_state (self->call) == CONFAB_CALL_STATE_ENDED ||
       !confab_sim_witness_is_there (self->witness, member) ||
+      has_moved (self,
+                 user,
+                 device,
+                 confab_sim_missed_get_expires_ts (self->missed, user, call_id, device)) ||
       confab_clock_get_time (self->clock) -
           confab_sim_missed_get_since (self->missed, user, call_id, device) >=
         MISSED_US)

@@ -147,3 +147,13 @@ confab_sim_missed_get_since (ConfabSimMissed *self,
 {
   return find_missed (self, user_id, call_id, device_id)->since;
 }
+
+/* Returns: when the entry runs out that it had, ms since the epoch; only for one that is missing */
+gint64
+confab_sim_missed_get_expires_ts (ConfabSimMissed *self,
+                                  const char *user_id,
+                                  const char *call_id,
+                                  const char *device_id)
+{
+  return find_missed (self, user_id, call_id, device_id)->entry->expires_ts;
+}

@@ -23,5 +23,9 @@ gint64 confab_sim_missed_get_since (ConfabSimMissed *self,
                                     const char *user_id,
                                     const char *call_id,
                                     const char *device_id);
+gint64 confab_sim_missed_get_expires_ts (ConfabSimMissed *self,
+                                         const char *user_id,
+                                         const char *call_id,
+                                         const char *device_id);
 
 G_END_DECLS
