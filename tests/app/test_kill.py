@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """confab-bot is killed (SIGKILL) at twenty random instants of a call, one after the other, with the same store: each
-start works, its ghost is gone from the room within 15 s, and at the end it completes an encrypted call. CONFAB_BOT names
-the program; CONFAB_SEED repeats a run's instants."""
+start works, its ghost is gone from the room within 15 s, and at the end it completes an encrypted call. Ten of the twenty
+are killed when they are in the call, ten while they come and go. CONFAB_BOT names the program; CONFAB_SEED repeats a
+run's instants."""
 
 import os
 import pathlib
@@ -28,6 +29,35 @@ N_KILLS = 20
 GHOST_S = 15
 SEED = int(os.environ.get('CONFAB_SEED') or time.time())
 VICTIM = '@carl:localhost'
+
+
+class Life(threading.Thread):
+    """What somebody does in a call, until the process dies of it."""
+
+    def __init__(self, peer, join, stays, seed):
+        super().__init__()
+        self.peer, self.join_call, self.stays, self.random = peer, join, stays, random.Random(seed)
+        self.has_joined = False
+        self.refused = None
+        self.answered = threading.Event()   # it is in the call, or nothing more comes
+
+    def run(self):
+        try:
+            self.peer.wait_event('ready', timeout=60)
+            while True:
+                self.peer('join-call', **self.join_call)
+                self.has_joined = True
+                self.answered.set()
+                while self.stays or self.random.randrange(4):
+                    self.peer('mute', mic=self.random.random() < 0.5, cam=self.random.random() < 0.5)
+                    self.peer('wait-media', members=self.random.randrange(1, 3))
+                self.peer('leave')
+        except (PeerError, BrokenPipeError, ValueError) as error:
+            # That is the end, unless it was alive and said no.
+            if getattr(error, 'code', None) is not None:
+                self.refused = error
+        finally:
+            self.answered.set()
 
 
 class Killed(unittest.TestCase):
@@ -67,35 +97,30 @@ class Killed(unittest.TestCase):
             return False    # it never was in one
         return any(d['device_id'] == self.device for c in calls for d in c['m.devices'])
 
-    def await_ready(self, carl):
-        carl.ready = carl.wait_event('ready', timeout=60)
+    def await_back(self, carl):
+        """Both within the same 15 s from the start of the process: the ghost gone, whether it is ready or not, and ready."""
+        while True:
+            there = self.ghost()
+            self.assertLess(time.monotonic() - self.started_at, GHOST_S, 'the ghost is still in the call')
+            if not there:
+                break
+            time.sleep(0.05)    # a poll: the room's state is looked at from outside
+        carl.ready = carl.wait_event('ready', timeout=self.started_at + GHOST_S - time.monotonic())
         self.assertEqual(carl.ready['deviceId'], self.device)
 
-    def await_no_ghost(self):
-        while self.ghost():
-            self.assertLess(time.monotonic() - self.started_at, GHOST_S, 'the ghost is still in the call')
-            time.sleep(0.05)    # a poll: the room's state is looked at from outside
-
-    def live(self, carl, random_):
-        """What people do in a call, until the process dies of it."""
-        try:
-            carl.wait_event('ready', timeout=60)
-            while True:
-                carl('join-call', roomId=self.room, callId=self.call)
-                for _ in range(random_.randrange(4)):
-                    carl('mute', mic=random_.random() < 0.5, cam=random_.random() < 0.5)
-                    carl('wait-media', members=random_.randrange(1, 3))
-                carl('leave')
-        except (PeerError, BrokenPipeError, ValueError):
-            pass    # that is the end
-
-    def kill_while_alive(self, carl, delay):
-        thread = threading.Thread(target=self.live, args=(carl, random.Random(self.random.random())))
-        thread.start()
+    def kill_while_alive(self, carl, delay, stays=False):
+        """Kills it that long from now, or, where it stays, from when it has joined."""
+        life = Life(carl, {'roomId': self.room, 'callId': self.call}, stays, self.random.random())
+        life.start()
+        if stays:
+            self.assertTrue(life.answered.wait(30), 'it is not told whether it is in the call')
+            self.assertIsNone(life.refused)
         time.sleep(delay)       # the random instant
         self.assertIsNone(carl.process.poll(), 'it had ended by itself')
         carl.kill()
-        thread.join()
+        life.join()
+        self.assertIsNone(life.refused)
+        return life.has_joined
 
     def test_twenty_times(self):
         anna, dora, carl = self.bot('anna'), self.bot('dora'), self.victim()
@@ -110,24 +135,26 @@ class Killed(unittest.TestCase):
         for peer in (anna, dora):
             peer('join-call', roomId=self.room)
         carl.kill()
-        n_ghosts = 0
+        n_joined = n_ghosts = 0
         for kill in range(N_KILLS):
             if kill % 4 == 3:
                 # And once more before it was there.
                 self.kill_while_alive(self.victim(), self.random.uniform(0, 0.5))
             carl = self.victim()
-            self.await_ready(carl)
-            self.await_no_ghost()
-            self.kill_while_alive(carl, self.random.uniform(0, 3))
-            n_ghosts += self.ghost()
+            self.await_back(carl)
+            stays = kill % 2 == 0
+            n_joined += self.kill_while_alive(carl, self.random.uniform(0, 3), stays)
+            ghost = self.ghost()
+            self.assertTrue(ghost or not stays, 'it was in the call, and the room did not know')
+            n_ghosts += ghost
             print(f'kill {kill + 1}: {time.monotonic() - self.started_at:.2f} s after the start', flush=True)
-        self.assertGreater(n_ghosts, 3, 'nothing was left behind: the kills were no test')
+        print(f'{n_joined} of {N_KILLS} had joined, {n_ghosts} left a ghost', flush=True)
+        self.assertGreaterEqual(n_ghosts, N_KILLS // 2, 'too little was left behind: the kills were no test')
         self.complete(anna, dora)
 
     def complete(self, anna, dora):
         carl = self.victim()
-        self.await_ready(carl)
-        self.await_no_ghost()
+        self.await_back(carl)
         print(f'ghost gone {time.monotonic() - self.started_at:.2f} s after the start', flush=True)
         seen = len(anna.events)
         carl('join-call', roomId=self.room, callId=self.call)
