@@ -523,8 +523,10 @@ def all_syncs():
 
 
 def sdps():
-    for path in SDPS:  # the transcripts have theirs shortened
-        yield path.read_bytes().replace(b'\n', b'\r\n')
+    whole = [path.read_bytes().replace(b'\n', b'\r\n') for path in SDPS]    # the transcripts have theirs shortened
+    yield from whole
+    for own, other in itertools.permutations(whole, 2):
+        yield own + b'--\r\n' + other
     for row in to_device():
         for _, content in row:
             for name in ('offer', 'answer', 'description'):
