@@ -15,6 +15,8 @@
 #define FIRST_CANDIDATE_MS 40
 #define FIRST_CANDIDATE "candidate:1"
 #define LAST_CANDIDATE "candidate:2"
+#define MAX_FAILURES 3 /* in a row, after which nothing is offered again */
+#define WANTED "a=x-wanted:"
 #define BREAK_MS 500 /* from connected to failed, where the way does not hold */
 
 typedef enum {
@@ -53,6 +55,7 @@ struct _ConfabFakePeerConnection {
   guint gather_ms; /* 0: only when told */
   Signaling signaling;
   gboolean cut;    /* no packet comes through */
+  gboolean lost;   /* and none ever will; nothing says that it failed */
   gboolean broken; /* each connection fails */
   gboolean breaks_late;
   gboolean shaken;    /* hands: DTLS is through */
@@ -70,6 +73,10 @@ struct _ConfabFakePeerConnection {
   gboolean exchanged; /* there was a first offer and answer */
   gboolean restarts;  /* ICE, with the next offer */
   gboolean restarted; /* and the own description says so */
+  guint n_wanted;     /* offers, for what only an offer tells */
+  guint n_offered;    /* as many are told by the last own offer */
+  guint n_answered;   /* and by the one that the last answer is to */
+  guint n_asked;      /* by the last offer of the other side */
   guint needed_timer;
   gboolean gathering_complete;
   gboolean fail_next;
@@ -127,7 +134,8 @@ lost_cb (gpointer data)
 
   self->lost_timer = 0;
   if (self->cut && self->state == CONFAB_CONNECTION_STATE_CONNECTED) {
-    self->lost_timer = confab_clock_add_timeout (self->clock, CUT_FAILED_MS, lost_cb, self);
+    if (!self->lost)
+      self->lost_timer = confab_clock_add_timeout (self->clock, CUT_FAILED_MS, lost_cb, self);
     confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_DISCONNECTED);
   } else {
     confab_fake_peer_connection_set_state (self, CONFAB_CONNECTION_STATE_FAILED);
@@ -222,6 +230,8 @@ describe (ConfabFakePeerConnection *self)
 {
   self->described = self->task == TASK_ANSWER ? self->told && self->sharing : self->sharing;
   self->restarted = self->task != TASK_ANSWER && self->restarts;
+  if (self->task != TASK_ANSWER)
+    self->n_offered = self->n_wanted;
 }
 
 static void
@@ -293,6 +303,19 @@ check_task (ConfabFakePeerConnection *self)
   return FALSE;
 }
 
+/* An answer says which offer it is to, by what that was for. */
+static void
+note_wanted (ConfabFakePeerConnection *self)
+{
+  const char *line = strstr (self->remote_sdp, WANTED);
+  guint n = line != NULL ? (guint) g_ascii_strtoull (line + strlen (WANTED), NULL, 10) : 0;
+
+  if (self->remote_type == CONFAB_SDP_TYPE_ANSWER)
+    self->n_answered = n;
+  else
+    self->n_asked = n;
+}
+
 static void
 task_cb (gpointer data)
 {
@@ -304,6 +327,7 @@ task_cb (gpointer data)
     return;
   if (self->task == TASK_REMOTE) {
     note_candidates (self, self->remote_sdp);
+    note_wanted (self);
     check_connected (self);
     if (self->remote_type == CONFAB_SDP_TYPE_ANSWER)
       become_stable (self);
@@ -386,19 +410,24 @@ fake_get_local_sdp (ConfabPeerConnection *connection)
 {
   ConfabFakePeerConnection *self = CONFAB_FAKE_PEER_CONNECTION (connection);
   g_autofree char *screen = NULL;
+  g_autofree char *wanted = NULL;
+  guint n;
 
   if (!self->has_local)
     return NULL;
   screen = self->described
              ? g_strdup_printf ("m=video 9 x\r\na=mid:video2\r\na=msid:%s t\r\n", self->screen_id)
              : g_strdup ("");
+  n = self->task == TASK_ANSWER ? self->n_asked : self->n_offered;
+  wanted = n > 0 ? g_strdup_printf (WANTED "%u\r\n", n) : g_strdup ("");
   return g_strdup_printf ("v=0\r\nm=audio 9 x\r\na=mid:audio0\r\na=ice-ufrag:%s%s\r\n"
-                          "a=msid:%s t\r\n%s%s",
+                          "a=msid:%s t\r\n%s%s%s",
                           self->ufrag,
                           self->restarted ? "again" : "",
                           self->stream_id,
                           self->candidates->str,
-                          screen);
+                          screen,
+                          wanted);
 }
 
 static void
@@ -598,7 +627,7 @@ confab_fake_peer_connection_set_gather (ConfabFakePeerConnection *self, guint ga
 void
 confab_fake_peer_connection_set_cut (ConfabFakePeerConnection *self, gboolean cut)
 {
-  if (self->closed || self->cut == cut)
+  if (self->closed || self->lost || self->cut == cut)
     return;
   note_received (self);
   self->cut = cut;
@@ -635,6 +664,31 @@ confab_fake_peer_connection_restart_ice (ConfabFakePeerConnection *self)
     return;
   self->restarts = TRUE;
   confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (self));
+}
+
+/* There is something that only an offer of this side tells: it says so once. */
+void
+confab_fake_peer_connection_want_offer (ConfabFakePeerConnection *self)
+{
+  if (self->closed)
+    return;
+  self->n_wanted++;
+  confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (self));
+}
+
+/* Whether all that an offer was wanted for was told by one that was answered, unless too much of it failed. */
+gboolean
+confab_fake_peer_connection_has_told_all (ConfabFakePeerConnection *self)
+{
+  return self->n_answered == self->n_wanted || self->n_failures >= MAX_FAILURES;
+}
+
+/* The way to the other side is lost for good, and nothing but the loss is noticed. */
+void
+confab_fake_peer_connection_lose_way (ConfabFakePeerConnection *self)
+{
+  confab_fake_peer_connection_set_cut (self, TRUE);
+  self->lost = self->cut;
 }
 
 /* Whether it takes the last candidates of both sides to connect, as where each is behind a NAT and needs TURN. */

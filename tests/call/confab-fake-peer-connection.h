@@ -31,6 +31,9 @@ void confab_fake_peer_connection_set_broken (ConfabFakePeerConnection *self,
                                              gboolean broken,
                                              gboolean late);
 void confab_fake_peer_connection_restart_ice (ConfabFakePeerConnection *self);
+void confab_fake_peer_connection_want_offer (ConfabFakePeerConnection *self);
+gboolean confab_fake_peer_connection_has_told_all (ConfabFakePeerConnection *self);
+void confab_fake_peer_connection_lose_way (ConfabFakePeerConnection *self);
 void confab_fake_peer_connection_set_relayed (ConfabFakePeerConnection *self, gboolean relayed);
 ConfabFakePeerConnection *confab_fake_peer_connection_get_other (ConfabFakePeerConnection *self);
 gboolean confab_fake_peer_connection_get_shares (ConfabFakePeerConnection *self);

@@ -93,11 +93,28 @@ disturb_connection (ConfabSimWorld *self, const ConfabSimAction *action)
   if (connection == NULL)
     return;
   if (action->kind == CONFAB_SIM_ACTION_NEGOTIATE)
-    confab_peer_connection_emit_negotiation_needed (CONFAB_PEER_CONNECTION (connection));
+    confab_fake_peer_connection_want_offer (connection);
   else if (action->kind == CONFAB_SIM_ACTION_MEDIA_FAILS)
     confab_fake_peer_connection_set_state (connection, CONFAB_CONNECTION_STATE_FAILED);
   else
     confab_fake_peer_connection_fail_next (connection);
+}
+
+/* For good, on both sides: only another connection helps. */
+static void
+lose_way (ConfabSimWorld *self, const ConfabSimAction *action)
+{
+  ConfabFakePeerConnection *connection;
+  ConfabFakePeerConnection *other;
+
+  if (action->who == action->other)
+    return;
+  connection = confab_sim_world_find_connection (self, action->who, action->other);
+  other = confab_sim_world_find_connection (self, action->other, action->who);
+  if (connection != NULL && other != NULL) {
+    confab_fake_peer_connection_lose_way (connection);
+    confab_fake_peer_connection_lose_way (other);
+  }
 }
 
 /* ICE. */
@@ -229,6 +246,8 @@ confab_sim_world_act (ConfabSimWorld *self, const ConfabSimAction *action)
     restart_ice (self, action);
     break;
   case CONFAB_SIM_ACTION_MEDIA_CUT:
+    if (action->value % 4 == 0)
+      lose_way (self, action);
     self->media_until[action->who][action->other] = until;
     confab_sim_world_cut_media (self);
     break;

@@ -46,6 +46,31 @@ heal (ConfabSimWorld *self)
   confab_sim_world_run_for (self, 10000 + 2 * self->network.latency_ms);
 }
 
+/* Who is in no call has no entry that says so: it would be a ghost for the others until it runs out. */
+static void
+check_ghosts (ConfabSimWorld *self)
+{
+  gint64 now_ms = confab_clock_get_real_time (self->clock) / 1000;
+
+  for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
+    const ConfabSimEvent *event = confab_sim_server_lookup (self->network.server,
+                                                            CONFAB_CALL_MEMBERSHIP_TYPE,
+                                                            self->network.users[i]);
+    g_autoptr (GPtrArray) entries = confab_call_membership_parse (event != NULL ? event->content : NULL);
+    ConfabCall *call = confab_sim_client_peek_call (self->clients[i]);
+
+    for (guint j = 0; j < entries->len; j++) {
+      const ConfabCallMembership *entry = entries->pdata[j];
+      if (g_str_equal (entry->device_id, self->network.devices[i]) && entry->expires_ts > now_ms &&
+          (call == NULL || !confab_call_is_active (call)))
+        confab_sim_world_fail (self,
+                               "ghosts: %s is in %s for the server only",
+                               self->network.devices[i],
+                               entry->call_id);
+    }
+  }
+}
+
 static gboolean
 is_somebody_else_in (ConfabSimWorld *self, const char *call_id, guint who)
 {
@@ -382,16 +407,23 @@ shows_screen (ConfabCallMember *member)
   return FALSE;
 }
 
-/* After each pair has come to terms: everybody agrees about who shares, and each connection carries it or does not. */
+static gboolean
+has_lost (ConfabSimWorld *self, guint who, guint other)
+{
+  return self->network.lost[who][other] || self->network.lost[other][who];
+}
+
+/* Everybody agrees about who shares, and each connection carries it or does not: as it was left, unless something was @lost
+ * between the two, for good; and after each pair has come to terms once more. */
 static void
-check_sharing (ConfabSimWorld *self)
+check_sharing (ConfabSimWorld *self, gboolean lost)
 {
   for (guint i = 0; i < self->network.n && self->failure == NULL; i++) {
     for (guint j = 0; j < self->network.n && self->failure == NULL; j++) {
       ConfabFakePeerConnection *connection = i != j ? confab_sim_world_find_connection (self, j, i)
                                                     : NULL;
 
-      if (connection == NULL)
+      if (connection == NULL || (lost && has_lost (self, i, j)))
         continue;
       if (shows_screen (confab_sim_world_find_member (self, i, j)) != is_sharing (self, j))
         confab_sim_world_fail (self,
@@ -401,6 +433,11 @@ check_sharing (ConfabSimWorld *self)
       else if (confab_fake_peer_connection_get_shares (connection) != is_sharing (self, j))
         confab_sim_world_fail (self,
                                "sharing: the connection of %s to %s is wrong of the screen",
+                               self->network.devices[j],
+                               self->network.devices[i]);
+      else if (!confab_fake_peer_connection_has_told_all (connection))
+        confab_sim_world_fail (self,
+                               "sharing: what %s needs an offer for is not told to %s",
                                self->network.devices[j],
                                self->network.devices[i]);
     }
@@ -442,6 +479,8 @@ confab_sim_world_settle (ConfabSimWorld *self)
 {
   heal (self);
   check_rivals (self);
+  if (self->failure == NULL)
+    check_ghosts (self);
   gather (self);
   confab_sim_world_run_for (self, 240000);
   if (self->failure != NULL)
@@ -456,6 +495,8 @@ confab_sim_world_settle (ConfabSimWorld *self)
   if (self->failure != NULL)
     return;
   check_all_mute (self, TRUE);
+  if (self->failure == NULL)
+    check_sharing (self, TRUE);
   if (self->failure != NULL)
     return;
   mute_all (self);
@@ -471,7 +512,7 @@ confab_sim_world_settle (ConfabSimWorld *self)
   if (self->failure == NULL)
     check_negotiation (self);
   if (self->failure == NULL)
-    check_sharing (self);
+    check_sharing (self, FALSE);
   if (self->failure == NULL)
     check_end (self);
 }

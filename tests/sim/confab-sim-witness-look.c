@@ -56,6 +56,8 @@ check_current (ConfabSimWitness *self, ConfabSimPeer *peer)
                              confab_call_member_get_device_id (peer->member));
   if (attempt != NULL)
     attempt->over = TRUE;
+  if (attempt != NULL && attempt->refused)
+    peer->n_refused++;
   if (attempt != NULL && attempt->renewed)
     check_renewed (self, peer, current);
   else if (peer->current != NULL)
@@ -86,13 +88,50 @@ check_given_up (ConfabSimWitness *self, ConfabSimPeer *peer)
                              retries);
 }
 
+/* What was refused may have been an earlier one that came late: who has to invite does so once more. */
+static void
+check_refused (ConfabSimWitness *self, ConfabSimPeer *peer)
+{
+  ConfabSimAttempt *attempt = confab_sim_witness_find_attempt (self, peer, peer->current);
+
+  if (attempt != NULL && attempt->refused && !attempt->parted && !peer->parted &&
+      peer->n_refused == 1 &&
+      confab_call_member_get_retry_count (peer->member) < CONFAB_SIM_MAX_RETRIES &&
+      confab_sim_witness_is_initiator (self, peer))
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "retries: %s is given up when it has refused once",
+                             confab_call_member_get_device_id (peer->member));
+}
+
+/* Who comes anew, or could not be reached because this side was offline, is tried again. */
+static void
+check_unreachable (ConfabSimWitness *self, ConfabSimPeer *peer)
+{
+  ConfabSimAttempt *attempt = confab_sim_witness_find_attempt (self, peer, peer->current);
+
+  if (peer->state != CONFAB_PARTICIPANT_STATE_UNREACHABLE) {
+    check_given_up (self, peer);
+    check_refused (self, peer);
+    peer->given_up = TRUE;
+    peer->final = attempt != NULL && attempt->dismissed;
+  }
+  peer->given_up |= peer->dismissed;
+  peer->final |= peer->dismissed;
+  if (!peer->given_up)
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "retries: %s stays given up",
+                             confab_call_member_get_device_id (peer->member));
+}
+
 static void
 check_state (ConfabSimWitness *self, ConfabSimPeer *peer, ConfabParticipantState state)
 {
   gint64 now = confab_clock_get_time (self->clock);
 
-  if (state != peer->state && state == CONFAB_PARTICIPANT_STATE_UNREACHABLE)
-    check_given_up (self, peer);
+  if (state == CONFAB_PARTICIPANT_STATE_UNREACHABLE)
+    check_unreachable (self, peer);
   if (is_healthy (self, peer))
     peer->n_invites = 0;
   peer->state = state;
@@ -199,5 +238,6 @@ confab_sim_witness_look (ConfabSimWitness *self)
     check_resent (self, peer);
     g_set_str (&peer->current, confab_call_member_get_call_id (peer->member));
     peer->dismissed = FALSE;
+    peer->parted = FALSE;
   }
 }

@@ -17,8 +17,9 @@ keep (ConfabSimWitness *self, const char *kept, const char *own, const char *oth
   g_set_str (&self->given_up, kept == own ? other : own);
 }
 
-static gboolean
-is_initiator (ConfabSimWitness *self, ConfabSimPeer *peer)
+/* Whether this side has to invite. */
+gboolean
+confab_sim_witness_is_initiator (ConfabSimWitness *self, ConfabSimPeer *peer)
 {
   int order = strcmp (confab_call_member_get_user_id (peer->member),
                       self->network->users[self->index]);
@@ -40,7 +41,7 @@ confab_sim_witness_meet (ConfabSimWitness *self, ConfabSimPeer *peer, const char
   if (own == NULL || g_str_equal (own, call_id))
     return;
   if (confab_call_member_get_connected (peer->member)) {
-    keep (self, is_initiator (self, peer) ? own : call_id, own, call_id);
+    keep (self, confab_sim_witness_is_initiator (self, peer) ? own : call_id, own, call_id);
   } else if (!confab_call_member_get_inbound (peer->member) &&
              !(attempt != NULL && attempt->answered)) {
     keep (self, strcmp (own, call_id) < 0 ? own : call_id, own, call_id);

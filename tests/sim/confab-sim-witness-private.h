@@ -18,6 +18,8 @@ typedef struct {
   gboolean told;      /* both sides may know of it */
   gboolean hung_up;   /* one has told the other that it is over */
   gboolean dismissed; /* the other one has hung up for good */
+  gboolean refused;   /* it has said “replaced”, which may be of an earlier one */
+  gboolean parted;    /* or another last word */
   gboolean excused;   /* what would have told the other was not sent, or the other has begun anew */
   gboolean over;      /* it must not come back */
   gboolean answered;  /* as far as this side was told */
@@ -45,7 +47,11 @@ typedef struct {
   char *
     superseded; /* (nullable): the attempt that a session of which nobody had heard puts an end to */
   gboolean dismissed;  /* since then it has hung up on something, for good */
+  gboolean parted;     /* the same, with another word than that it was replaced */
   gboolean left;       /* its session has said so: it has hung up to leave */
+  guint n_refused;     /* attempts that it has refused, since it came anew */
+  gboolean given_up;   /* since it last had to be tried again */
+  gboolean final;      /* by what it has said */
   guint n_invites;     /* since a minute of health, or it came anew, or this side is back online */
   gint64 ended_at;     /* monotonic, µs; 0: no attempt has ended */
   gboolean met;        /* two invites did, and nobody was connected since */
@@ -77,6 +83,7 @@ struct _ConfabSimWitness {
 
 ConfabSimAttempt *
 confab_sim_witness_find_attempt (ConfabSimWitness *self, ConfabSimPeer *peer, const char *call_id);
+gboolean confab_sim_witness_is_initiator (ConfabSimWitness *self, ConfabSimPeer *peer);
 gboolean confab_sim_witness_is_calm (ConfabSimWitness *self, const char *user_id);
 void confab_sim_witness_meet (ConfabSimWitness *self, ConfabSimPeer *peer, const char *call_id);
 void confab_sim_witness_forget_meeting (ConfabSimWitness *self);

@@ -159,6 +159,8 @@ begin_anew (ConfabSimWitness *self, ConfabSimPeer *peer)
   g_set_str (&peer->current, confab_call_member_get_call_id (peer->member));
   g_clear_pointer (&peer->last_invited, g_free);
   peer->n_invites = 0;
+  peer->n_refused = 0;
+  peer->given_up = FALSE;
   peer->ended_at = 0;
   peer->connected_at = 0;
   peer->met = FALSE;
@@ -223,10 +225,12 @@ check_refreshed (ConfabSimWitness *self, ConfabSimPeer *peer, GPtrArray *entries
       continue;
     if (entry->expires_ts > peer->expires_ts) {
       peer->n_invites = 0;
-      if (peer->expires_ts != 0)
+      if (peer->expires_ts != 0) {
+        peer->given_up = FALSE;
         peer->sign_at = confab_clock_get_time (self->clock);
-      else
+      } else {
         peer->entry_at = confab_clock_get_time (self->clock);
+      }
     }
     peer->expires_ts = entry->expires_ts;
   }
@@ -301,8 +305,12 @@ confab_sim_witness_entry (ConfabSimWitness *self, const ConfabCallMembership *en
 void
 confab_sim_witness_back_online (ConfabSimWitness *self)
 {
-  for (guint i = 0; i < self->peers->len; i++)
-    ((ConfabSimPeer *) self->peers->pdata[i])->n_invites = 0;
+  for (guint i = 0; i < self->peers->len; i++) {
+    ConfabSimPeer *peer = self->peers->pdata[i];
+    peer->n_invites = 0;
+    if (confab_sim_witness_is_initiator (self, peer) && !peer->final)
+      peer->given_up = FALSE;
+  }
 }
 
 /* Messages. */
@@ -366,8 +374,11 @@ take_hangup (ConfabSimWitness *self,
     reason = "user_hangup";
   attempt->hung_up = TRUE;
   attempt->dismissed |= is_final (reason);
+  attempt->refused |= g_str_equal (reason, "replaced");
+  attempt->parted |= is_final (reason) && !g_str_equal (reason, "replaced");
   if (peer != NULL) {
     peer->dismissed |= is_final (reason);
+    peer->parted |= is_final (reason) && !g_str_equal (reason, "replaced");
     peer->left |= g_str_equal (reason, "user_hangup");
     if (g_str_equal (reason, "user_hangup"))
       peer->n_invites = 0;
