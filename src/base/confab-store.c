@@ -218,6 +218,8 @@ worker_cb (gpointer item, gpointer data)
   GTask *task = item;
   ConfabStore *self = g_task_get_source_object (task);
   Work *work = g_task_get_task_data (task);
+  /* Held until the source is let go of, which reaches for it: who waits in confab_store_run() drops it at once. */
+  g_autoptr (GMainContext) context = g_main_context_ref (g_task_get_context (task));
   g_autoptr (GSource) source = g_idle_source_new ();
 
   if (!g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), &work->error))
@@ -227,7 +229,7 @@ worker_cb (gpointer item, gpointer data)
    * store would close on its own thread and wait for itself. */
   g_source_set_priority (source, g_task_get_priority (task));
   g_source_set_callback (source, return_cb, task, g_object_unref);
-  g_source_attach (source, g_task_get_context (task));
+  g_source_attach (source, context);
 }
 
 typedef struct {
