@@ -25,6 +25,18 @@ RUNS = (
 )
 
 
+STACK = '    #0 0x5a in __sanitizer_print_stack_trace (/a/fuzz+0x1)\n    #1 0x6b in g_poll (/b.so+0x2) (BuildId: 1)\n'
+# What a stand-in does that was at an input when the machine stood still: alone, the input takes as long as it says.
+SLOW = """#!/bin/sh
+for last; do :; done
+case $last in
+*-slow-unit-1) exit $(cat "$last") ;;
+esac
+for word; do case $word in -artifact_prefix=*) echo {alone} >"${{word#*=}}slow-unit-1" ;; esac; done
+printf '{inited}\nstat::number_of_executed_units: 100000\n'
+"""
+
+
 def bash(folder, command):
     return subprocess.run(['bash', '-c', f'source ./functions; {command}'], cwd=folder, check=False,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
@@ -40,6 +52,13 @@ def fuzz(folder, target, inited, runs, status):
     return bash(folder, f'fuzz_all 60 {target}') == 0
 
 
+def fuzz_slow(folder, alone):
+    """Whether `dev` takes a run for a good one in which one input took long, and alone ends with a status."""
+    program = folder / '_build/clang/tests/call/fuzz-answers'
+    program.write_text(SLOW.format(alone=alone, inited=INITED), encoding='utf-8')
+    return bash(folder, 'fuzz_all 60 fuzz-answers') == 0
+
+
 def main():
     wrong = []
     with tempfile.TemporaryDirectory() as name:
@@ -52,6 +71,12 @@ def main():
         for inited, runs, status, good in RUNS:
             if fuzz(folder, 'fuzz-answers', inited, runs, status) != good:
                 wrong.append(f'{runs} runs, {inited[:12] or "no seeds read"}, ends with {status}: that is not {not good}')
+        for alone, good in ((0, True), (70, False)):
+            if fuzz_slow(folder, alone) != good:
+                wrong.append(f'an input that takes long and alone ends with {alone}: that is not {not good}')
+        (folder / 'log').write_text('#1 INITED\n' + STACK + 'SUMMARY: libFuzzer: timeout\n', encoding='utf-8')
+        if bash(folder, '[ "$(where_it_stood log)" = "__sanitizer_print_stack_trace < g_poll" ]') != 0:
+            wrong.append('where a run stood at its end is not told')
         for target in sorted(MAKERS):
             if bash(folder, f'[ "$(least_runs {target})" -gt 1 ]') != 0:
                 wrong.append(f'{target}: its least number is none')
