@@ -24,6 +24,19 @@ confab_device_keys_free (ConfabDeviceKeys *self)
   g_free (self);
 }
 
+ConfabDeviceKeys *
+confab_device_keys_copy (const ConfabDeviceKeys *self)
+{
+  ConfabDeviceKeys *copy = g_new0 (ConfabDeviceKeys, 1);
+
+  copy->user_id = g_strdup (self->user_id);
+  copy->device_id = g_strdup (self->device_id);
+  copy->curve25519 = g_strdup (self->curve25519);
+  copy->ed25519 = g_strdup (self->ed25519);
+  copy->json = g_strdup (self->json);
+  return copy;
+}
+
 /* What a signature is made over: all but signatures and unsigned, as canonical JSON. */
 static char *
 signed_text (JsonObject *object, GError **error)

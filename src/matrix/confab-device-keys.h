@@ -26,6 +26,7 @@ ConfabDeviceKeys *confab_device_keys_parse (JsonObject *object,
                                             const char *user_id,
                                             const char *device_id,
                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ConfabDeviceKeys *confab_device_keys_copy (const ConfabDeviceKeys *self);
 void confab_device_keys_free (ConfabDeviceKeys *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ConfabDeviceKeys, confab_device_keys_free)
 

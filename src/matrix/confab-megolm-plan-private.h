@@ -25,7 +25,7 @@ typedef struct {
 } ConfabMegolmDevice;
 
 /* The last step of a plan: takes the session, or begins one, gives its key to whoever of @devices (element-type
- * ConfabMegolmDevice) lacks it, encrypts. */
+ * ConfabMegolmDevice) lacks it, encrypts. Where an Olm session turns out to be damaged, it asks for keys once more. */
 gboolean confab_megolm_share_and_encrypt (ConfabStoreTransaction *transaction,
                                           ConfabMegolmPlan *plan,
                                           const ConfabMegolmLimits *limits,

@@ -158,19 +158,6 @@ read_devices (ConfabStoreTransaction *transaction,
 
 /* ---- the plan ---- */
 
-static ConfabDeviceKeys *
-copy_keys (const ConfabDeviceKeys *keys)
-{
-  ConfabDeviceKeys *copy = g_new0 (ConfabDeviceKeys, 1);
-
-  copy->user_id = g_strdup (keys->user_id);
-  copy->device_id = g_strdup (keys->device_id);
-  copy->curve25519 = g_strdup (keys->curve25519);
-  copy->ed25519 = g_strdup (keys->ed25519);
-  copy->json = g_strdup (keys->json);
-  return copy;
-}
-
 /* Who was told that no session can be had is not asked for keys with each message, but now and then: should they begin
  * one meanwhile, there it is. */
 static gboolean
@@ -219,7 +206,7 @@ find_claims (ConfabStoreTransaction *transaction,
     if (!is_due (transaction, plan, device->keys, &due, error))
       return FALSE;
     if (due)
-      g_ptr_array_add (plan->claim, copy_keys (device->keys));
+      g_ptr_array_add (plan->claim, confab_device_keys_copy (device->keys));
   }
   return TRUE;
 }
@@ -257,12 +244,10 @@ confab_megolm_plan_func (ConfabStoreTransaction *transaction, gpointer data, GEr
     if (plan->claim->len > 0)
       return TRUE;
   }
-  if (!confab_megolm_share_and_encrypt (transaction, plan, &limits, devices, error) ||
-      (plan->row != 0 && !confab_room_outbox_set_wire (
-                           transaction, plan->row, "m.room.encrypted", plan->wire, error)))
-    return FALSE;
-  plan->status = CONFAB_MEGOLM_READY;
-  return TRUE;
+  return confab_megolm_share_and_encrypt (transaction, plan, &limits, devices, error) &&
+         (plan->row == 0 || plan->status != CONFAB_MEGOLM_READY ||
+          confab_room_outbox_set_wire (
+            transaction, plan->row, "m.room.encrypted", plan->wire, error));
 }
 
 gboolean

@@ -171,10 +171,10 @@ take_session (ConfabStoreTransaction *transaction,
       !confab_megolm_shares_read (transaction, plan->room_id, devices, &intruder, error))
     return NULL;
   if (outbound.pickle != NULL) {
-    session = confab_megolm_outbound_unpickle (outbound.pickle, plan->vault->pickle_key, error);
+    session = confab_megolm_outbound_unpickle (outbound.pickle, plan->vault->pickle_key, NULL);
     if (session == NULL)
-      return NULL;
-    if (!intruder && !is_worn (&outbound, session, limits, plan->now_ms))
+      g_info ("%s: its group session is damaged: another one begins", plan->room_id);
+    else if (!intruder && !is_worn (&outbound, session, limits, plan->now_ms))
       return g_steal_pointer (&session);
   }
   forget_shares (devices);
@@ -183,9 +183,10 @@ take_session (ConfabStoreTransaction *transaction,
 
 /* ---- giving the key ---- */
 
+/* What session there was with the device may be damaged: then it is no more, and another is asked for. */
 static gboolean
 give_key (ConfabStoreTransaction *transaction,
-          const ConfabMegolmPlan *plan,
+          ConfabMegolmPlan *plan,
           const ConfabMegolmDevice *device,
           JsonObject *key,
           gint64 index,
@@ -197,7 +198,10 @@ give_key (ConfabStoreTransaction *transaction,
   if (!confab_olm_vault_encrypt (
         plan->vault, transaction, device->keys, "m.room_key", key, &wire, error))
     return FALSE;
-  g_assert (wire != NULL); /* there is a session */
+  if (wire == NULL) {
+    g_ptr_array_add (plan->claim, confab_device_keys_copy (device->keys));
+    return TRUE;
+  }
   return confab_outbox_insert_encrypted (transaction,
                                          plan->room_id,
                                          device->keys->user_id,
@@ -405,7 +409,7 @@ any_given (GPtrArray *devices)
 
 static gboolean
 share (ConfabStoreTransaction *transaction,
-       const ConfabMegolmPlan *plan,
+       ConfabMegolmPlan *plan,
        ConfabMegolmOutbound *session,
        const char *sender_key,
        GPtrArray *devices,
@@ -415,6 +419,8 @@ share (ConfabStoreTransaction *transaction,
   gboolean may_give_up = any_given (devices); /* else it would be said to nobody */
   gboolean ok = TRUE;
 
+  g_clear_pointer (&plan->claim, g_ptr_array_unref);
+  plan->claim = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_device_keys_free);
   for (guint i = 0; ok && i < devices->len; i++) {
     const ConfabMegolmDevice *device = devices->pdata[i];
     if (device->given_index >= 0 || device->given_up)
@@ -522,7 +528,10 @@ confab_megolm_share_and_encrypt (ConfabStoreTransaction *transaction,
     return FALSE;
   sender_key = confab_olm_account_get_curve25519 (account);
   session = take_session (transaction, plan, limits, account, devices, error);
-  return session != NULL && share (transaction, plan, session, sender_key, devices, error) &&
-         encrypt (transaction, plan, session, sender_key, error) &&
-         confab_megolm_read_rows (transaction, plan, error);
+  if (session == NULL || !share (transaction, plan, session, sender_key, devices, error))
+    return FALSE;
+  plan->status = plan->claim->len > 0 ? CONFAB_MEGOLM_NEEDS_KEYS : CONFAB_MEGOLM_READY;
+  return plan->status != CONFAB_MEGOLM_READY ||
+         (encrypt (transaction, plan, session, sender_key, error) &&
+          confab_megolm_read_rows (transaction, plan, error));
 }

@@ -240,6 +240,23 @@ verdict_for (const GError *error)
            : CONFAB_MEGOLM_VERDICT_REFUSED;
 }
 
+/* The disk has spoilt it. The row stays, for which event had which index is still known; any key for it is better. */
+static gboolean
+lose_key (ConfabStoreTransaction *transaction,
+          const Inbound *inbound,
+          ConfabMegolmOpened *opened,
+          GError **error)
+{
+  g_info ("a key of %s of %s is damaged: it is waited for", inbound->device_id, inbound->user_id);
+  opened->verdict = CONFAB_MEGOLM_VERDICT_NO_KEY;
+  return confab_store_exec (transaction,
+                            error,
+                            "UPDATE megolm_inbound SET first_index = ? WHERE id = ?",
+                            "ii",
+                            (gint64) G_MAXUINT32 + 1,
+                            inbound->id);
+}
+
 static gboolean
 open_with (ConfabOlmVault *vault,
            ConfabStoreTransaction *transaction,
@@ -250,14 +267,14 @@ open_with (ConfabOlmVault *vault,
 {
   g_autoptr (ConfabMegolmInbound) session = confab_megolm_inbound_unpickle (inbound->pickle,
                                                                  vault->pickle_key,
-                                                                 error);
+                                                                 NULL);
   g_autoptr (GError) failure = NULL;
   g_autofree char *text = NULL;
   gsize length = 0;
   guint32 index = 0;
 
   if (session == NULL)
-    return FALSE;
+    return lose_key (transaction, inbound, opened, error);
   text = confab_megolm_inbound_decrypt (
     session, confab_json_peek_string (sealed->content, "ciphertext"), &length, &index, &failure);
   if (text == NULL) {

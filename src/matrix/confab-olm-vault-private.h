@@ -6,11 +6,12 @@
 
 G_BEGIN_DECLS
 
-/* Pickled sessions with one device (GBytes), the last used first. */
-gboolean confab_olm_vault_read_pickles (ConfabStoreTransaction *transaction,
-                                        const char *curve25519,
-                                        GPtrArray *pickles,
-                                        GError **error);
+/* The sessions with one device, the last used first. What the disk has spoilt is none, and goes: there can be another. */
+gboolean confab_olm_vault_read_sessions (ConfabOlmVault *self,
+                                         ConfabStoreTransaction *transaction,
+                                         const char *curve25519,
+                                         GPtrArray *sessions,
+                                         GError **error);
 /* Writes @session and makes it the one that is taken for sending. */
 gboolean confab_olm_vault_write_newest_session (ConfabOlmVault *self,
                                                 ConfabStoreTransaction *transaction,

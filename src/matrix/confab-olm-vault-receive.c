@@ -235,16 +235,12 @@ try_sessions (ConfabOlmVault *self,
               gboolean *known,
               GError **error)
 {
-  g_autoptr (GPtrArray) pickles = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_autoptr (GPtrArray) sessions = g_ptr_array_new_with_free_func (g_object_unref);
 
-  if (!confab_olm_vault_read_pickles (transaction, envelope->sender_key, pickles, error))
+  if (!confab_olm_vault_read_sessions (self, transaction, envelope->sender_key, sessions, error))
     return FALSE;
-  for (guint i = 0; i < pickles->len && *text == NULL && !*known; i++) {
-    g_autoptr (ConfabOlmSession) session = confab_olm_session_unpickle (pickles->pdata[i],
-                                                             self->pickle_key,
-                                                             error);
-    if (session == NULL)
-      return FALSE;
+  for (guint i = 0; i < sessions->len && *text == NULL && !*known; i++) {
+    ConfabOlmSession *session = sessions->pdata[i];
     if (envelope->type == CONFAB_OLM_MESSAGE_PRE_KEY) {
       *known = confab_olm_session_matches (session, envelope->sender_key, envelope->body);
       if (!*known)

@@ -193,27 +193,56 @@ confab_olm_vault_write_newest_session (ConfabOlmVault *self,
                             (gint64) MAX_SESSIONS);
 }
 
+typedef struct {
+  GBytes *pickle_key;
+  GPtrArray *sessions;
+  GPtrArray *damaged; /* their ids */
+} Reading;
+
 static gboolean
-pickle_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
+session_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
-  g_ptr_array_add (data, confab_store_row_get_bytes (row, 0));
+  Reading *reading = data;
+  g_autoptr (GBytes) pickle = confab_store_row_get_bytes (row, 1);
+  ConfabOlmSession *session = confab_olm_session_unpickle (pickle, reading->pickle_key, NULL);
+
+  if (session != NULL)
+    g_ptr_array_add (reading->sessions, session);
+  else
+    g_ptr_array_add (reading->damaged, g_strdup (confab_store_row_get_string (row, 0)));
   return TRUE;
 }
 
 gboolean
-confab_olm_vault_read_pickles (ConfabStoreTransaction *transaction,
-                               const char *curve25519,
-                               GPtrArray *pickles,
-                               GError **error)
+confab_olm_vault_read_sessions (ConfabOlmVault *self,
+                                ConfabStoreTransaction *transaction,
+                                const char *curve25519,
+                                GPtrArray *sessions,
+                                GError **error)
 {
-  return confab_store_query (
-    transaction,
-    pickle_row_cb,
-    pickles,
-    error,
-    "SELECT pickle FROM olm_sessions WHERE sender_key = ? ORDER BY last_used DESC",
-    "s",
-    curve25519);
+  g_autoptr (GPtrArray) damaged = g_ptr_array_new_with_free_func (g_free);
+  Reading reading = { self->pickle_key, sessions, damaged };
+
+  if (!confab_store_query (transaction,
+                           session_row_cb,
+                           &reading,
+                           error,
+                           "SELECT session_id, pickle FROM olm_sessions WHERE sender_key = ? "
+                           "ORDER BY last_used DESC",
+                           "s",
+                           curve25519))
+    return FALSE;
+  for (guint i = 0; i < damaged->len; i++) {
+    g_info ("a session with %s is damaged: it is lost", curve25519);
+    if (!confab_store_exec (transaction,
+                            error,
+                            "DELETE FROM olm_sessions WHERE sender_key = ? AND session_id = ?",
+                            "ss",
+                            curve25519,
+                            damaged->pdata[i]))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* ---- sending ---- */
@@ -306,24 +335,22 @@ confab_olm_vault_encrypt (ConfabOlmVault *self,
                           char **wire,
                           GError **error)
 {
-  g_autoptr (GPtrArray) pickles = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_autoptr (GPtrArray) sessions = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (ConfabOlmAccount) account = NULL;
-  g_autoptr (ConfabOlmSession) session = NULL;
+  ConfabOlmSession *session;
   g_autoptr (ConfabSecret) payload = NULL; /* it may be a key */
   g_autofree char *body = NULL;
   ConfabOlmMessageType message_type;
 
   *wire = NULL;
-  if (!confab_olm_vault_read_pickles (transaction, keys->curve25519, pickles, error))
+  if (!confab_olm_vault_read_sessions (self, transaction, keys->curve25519, sessions, error))
     return FALSE;
-  if (pickles->len == 0)
+  if (sessions->len == 0)
     return TRUE;
   account = confab_olm_vault_load_account (self, transaction, NULL, error);
   if (account == NULL)
     return FALSE;
-  session = confab_olm_session_unpickle (pickles->pdata[0], self->pickle_key, error);
-  if (session == NULL)
-    return FALSE;
+  session = sessions->pdata[0];
   payload = make_payload (self, account, keys, type, content);
   body = confab_olm_session_encrypt (session, payload, &message_type, error);
   if (body == NULL || !write_session (self, transaction, keys->curve25519, session, error))

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#define MAX_ROWS 1000   /* looked at for one request */
+#define MAX_ROWS 1000   /* looked at for one request; of each device the first one that waits */
 #define MAX_DEVICES 100 /* in one request */
 #define MAX_AGE_MS (60 * 1000)
 
@@ -213,21 +213,37 @@ confab_outbox_split_func (ConfabStoreTransaction *transaction, gpointer data, GE
 }
 
 static gboolean
-drop_stale (ConfabStoreTransaction *transaction,
-            ConfabOutboxBatch *batch,
-            GPtrArray *rows,
-            GError **error)
+drop_stale (ConfabStoreTransaction *transaction, ConfabOutboxBatch *batch, GError **error)
 {
-  for (guint i = rows->len; i > 0; i--) {
-    const Row *row = rows->pdata[i - 1];
-    if (!is_call (row) || ABS (batch->now_ms - row->created_at) <= MAX_AGE_MS)
-      continue;
-    if (!delete_row (transaction, row->id, error))
-      return FALSE;
-    g_array_prepend_val (batch->stale, row->id);
-    g_ptr_array_remove_index (rows, i - 1);
-  }
-  return TRUE;
+  return confab_store_query (transaction,
+                             confab_store_row_add_int,
+                             batch->stale,
+                             error,
+                             "SELECT id FROM outbox WHERE "
+                             "(type GLOB 'm.call.*' OR type GLOB 'org.matrix.call.*') "
+                             "AND abs (? - created_at) > ? ORDER BY id",
+                             "ii",
+                             batch->now_ms,
+                             (gint64) MAX_AGE_MS) &&
+         confab_outbox_delete_func (transaction, batch->stale, error);
+}
+
+typedef struct {
+  const ConfabOutboxBatch *batch;
+  GPtrArray *rows;
+} Reading;
+
+/* Those that are set aside take no place from those behind them. */
+static gboolean
+waiting_row_cb (ConfabStoreRow *from, gpointer data, GError **error)
+{
+  Reading *reading = data;
+  const char *txn_id = confab_store_row_get_string (from, 9);
+
+  if (reading->rows->len == MAX_ROWS ||
+      (txn_id != NULL && g_hash_table_contains (reading->batch->aside, txn_id)))
+    return TRUE;
+  return row_cb (from, reading->rows, error);
 }
 
 /* Takes @content over. */
@@ -262,7 +278,7 @@ repeat_batch (ConfabStoreTransaction *transaction,
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = rows->pdata[i];
     g_autoptr (JsonObject) content = NULL;
-    if (row->txn_id == NULL || g_hash_table_contains (batch->aside, row->txn_id) ||
+    if (row->txn_id == NULL ||
         (batch->txn_id != NULL && strcmp (row->txn_id, batch->txn_id) != 0))
       continue;
     content = row->wire_type != NULL ? parse_row_content (row->wire_content) : NULL;
@@ -393,16 +409,16 @@ confab_outbox_batch_func (ConfabStoreTransaction *transaction, gpointer data, GE
 {
   ConfabOutboxBatch *batch = data;
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  Reading reading = { batch, rows };
 
-  if (!confab_store_query (transaction,
-                           row_cb,
-                           rows,
+  if (!drop_stale (transaction, batch, error) ||
+      !confab_store_query (transaction,
+                           waiting_row_cb,
+                           &reading,
                            error,
-                           SELECT_ROWS "ORDER BY id LIMIT ?",
-                           "i",
-                           (gint64) MAX_ROWS) ||
-      !drop_stale (transaction, batch, rows, error) ||
+                           SELECT_ROWS "WHERE id IN (SELECT min (id) FROM outbox "
+                                       "GROUP BY user_id, device_id) ORDER BY id",
+                           NULL) ||
       !repeat_batch (transaction, batch, rows, error))
     return FALSE;
   if (batch->txn_id != NULL || batch->damaged->len > 0) /* what is damaged is no row any more */
@@ -411,9 +427,7 @@ confab_outbox_batch_func (ConfabStoreTransaction *transaction, gpointer data, GE
     const Row *row = rows->pdata[i];
     g_autofree char *key = confab_outbox_device_key (row->user_id, row->device_id);
 
-    if (g_hash_table_contains (batch->fetching, key) ||
-        !g_hash_table_add (seen, g_steal_pointer (&key)) ||
-        row->txn_id != NULL) /* it waits, and what is for the same device behind it */
+    if (g_hash_table_contains (batch->fetching, key))
       continue;
     if (!take_row (transaction, batch, row, error))
       return FALSE;

@@ -136,17 +136,10 @@ confab_outbox_check_idle (ConfabOutbox *self)
 /* ---- sending ---- */
 
 static void
-finish_batch (ConfabOutbox *self, ConfabOutboxBatch *batch, const GError *failure)
+answer_finished (ConfabOutbox *self, ConfabOutboxBatch *batch, const GError *failure)
 {
-  g_autoptr (GError) error = NULL;
   ConfabSignallingError code = CONFAB_SIGNALLING_ERROR_FAILED;
 
-  if (!dex_await (confab_store_future (self->store,
-                                       failure == NULL ? confab_outbox_delete_func
-                                                       : confab_outbox_refuse_func,
-                                       batch->ids),
-                  &error))
-    g_warning ("cannot take sent messages out of the outbox: %s", error->message);
   if (failure == NULL) {
     answer (self, batch->ids, NULL);
     return;
@@ -154,6 +147,28 @@ finish_batch (ConfabOutbox *self, ConfabOutboxBatch *batch, const GError *failur
   if (g_error_matches (failure, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FORBIDDEN))
     code = CONFAB_SIGNALLING_ERROR_FORBIDDEN;
   confab_outbox_answer_code (self, batch->ids, code, failure->message);
+}
+
+/* What cannot be taken out of the store goes out again, as the same request, after a while: then the disk may have room. */
+static void
+finish_batch (ConfabOutbox *self, ConfabOutboxBatch *batch, const GError *failure)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean written = dex_await (confab_store_future (self->store,
+                                                     failure == NULL ? confab_outbox_delete_func
+                                                                     : confab_outbox_refuse_func,
+                                                     batch->ids),
+                                &error);
+
+  self->n_unread = 0;
+  answer_finished (self, batch, failure);
+  if (written) {
+    self->n_failures = 0;
+    return;
+  }
+  g_warning ("cannot take sent messages out of the outbox: %s", error->message);
+  if (!self->stopped)
+    confab_outbox_pause_after_failure (self, error);
 }
 
 /* One that is too large, or that the server has something against, is not to be all others' undoing. */
@@ -193,8 +208,6 @@ send_batch (ConfabOutbox *self, ConfabOutboxBatch *batch)
                                                                  : CONFAB_REQUEST_NONE),
                            &error);
   if (reply != NULL) {
-    self->n_failures = 0;
-    self->n_unread = 0;
     self->n_taken++;
     confab_outbox_forget_trouble (self, batch);
     finish_batch (self, batch, NULL);
