@@ -49,7 +49,11 @@ static guint signals[N_SIGNALS];
 static void
 take_own (ConfabGroupCall *self)
 {
-  if (!self->own_changed)
+  gboolean changed = self->own_changed;
+
+  if (self->state == CONFAB_CALL_STATE_JOINED)
+    confab_own_membership_check_age (self->own);
+  if (!changed)
     return;
   self->own_changed = FALSE;
   if (self->state == CONFAB_CALL_STATE_JOINING || self->state == CONFAB_CALL_STATE_JOINED)

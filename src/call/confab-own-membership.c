@@ -15,6 +15,8 @@
 #define LAST_RETRY_MS 5000 /* before the entry runs out */
 /* A copy of the entry that another device has written back may be older by this: renewals leave more than that. */
 #define SET_BACK_MS (5 * 60 * 1000)
+/* With so little to live by the wall clock the renewal is late: an entry has an hour, and 47 min are the most that it waits. */
+#define LATE_MS (10 * 60 * 1000)
 #define REWRITE_WINDOW_US (60 * G_USEC_PER_SEC)
 #define MAX_REWRITES 8 /* within that */
 #define EAGER_REWRITES 3
@@ -405,6 +407,21 @@ confab_own_membership_check (ConfabOwnMembership *self)
     self->func (CONFAB_OWN_MEMBERSHIP_LOST, NULL, self->data);
   }
   if (set_back)
+    self->func (CONFAB_OWN_MEMBERSHIP_RENEWAL_DUE, NULL, self->data);
+}
+
+/**
+ * confab_own_membership_check_age:
+ * @self: an own membership
+ *
+ * Timers stand still while the machine sleeps, and entries run out: %CONFAB_OWN_MEMBERSHIP_RENEWAL_DUE when the one in
+ * force is about to, or has. At the end of each sync, which is the first that is heard after a sleep that nobody announced.
+ */
+void
+confab_own_membership_check_age (ConfabOwnMembership *self)
+{
+  if (self->in_force && !self->overdue && self->n_writing == 0 &&
+      self->expires_ts - confab_call_room_get_now (self->room) < LATE_MS)
     self->func (CONFAB_OWN_MEMBERSHIP_RENEWAL_DUE, NULL, self->data);
 }
 

@@ -43,6 +43,7 @@ void confab_own_membership_reaffirm (ConfabOwnMembership *self);
 void confab_own_membership_in_force (ConfabOwnMembership *self);
 void confab_own_membership_renew_later (ConfabOwnMembership *self);
 void confab_own_membership_check (ConfabOwnMembership *self);
+void confab_own_membership_check_age (ConfabOwnMembership *self);
 void confab_own_membership_stop (ConfabOwnMembership *self);
 void confab_own_membership_withdraw (ConfabOwnMembership *self);
 const char *confab_own_membership_get_session_id (ConfabOwnMembership *self);

@@ -278,8 +278,7 @@ repeat_batch (ConfabStoreTransaction *transaction,
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = rows->pdata[i];
     g_autoptr (JsonObject) content = NULL;
-    if (row->txn_id == NULL ||
-        (batch->txn_id != NULL && strcmp (row->txn_id, batch->txn_id) != 0))
+    if (row->txn_id == NULL || (batch->txn_id != NULL && strcmp (row->txn_id, batch->txn_id) != 0))
       continue;
     content = row->wire_type != NULL ? parse_row_content (row->wire_content) : NULL;
     if (content == NULL) {

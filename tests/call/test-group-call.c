@@ -1887,6 +1887,45 @@ test_own_entry_set_back (void)
   lab_finish (&lab);
 }
 
+/* The machine has slept, which nobody announced, and timers with it: the first sync afterwards tells by the wall clock. */
+static void
+test_own_entry_overslept (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_advance (&lab, 20 * 60 * 1000);
+  confab_manual_clock_sleep (lab.clock, 29 * 60 * 1000);
+  lab_sync_end (&lab);
+  assert_log (&lab, "");
+  confab_manual_clock_sleep (lab.clock, 2 * 60 * 1000);
+  lab_sync_end (&lab);
+  lab_sync_end (&lab);
+  assert_log (&lab, "MEMBER ");
+  g_assert_cmpint (lab_get_own_expiry (&lab),
+                   ==,
+                   confab_clock_get_real_time (CONFAB_CLOCK (lab.clock)) / 1000 + 3600000);
+  lab_advance (&lab, 1);
+  confab_fake_signalling_clear_log (lab.signalling);
+  /* So does it when the entry is gone for others; the next one in good time is by the timer again. */
+  confab_manual_clock_sleep (lab.clock, 2 * 60 * 60 * 1000);
+  lab_sync_end (&lab);
+  assert_log (&lab, "MEMBER ");
+  lab_advance (&lab, 1);
+  lab_echo_own (&lab);
+  lab_sync_end (&lab);
+  confab_fake_signalling_clear_log (lab.signalling);
+  lab_advance (&lab, 42 * 60 * 1000);
+  lab_sync_end (&lab);
+  assert_log (&lab, "");
+  lab_advance (&lab, 6 * 60 * 1000);
+  assert_log (&lab, "MEMBER ");
+  assert_state (&lab, "joined");
+  lab_finish (&lab);
+}
+
 /* Gone and back within one sync was never gone. */
 static void
 test_own_entry_flickers (void)
@@ -2164,6 +2203,7 @@ main (int argc, char *argv[])
   TEST ("own-entry/lost-later", test_own_entry_lost_later);
   TEST ("own-entry/never-seen", test_own_entry_never_seen);
   TEST ("own-entry/set-back", test_own_entry_set_back);
+  TEST ("own-entry/overslept", test_own_entry_overslept);
   TEST ("own-entry/flickers", test_own_entry_flickers);
   TEST ("own-entry/stale-removed", test_stale_removed);
   TEST ("stale-of-another-device", test_other_is_not_stale);
