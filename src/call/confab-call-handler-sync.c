@@ -147,6 +147,23 @@ confab_call_handler_handle_state (ConfabCallHandler *self,
 }
 
 /**
+ * confab_call_handler_handle_fork:
+ * @self: a handler
+ * @room_id: where
+ *
+ * In the place of a member event that comes again after what has replaced it, when that was before this handler was made.
+ * What it hears itself it knows for such a one.
+ */
+void
+confab_call_handler_handle_fork (ConfabCallHandler *self, const char *room_id)
+{
+  g_return_if_fail (CONFAB_IS_CALL_HANDLER (self));
+
+  tell_forked (self, room_id);
+  confab_call_handler_flush (self);
+}
+
+/**
  * confab_call_handler_handle_account_data:
  * @self: a handler
  * @room_id: where

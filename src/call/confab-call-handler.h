@@ -41,6 +41,7 @@ void confab_call_handler_handle_state (ConfabCallHandler *self,
                                        const char *sender,
                                        gint64 origin_server_ts,
                                        JsonObject *content);
+void confab_call_handler_handle_fork (ConfabCallHandler *self, const char *room_id);
 void confab_call_handler_handle_to_device (ConfabCallHandler *self,
                                            const char *sender,
                                            const char *sender_device_id,

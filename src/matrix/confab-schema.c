@@ -282,6 +282,21 @@ static const char version_10[] = "CREATE INDEX megolm_shares_by_device ON megolm
 static const char version_11[] = "ALTER TABLE megolm_shares ADD COLUMN refusals INTEGER NOT NULL "
                                  "DEFAULT 0;";
 
+/* call_member_dates: those of the last member events of each user, newest last: one that comes again is known by it. Of
+ * earlier ones than what they have now an older build has kept nothing. */
+static const char
+  version_12[] = "CREATE TABLE call_member_dates ("
+                 "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+                 "  room_id TEXT NOT NULL REFERENCES rooms ON DELETE CASCADE,"
+                 "  user_id TEXT NOT NULL,"
+                 "  origin_server_ts INTEGER NOT NULL," /* ms since epoch */
+                 "  UNIQUE (room_id, user_id, origin_server_ts)"
+                 ");"
+                 "INSERT INTO call_member_dates (room_id, user_id, origin_server_ts) "
+                 "SELECT room_id, state_key, origin_server_ts FROM state "
+                 "WHERE type = 'org.matrix.msc3401.call.member' AND state_key = sender;";
+
 const char *const confab_schema_migrations[] = { version_1, version_2,  version_3,  version_4,
                                                  version_5, version_6,  version_7,  version_8,
-                                                 version_9, version_10, version_11, NULL };
+                                                 version_9, version_10, version_11, version_12,
+                                                 NULL };

@@ -138,13 +138,16 @@ feed_event (ConfabSessionCalls *self, const char *room_id, const ConfabSyncEvent
   g_autoptr (JsonObject) content = confab_json_copy_object (event->content);
 
   wire (self, event->sender, NULL, event->type, content, FALSE);
-  confab_call_handler_handle_state (self->handler,
-                                    room_id,
-                                    event->type,
-                                    event->state_key,
-                                    event->sender,
-                                    event->origin_server_ts,
-                                    content);
+  if (!event->superseded)
+    confab_call_handler_handle_state (self->handler,
+                                      room_id,
+                                      event->type,
+                                      event->state_key,
+                                      event->sender,
+                                      event->origin_server_ts,
+                                      content);
+  else if (g_str_equal (event->type, CONFAB_CALL_MEMBERSHIP_TYPE))
+    confab_call_handler_handle_fork (self->handler, room_id);
 }
 
 static void
@@ -152,12 +155,13 @@ feed_state (ConfabSessionCalls *self, const ConfabSyncRoom *news, const char *ty
 {
   for (guint i = 0; i < news->state->len; i++) {
     const ConfabSyncEvent *event = news->state->pdata[i];
+    gboolean of_member = g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE) && !event->superseded;
     if (!g_str_equal (event->type, type))
       continue;
-    if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE))
+    if (of_member)
       confab_call_people_note (self->people, news->room_id, event);
     feed_event (self, news->room_id, event);
-    if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE)) {
+    if (of_member) {
       /* Who is in a call will be spoken to. */
       const char *const users[] = { event->sender, NULL };
       JsonArray *calls = confab_json_peek_array (event->content, "m.calls");

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  * @redacts: (nullable): the event that this one, an `m.room.redaction`, empties
  * @origin_server_ts: ms since epoch, 0 when there is none
  * @content: its content, immutable
+ * @superseded: state that had been replaced before it came (the room's history has forked), or of a call that is over: it is not
+ *   stored, and the calls do not hear it; only confab_sync_store_apply() knows
  */
 typedef struct {
   char *type;
@@ -26,6 +28,7 @@ typedef struct {
   char *redacts;
   gint64 origin_server_ts;
   JsonObject *content;
+  gboolean superseded;
 } ConfabSyncEvent;
 
 typedef enum {

@@ -10,6 +10,7 @@
 #include "confab-call-membership.h"
 #include "confab-declined-calls.h"
 #include "confab-json.h"
+#include "confab-sync-history.h"
 
 const char *const confab_sync_state_types[] = {
   "m.room.name",
@@ -179,7 +180,7 @@ apply_call (ConfabStoreTransaction *transaction,
 static gboolean
 apply_state (ConfabStoreTransaction *transaction,
              const char *room_id,
-             const ConfabSyncEvent *event,
+             ConfabSyncEvent *event,
              GError **error)
 {
   g_autofree char *content = NULL;
@@ -187,6 +188,10 @@ apply_state (ConfabStoreTransaction *transaction,
   if (g_str_equal (event->type, "m.room.member"))
     return apply_member (transaction, room_id, event, error);
   if (!g_strv_contains (confab_sync_state_types, event->type))
+    return TRUE;
+  if (!confab_sync_history_check (transaction, room_id, event, error))
+    return FALSE;
+  if (event->superseded)
     return TRUE;
   if (g_str_equal (event->type, CONFAB_CALL_CONTENT_TYPE) &&
       !apply_call (transaction, room_id, event, error))
@@ -417,7 +422,8 @@ apply_room (ConfabStoreTransaction *transaction, ConfabSyncRoom *room, GError **
  * @error: a #ConfabStoreError
  *
  * Writes the rooms of @batch and the token that follows it. To-device messages are not its business. What is older
- * than what is stored is taken out of @batch, and state that is redacted is added to it, empty.
+ * than what is stored is taken out of @batch, and state that is redacted is added to it, empty. State of calls that came
+ * again after what has replaced it is flagged in it.
  *
  * Returns: whether it was written
  */

@@ -99,6 +99,25 @@ test_history_comes_again (void)
   lab_finish (&lab);
 }
 
+/* The same, where only the store knows what there was: it has seen more than a process that has just begun. */
+static void
+test_told_of_history (void)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  lab_join (&lab);
+  lab_advance (&lab, 60000);
+  assert_log (&lab, "MEMBER ");
+  confab_call_handler_handle_fork (lab.handler, "!2:x");
+  lab_advance (&lab, 60000);
+  assert_log (&lab, "");
+  confab_call_handler_handle_fork (lab.handler, ROOM);
+  lab_advance (&lab, 2600);
+  assert_log (&lab, "MEMBER ");
+  lab_finish (&lab);
+}
+
 static void
 test_wrong_device (void)
 {
@@ -934,6 +953,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   TEST ("history-comes-again", test_history_comes_again);
+  TEST ("told-of-history", test_told_of_history);
   TEST ("early", test_early);
   CASE ("early/before-member", NULL, test_early_everything);
   CASE ("early/before-own-entry", "member", test_early_everything);

@@ -134,6 +134,12 @@ confab_call_handler_handle_state (ConfabCallHandler *self,
 }
 
 void
+confab_call_handler_handle_fork (ConfabCallHandler *self, const char *room_id)
+{
+  note (self, "fork %s", room_id);
+}
+
+void
 confab_call_handler_handle_to_device (ConfabCallHandler *self,
                                       const char *sender,
                                       const char *sender_device_id,

@@ -778,6 +778,42 @@ test_gap (Fixture *f, gconstpointer data)
   "{\"type\":\"org.matrix.msc3401.call\",\"state_key\":\"k\",\"sender\":\"@ben:x\",\"event_id\":"  \
   "\"" id "\",\"content\":" content "}"
 #define CALL_IS_ON "{\"m.intent\":\"m.prompt\",\"m.type\":\"m.video\"}"
+#define MEMBER_EVENT(ts)                                                                           \
+  "{\"type\":\"org.matrix.msc3401.call.member\",\"state_key\":\"@ben:x\",\"sender\":\"@ben:x\","   \
+  "\"origin_server_ts\":" ts ",\"content\":{\"m.calls\":[]}}"
+
+/* A member event comes again after the one that has replaced it, in an earlier run: the calls are told of that, as other
+ * clients may take it for what somebody has now. A call that is over comes again: nobody is told. */
+static void
+test_forked (Fixture *f, gconstpointer data)
+{
+  const char *log;
+
+  sign_in (f);
+  fake_account_sync (f->account, "s1", SECOND);
+  fake_account_sync (
+    f->account,
+    "s2",
+    CALL_SYNC ("s3", MEMBER_EVENT ("10") "," CALL_EVENT ("$2", "{\"m.terminated\":true}")));
+  until_asked (f, "s3");
+  test_expect (confab_session_stop (f->session));
+
+  new_session (f);
+  test_expect (confab_session_restore (f->session));
+  fake_account_sync (f->account,
+                     "s3",
+                     CALL_SYNC ("s4", MEMBER_EVENT ("9") "," CALL_EVENT ("$1", CALL_IS_ON)));
+  until_asked (f, "s4");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "fork !a:x\nend-sync\n"), ==, 1);
+  g_assert_cmpuint (count (log, "fork"), ==, 1);
+  g_assert_cmpuint (count (log, "state !a:x"), ==, 2);
+  fake_account_sync (f->account, "s4", CALL_SYNC ("s5", MEMBER_EVENT ("11")));
+  until_asked (f, "s5");
+  log = fake_call_handler_get_log (confab_session_get_call_handler (f->session));
+  g_assert_cmpuint (count (log, "fork"), ==, 1);
+  g_assert_cmpuint (count (log, "state !a:x"), ==, 3);
+}
 
 typedef struct {
   const char *path;
@@ -1688,6 +1724,7 @@ main (int argc, char **argv)
   ADD ("/session/inbox-that-stays", test_inbox_that_stays);
   ADD ("/session/damaged-rows", test_damaged_rows);
   ADD ("/session/gap", test_gap);
+  ADD ("/session/forked", test_forked);
   for (guint i = 0; i < G_N_ELEMENTS (redactions); i++) {
     g_autofree char *path = g_strconcat ("/session/redacted/", redactions[i].path, NULL);
     g_test_add (path, Fixture, &redactions[i], set_up, test_redacted, tear_down);
