@@ -267,34 +267,6 @@ add_to_batch (ConfabOutboxBatch *batch, const Row *row, JsonObject *content)
   batch->urgent = batch->urgent || is_call (row);
 }
 
-/* A request whose fate is not known goes out again as it was, but for what is damaged meanwhile: should the server have
- * taken it, it has that, too. */
-static gboolean
-repeat_batch (ConfabStoreTransaction *transaction,
-              ConfabOutboxBatch *batch,
-              GPtrArray *rows,
-              GError **error)
-{
-  for (guint i = 0; i < rows->len; i++) {
-    const Row *row = rows->pdata[i];
-    g_autoptr (JsonObject) content = NULL;
-    if (row->txn_id == NULL || (batch->txn_id != NULL && strcmp (row->txn_id, batch->txn_id) != 0))
-      continue;
-    content = row->wire_type != NULL ? parse_row_content (row->wire_content) : NULL;
-    if (content == NULL) {
-      if (!lose_row (transaction, batch, row, error))
-        return FALSE;
-      continue;
-    }
-    if (batch->txn_id == NULL) {
-      batch->txn_id = g_strdup (row->txn_id);
-      batch->wire_type = g_strdup (row->wire_type);
-    }
-    add_to_batch (batch, row, g_steal_pointer (&content));
-  }
-  return TRUE;
-}
-
 static gboolean
 flag_row_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
@@ -320,6 +292,73 @@ may_be_clear (ConfabStoreTransaction *transaction, const Row *row, gboolean *may
     "type = 'm.room.encryption' AND state_key = '') FROM rooms WHERE room_id = ?",
     "s",
     row->room_id);
+}
+
+/* Whether @row, which was on its way, may go out as it was: not when its device is blocked by now, nor in clear when its
+ * room is encrypted by now. Then it goes out as another request. */
+static gboolean
+check_repeated (ConfabStoreTransaction *transaction,
+                ConfabOutboxBatch *batch,
+                const Row *row,
+                gboolean *may,
+                GError **error)
+{
+  gboolean blocked = FALSE;
+
+  *may = TRUE;
+  if (strcmp (row->type, CONFAB_WITHHELD_TYPE) == 0)
+    return TRUE;
+  if (!confab_device_list_is_blocked (transaction, row->user_id, row->device_id, &blocked, error))
+    return FALSE;
+  if (blocked) {
+    *may = FALSE;
+    g_array_append_val (batch->blocked, row->id);
+    return delete_row (transaction, row->id, error);
+  }
+  if (g_strcmp0 (row->wire_type, row->type) != 0)
+    return TRUE;
+  return may_be_clear (transaction, row, may, error) &&
+         (*may || confab_store_exec (transaction,
+                                     error,
+                                     "UPDATE outbox SET state = 0, wire_type = NULL, "
+                                     "wire_content = NULL, txn_id = NULL WHERE id = ?",
+                                     "i",
+                                     row->id));
+}
+
+/* A request whose fate is not known goes out again as it was, but for what may not any more or is damaged meanwhile: should
+ * the server have taken it, it has that, too. */
+static gboolean
+repeat_batch (ConfabStoreTransaction *transaction,
+              ConfabOutboxBatch *batch,
+              GPtrArray *rows,
+              GError **error)
+{
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = rows->pdata[i];
+    g_autoptr (JsonObject) content = NULL;
+    gboolean may;
+    if (row->txn_id == NULL || (batch->txn_id != NULL && strcmp (row->txn_id, batch->txn_id) != 0))
+      continue;
+    if (!check_repeated (transaction, batch, row, &may, error))
+      return FALSE;
+    if (!may) {
+      batch->changed = TRUE;
+      continue;
+    }
+    content = row->wire_type != NULL ? parse_row_content (row->wire_content) : NULL;
+    if (content == NULL) {
+      if (!lose_row (transaction, batch, row, error))
+        return FALSE;
+      continue;
+    }
+    if (batch->txn_id == NULL) {
+      batch->txn_id = g_strdup (row->txn_id);
+      batch->wire_type = g_strdup (row->wire_type);
+    }
+    add_to_batch (batch, row, g_steal_pointer (&content));
+  }
+  return TRUE;
 }
 
 /* @wire stays NULL when there is no session with the device. */
@@ -420,7 +459,8 @@ confab_outbox_batch_func (ConfabStoreTransaction *transaction, gpointer data, GE
                            NULL) ||
       !repeat_batch (transaction, batch, rows, error))
     return FALSE;
-  if (batch->txn_id != NULL || batch->damaged->len > 0) /* what is damaged is no row any more */
+  /* What is damaged is no row any more. */
+  if (batch->txn_id != NULL || batch->changed || batch->damaged->len > 0)
     return TRUE;
   for (guint i = 0; batch->ids->len < MAX_DEVICES && i < rows->len; i++) {
     const Row *row = rows->pdata[i];

@@ -28,6 +28,7 @@ typedef struct {
   GArray *stale;      /* gint64: rows that were deleted since they are too old */
   GArray *blocked;    /* gint64: rows that were deleted since their device is blocked */
   GArray *damaged;    /* gint64: rows that were deleted since they cannot be read */
+  gboolean changed;   /* some that were on their way are not what they were: look again */
   GPtrArray *missing; /* ConfabOutboxDevice: no session, or not known */
 } ConfabOutboxBatch;
 

@@ -268,7 +268,7 @@ confab_outbox_pump_fiber (gpointer data)
     confab_outbox_start_fetch (self, batch.missing);
     if (batch.txn_id != NULL)
       send_batch (self, &batch);
-    else if (!self->again && batch.blocked->len + batch.damaged->len == 0 &&
+    else if (!self->again && !batch.changed && batch.blocked->len + batch.damaged->len == 0 &&
              (due < 0 || !confab_outbox_await_aside (self, due)))
       break; /* else others may stand behind them */
   }

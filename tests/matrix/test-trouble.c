@@ -217,6 +217,65 @@ test_crowd (Fixture *f, gconstpointer data)
   device_exec (f->alice->device, "DELETE FROM outbox");
 }
 
+static void
+set_encrypted (Fixture *f, gboolean encrypted)
+{
+  device_exec (f->alice->device,
+               encrypted ? "INSERT INTO state (room_id, type, state_key, sender, origin_server_ts, "
+                           "content) VALUES ('" ROOM "', 'm.room.encryption', '', '@alice:x', 5, "
+                           "'{\"algorithm\":\"m.megolm.v1.aes-sha2\"}')"
+                         : "DELETE FROM state WHERE type = 'm.room.encryption'");
+}
+
+static const char *
+type_of_mail (Fixture *f, guint index)
+{
+  GPtrArray *mailbox = world_mailbox (f->room->world, "@bob:x|BDEV");
+
+  g_assert_cmpuint (mailbox->len, >, index);
+  return json_object_get_string_member (mailbox->pdata[index], "type");
+}
+
+/* What was to go out in clear waits for the server, and meanwhile the room is encrypted. */
+static void
+test_encrypted_meanwhile (Fixture *f, gconstpointer data)
+{
+  Device *alice = f->alice->device;
+
+  person_say (f->alice, "one");
+  assert_inbox (f->bob, "");
+  set_encrypted (f, FALSE);
+  device_send_full (alice, ROOM, "@bob:x", "BDEV", "clear", CONFAB_SIGNALLING_CLEAR);
+  await_done (f, 1);
+  g_assert_cmpstr (type_of_mail (f, 0), ==, "m.call.candidates");
+  f->room->world->refuse_sends = 1;
+  device_send_full (alice, ROOM, "@bob:x", "BDEV", "secret", CONFAB_SIGNALLING_CLEAR);
+  test_until (is_waiting_cb, f);
+  set_encrypted (f, TRUE);
+  await_done (f, 2);
+  g_assert_cmpstr (type_of_mail (f, 1), ==, "m.room.encrypted");
+  g_assert_cmpuint (world_mailbox (f->room->world, "@bob:x|BDEV")->len, ==, 2);
+  assert_inbox (f->bob, "@alice:x|-|clear @alice:x|ADEV|secret ");
+}
+
+/* The same with a device that is blocked meanwhile. */
+static void
+test_blocked_meanwhile (Fixture *f, gconstpointer data)
+{
+  person_say (f->alice, "one");
+  assert_inbox (f->bob, "");
+  f->room->world->refuse_sends = 1;
+  device_send (f->alice->device, f->bob->device, "waits");
+  device_send (f->alice->device, f->carol->device, "goes");
+  test_until (is_waiting_cb, f);
+  person_set_blocked (f->alice, "@bob:x", "BDEV", TRUE);
+  g_hash_table_remove_all (f->room->world->bodies); /* it has taken none, so it may be another */
+  await_done (f, 2);
+  assert_inbox (f->carol, "@alice:x|ADEV|goes ");
+  g_assert_cmpuint (world_mailbox (f->room->world, "@bob:x|BDEV")->len, ==, 0);
+  g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM outbox"), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -233,5 +292,7 @@ main (int argc, char **argv)
   ADD ("full-disk", test_full_disk);
   ADD ("unread-answers", test_unread_answers);
   ADD ("crowd", test_crowd);
+  ADD ("encrypted-meanwhile", test_encrypted_meanwhile);
+  ADD ("blocked-meanwhile", test_blocked_meanwhile);
   return g_test_run ();
 }
