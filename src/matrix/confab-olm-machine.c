@@ -129,17 +129,29 @@ choose_broken (ConfabStoreTransaction *transaction,
                            user_id,
                            keys->device_id))
     return FALSE;
-  if (ABS (unwedge->now_ms - last) < UNWEDGE_INTERVAL_MS)
-    return TRUE;
-  if (!confab_store_exec (transaction,
-                          error,
-                          "UPDATE devices SET unwedged_at = ? WHERE user_id = ? AND device_id = ?",
-                          "iss",
-                          unwedge->now_ms,
-                          user_id,
-                          keys->device_id))
-    return FALSE;
-  g_ptr_array_add (unwedge->devices, g_steal_pointer (&keys));
+  if (ABS (unwedge->now_ms - last) >= UNWEDGE_INTERVAL_MS)
+    g_ptr_array_add (unwedge->devices, g_steal_pointer (&keys));
+  return TRUE;
+}
+
+/* When the server has answered: until then the next message that cannot be read asks again. */
+static gboolean
+note_replaced_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  const Unwedge *unwedge = data;
+
+  for (guint i = 0; i < unwedge->devices->len; i++) {
+    const ConfabDeviceKeys *keys = unwedge->devices->pdata[i];
+    if (!confab_store_exec (transaction,
+                            error,
+                            "UPDATE devices SET unwedged_at = ? "
+                            "WHERE user_id = ? AND device_id = ?",
+                            "iss",
+                            unwedge->now_ms,
+                            keys->user_id,
+                            keys->device_id))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -171,7 +183,8 @@ replace_sessions (ConfabOlmMachine *self, GPtrArray *broken, GError **error)
   if (devices->len == 0)
     return TRUE;
   if (!dex_await (
-        confab_key_claim (self->store, self->homeserver, self->clock, self->vault, devices), error))
+        confab_key_claim (self->store, self->homeserver, self->clock, self->vault, devices), error) ||
+      !dex_await (confab_store_future (self->store, note_replaced_func, &unwedge), error))
     return FALSE;
   for (guint i = 0; i < devices->len; i++) {
     const ConfabDeviceKeys *keys = devices->pdata[i];

@@ -153,6 +153,11 @@ claim_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gp
       claim_one (self, users, l->data, m->data);
   }
   json_object_set_object_member (reply, "one_time_keys", users);
+  if (self->fail_claims > 0) {
+    self->fail_claims--;
+    fake_homeserver_respond (message, 502, "{}");
+    return;
+  }
   if (self->on_claim != NULL)
     self->on_claim (reply, self->hook_data);
   respond (message, reply);
@@ -465,6 +470,8 @@ run_sync (
   g_autoptr (JsonObject) parsed = NULL;
   g_autoptr (ConfabSyncBatch) batch = NULL;
   Receive receive = { self, NULL };
+  gboolean may_fail = self->world->fail_claims > 0;
+  g_autoptr (GError) failure = NULL;
 
   json_object_set_string_member (sync, "next_batch", next_batch);
   if (rooms != NULL)
@@ -478,7 +485,8 @@ run_sync (
   g_assert_no_error (error);
   confab_olm_machine_after_sync (self->machine);
   /* The round of chores that is on, as a future. */
-  test_expect (confab_olm_machine_start (self->machine));
+  test_wait (confab_olm_machine_start (self->machine), may_fail ? &failure : &error);
+  g_assert_no_error (error);
   device_flush (self);
 }
 

@@ -727,6 +727,32 @@ test_wedged (Fixture *f, gconstpointer back)
   g_assert_cmpint (device_count (f->bob, "SELECT count (*) FROM olm_sessions"), ==, 1);
 }
 
+/* The server is away while a session is to be replaced: the next message that cannot be read asks again. */
+static void
+test_wedged_without_server (Fixture *f, gconstpointer data)
+{
+  device_send (f->alice, f->bob, "one");
+  device_flush (f->alice);
+  device_sync (f->bob, NULL);
+  assert_inbox (f->bob, "@alice:x|ADEV|one ");
+  device_exec (f->bob, "DELETE FROM olm_sessions");
+  f->world->fail_claims = 1;
+  device_send (f->alice, f->bob, "lost");
+  device_flush (f->alice);
+  device_sync (f->bob, NULL);
+  assert_warned (f->bob, "cannot be decrypted");
+  g_assert_cmpint (device_count (f->bob, "SELECT count (*) FROM olm_sessions"), ==, 0);
+  device_send (f->alice, f->bob, "lost, too");
+  device_flush (f->alice);
+  device_sync (f->bob, NULL); /* begins a session */
+  assert_warned (f->bob, "cannot be decrypted");
+  device_sync (f->alice, NULL);
+  device_send (f->alice, f->bob, "found");
+  device_flush (f->alice);
+  device_sync (f->bob, NULL);
+  assert_inbox (f->bob, "@alice:x|ADEV|found ");
+}
+
 static void
 test_wrong_pickle_key (Fixture *f, gconstpointer data)
 {
@@ -782,6 +808,7 @@ main (int argc, char *argv[])
   ADD ("dummy", test_dummy);
   ADD ("presented-device-that-changed", test_presented_device_that_changed);
   ADD ("wedged", test_wedged);
+  ADD ("wedged/without-server", test_wedged_without_server);
   g_test_add ("/olm-machine/wedged/set-back", Fixture, "back", set_up, test_wedged, tear_down);
   ADD ("wrong-pickle-key", test_wrong_pickle_key);
   ADD ("clear-text", test_clear_text_comes_in_as_such);
