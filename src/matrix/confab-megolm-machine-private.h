@@ -24,6 +24,7 @@ struct _ConfabMegolmMachine {
   DexPromise *restoring;      /* (nullable): resolved when these are on their way */
   char *shown;                /* (nullable): the token of the sync that the members are from */
   DexPromise *moved;          /* resolved when @shown changes; then there is another one */
+  DexPromise *heard;          /* resolved when the server has answered a sync of this process */
   DexPromise *stopping;
   DexPromise *idle; /* (nullable): resolved when the last of @n_sending is through */
   guint n_sending;

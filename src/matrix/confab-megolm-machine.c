@@ -114,6 +114,7 @@ confab_megolm_machine_dispose (GObject *object)
   g_clear_pointer (&self->txn_ids, g_hash_table_unref);
   g_clear_pointer (&self->shown, g_free);
   dex_clear (&self->moved);
+  dex_clear (&self->heard);
   dex_clear (&self->stopping);
   dex_clear (&self->idle);
   dex_clear (&self->handing_on);
@@ -144,6 +145,7 @@ confab_megolm_machine_init (ConfabMegolmMachine *self)
   self->restored_tails = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, dex_unref);
   self->txn_ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->moved = dex_promise_new ();
+  self->heard = dex_promise_new ();
   self->stopping = dex_promise_new ();
 }
 
@@ -182,6 +184,15 @@ confab_megolm_machine_set_shown (ConfabMegolmMachine *self, const char *next_bat
   moved = g_steal_pointer (&self->moved);
   self->moved = dex_promise_new ();
   dex_promise_resolve_boolean (moved, TRUE);
+}
+
+void
+confab_megolm_machine_set_heard (ConfabMegolmMachine *self)
+{
+  g_return_if_fail (CONFAB_IS_MEGOLM_MACHINE (self));
+
+  if (dex_future_is_pending (DEX_FUTURE (self->heard)))
+    dex_promise_resolve_boolean (self->heard, TRUE);
 }
 
 DexFuture *

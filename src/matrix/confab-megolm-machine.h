@@ -37,6 +37,8 @@ ConfabMegolmMachine *confab_megolm_machine_new (ConfabOlmMachine *olm,
 void confab_megolm_machine_start (ConfabMegolmMachine *self);
 /* What the members func says from now on is as of the sync with this token. */
 void confab_megolm_machine_set_shown (ConfabMegolmMachine *self, const char *next_batch);
+/* The server has answered a sync of this process: what the store says is no older than that. */
+void confab_megolm_machine_set_heard (ConfabMegolmMachine *self);
 /* Hands on what came. Resolves to true when all of it was; rejects with a #ConfabStoreError. */
 DexFuture *confab_megolm_machine_hand_on (ConfabMegolmMachine *self) G_GNUC_WARN_UNUSED_RESULT;
 DexFuture *confab_megolm_machine_send (ConfabMegolmMachine *self,

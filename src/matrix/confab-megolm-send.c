@@ -224,12 +224,21 @@ await_plan (Send *send, ConfabMegolmPlan *plan, GError **error)
   return TRUE;
 }
 
+/* What the store says of a room may be from long ago: nothing goes out in clear on its word alone. */
+static gboolean
+await_heard (Send *send, GError **error)
+{
+  return await_within (send, dex_ref (DEX_FUTURE (send->self->heard)), error);
+}
+
 /* What is not encrypted may be only while the room is not, each time it is tried. */
 static gboolean
 await_still_clear (Send *send, GError **error)
 {
   g_auto (ConfabMegolmPlan) plan = { .room_id = send->event->room_id };
 
+  if (!await_heard (send, error))
+    return FALSE;
   if (!dex_await (confab_store_future (send->self->store, confab_megolm_plan_func, &plan), error))
     return FALSE;
   if (plan.status == CONFAB_MEGOLM_CLEAR)
@@ -397,6 +406,9 @@ await_sent (Send *send, GError **error)
     return await_repeated (send, error);
   plan.row = event->id;
   if (!await_plan (send, &plan, error))
+    return NULL;
+  if (plan.status == CONFAB_MEGOLM_CLEAR && dex_future_is_pending (DEX_FUTURE (self->heard)) &&
+      (!await_heard (send, error) || !await_plan (send, &plan, error)))
     return NULL;
   if (plan.status == CONFAB_MEGOLM_CLEAR)
     return await_put (send, TRUE, event->type, event->content, error);

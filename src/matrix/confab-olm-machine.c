@@ -183,7 +183,8 @@ replace_sessions (ConfabOlmMachine *self, GPtrArray *broken, GError **error)
   if (devices->len == 0)
     return TRUE;
   if (!dex_await (
-        confab_key_claim (self->store, self->homeserver, self->clock, self->vault, devices), error) ||
+        confab_key_claim (self->store, self->homeserver, self->clock, self->vault, devices),
+        error) ||
       !dex_await (confab_store_future (self->store, note_replaced_func, &unwedge), error))
     return FALSE;
   for (guint i = 0; i < devices->len; i++) {

@@ -387,6 +387,8 @@ feed_fiber (gpointer data)
     return dex_future_new_true ();
   }
   confab_megolm_machine_set_shown (self->megolm, feed->batch->next_batch);
+  if (self->live)
+    confab_megolm_machine_set_heard (self->megolm);
   if (!dex_await (confab_call_inbox_hand_on (self->inbox), &error) ||
       (!self->stopped && !dex_await (confab_megolm_machine_hand_on (self->megolm), &error)))
     return dex_future_new_for_error (g_steal_pointer (&error));

@@ -247,6 +247,7 @@ void
 person_sync (Person *self, const char *changed)
 {
   person_sync_unseen (self, changed);
+  confab_megolm_machine_set_heard (self->megolm);
   person_show (self);
 }
 

@@ -1527,10 +1527,16 @@ test_restart_clear (Lives *self, gconstpointer data)
   future = person_send (f->alice, "m.room.message", "{\"body\":\"clear\"}");
   test_until (was_tried, f);
   live_again (self, future);
-  if (data != NULL)
-    person_sync_unseen (f->alice, NULL); /* it is encrypted */
   person_show (f->alice);
   confab_megolm_machine_start (f->alice->megolm);
+  test_settle ();
+  g_assert_cmpuint (f->room->puts->len,
+                    ==,
+                    1); /* the store knows no better: the server is heard first */
+  if (data != NULL)
+    person_sync_unseen (f->alice, NULL); /* it is encrypted */
+  confab_megolm_machine_set_heard (f->alice->megolm);
+  person_show (f->alice);
   test_until (is_none_left, self);
   g_assert_cmpuint (f->room->puts->len, ==, data != NULL ? 1 : 2);
   g_assert_cmpuint (f->room->timeline->len, ==, 1);
