@@ -145,6 +145,33 @@ test_early (gconstpointer data)
   lab_finish (&lab);
 }
 
+/* Another device of this user calls like anybody else's, and as early: before the own entry is there, or before its own. */
+static void
+test_early_own_device (gconstpointer before_member)
+{
+  Lab lab = { 0 };
+
+  lab_start (&lab);
+  if (before_member == NULL) {
+    lab_member (&lab, "@b:x", "AAA", "S");
+    confab_call_join (lab.call, CONFAB_LOCAL_MEDIA (lab.media));
+    lab_advance (&lab, 1); /* asked for, not taken yet */
+  } else {
+    lab_join (&lab);
+  }
+  lab_receive_as (&lab, "@b:x", "AAA", TRUE, "S", "m.call.invite", "c1", 0, OFFER);
+  lab_sync_end (&lab);
+  g_assert_cmpuint (confab_call_handler_get_n_early (lab.handler), ==, 1);
+  if (before_member != NULL)
+    lab_member (&lab, "@b:x", "AAA", "S");
+  lab_advance (&lab, 300);
+  g_assert_cmpuint (confab_call_handler_get_n_early (lab.handler), ==, 0);
+  lab_set_ice (&lab, CONFAB_CONNECTION_STATE_CONNECTED);
+  assert_member (&lab, "connected");
+  g_assert_cmpstr (confab_call_member_get_call_id (lab_peek_member (&lab)), ==, "c1");
+  lab_finish (&lab);
+}
+
 static void
 connect_a (Lab *lab, gint64 expires_ms)
 {
@@ -261,6 +288,8 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, test, test_early);
     }
   }
+  g_test_add_data_func ("/early-stories/own-device/before-own-entry", NULL, test_early_own_device);
+  g_test_add_data_func ("/early-stories/own-device/before-member", "member", test_early_own_device);
   g_test_add_func ("/early-stories/new-session/writes-first", test_new_session_writes_first);
   g_test_add_func ("/early-stories/new-session/after-expiry", test_new_session_after_expiry);
   g_test_add_func ("/early-stories/new-session/of-nobody", test_new_session_of_nobody);
