@@ -89,6 +89,66 @@ test_many_holes (void)
   g_assert_finalize_object (g_steal_pointer (&clock));
 }
 
+/* Each hole has five seconds of its own: what fills one does not hurry the next. */
+static void
+test_next_hole (void)
+{
+  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (0);
+  g_autoptr (GString) got = g_string_new (NULL);
+  ConfabSeqQueue *queue = confab_seq_queue_new (CONFAB_CLOCK (clock), deliver_cb, got);
+
+  confab_seq_queue_start (queue, 0);
+  push (queue, 1);
+  push (queue, 3);
+  confab_manual_clock_advance (clock, 4000);
+  push (queue, 0);
+  g_assert_cmpstr (got->str, ==, "0 1 ");
+  confab_manual_clock_advance (clock, 4999);
+  g_assert_cmpstr (got->str, ==, "0 1 ");
+  confab_manual_clock_advance (clock, 1);
+  g_assert_cmpstr (got->str, ==, "0 1 3 ");
+  confab_seq_queue_free (queue);
+  g_assert_finalize_object (g_steal_pointer (&clock));
+}
+
+/* What is too large to wait is dropped, and with the last one that waited the waiting ends. */
+static void
+test_nothing_waits (void)
+{
+  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (0);
+  g_autoptr (GString) got = g_string_new (NULL);
+  g_autoptr (ConfabCallEvent) large = confab_call_event_new (CONFAB_CALL_EVENT_NEGOTIATE, "c");
+  ConfabSeqQueue *queue = confab_seq_queue_new (CONFAB_CLOCK (clock), deliver_cb, got);
+
+  large->seq = 1;
+  large->sdp = g_strnfill (1024 * 1024, 'v');
+  confab_seq_queue_start (queue, 0);
+  confab_seq_queue_push (queue, large);
+  g_assert_cmpuint (confab_manual_clock_get_n_timeouts (clock), ==, 0);
+  confab_manual_clock_advance (clock, 5000);
+  push (queue, 0);
+  push (queue, 1);
+  g_assert_cmpstr (got->str, ==, "0 1 ");
+  confab_seq_queue_free (queue);
+  g_assert_finalize_object (g_steal_pointer (&clock));
+}
+
+/* Nor is anything waited for once nobody would get it. */
+static void
+test_freed_with_hole (void)
+{
+  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (0);
+  g_autoptr (GString) got = g_string_new (NULL);
+  ConfabSeqQueue *queue = confab_seq_queue_new (CONFAB_CLOCK (clock), deliver_cb, got);
+
+  confab_seq_queue_start (queue, 0);
+  push (queue, 1);
+  g_assert_cmpuint (confab_manual_clock_get_n_timeouts (clock), ==, 1);
+  confab_seq_queue_free (queue);
+  g_assert_cmpuint (confab_manual_clock_get_n_timeouts (clock), ==, 0);
+  g_assert_finalize_object (g_steal_pointer (&clock));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -96,5 +156,8 @@ main (int argc, char **argv)
   g_test_add_func ("/seq-queue/below-start", test_below_start);
   g_test_add_func ("/seq-queue/late", test_late);
   g_test_add_func ("/seq-queue/many-holes", test_many_holes);
+  g_test_add_func ("/seq-queue/next-hole", test_next_hole);
+  g_test_add_func ("/seq-queue/nothing-waits", test_nothing_waits);
+  g_test_add_func ("/seq-queue/freed-with-hole", test_freed_with_hole);
   return g_test_run ();
 }
