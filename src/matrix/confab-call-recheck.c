@@ -11,12 +11,14 @@
 #include "confab-store-future.h"
 #include "confab-sync-store.h"
 
+#define MAX_CALLS_PER_ROOM 50 /* the latest: of so many the calls know */
+
 typedef struct {
   ConfabStore *store;
   ConfabHomeserver *homeserver;
-  GHashTable *room_ids;
-  GPtrArray *calls; /* room and call id by turns, of those that are on as far as is stored */
-  GPtrArray *empty; /* the same, of those whose event has nothing in it */
+  GHashTable *room_ids; /* to how many of its calls there are in @calls */
+  GPtrArray *calls;     /* room and call id by turns, of those that are on as far as is stored */
+  GPtrArray *empty;     /* the same, of those whose event has nothing in it */
 } Recheck;
 
 static void
@@ -37,9 +39,14 @@ call_cb (ConfabStoreRow *row, gpointer data, GError **error)
 {
   Recheck *recheck = data;
   const char *room_id = confab_store_row_get_string (row, 0);
+  gpointer key, n;
 
-  if (!g_hash_table_contains (recheck->room_ids, room_id))
+  if (!g_hash_table_lookup_extended (recheck->room_ids, room_id, &key, &n) ||
+      GPOINTER_TO_UINT (n) >= MAX_CALLS_PER_ROOM)
     return TRUE;
+  g_hash_table_insert (recheck->room_ids,
+                       g_strdup (room_id),
+                       GUINT_TO_POINTER (GPOINTER_TO_UINT (n) + 1));
   g_ptr_array_add (recheck->calls, g_strdup (room_id));
   g_ptr_array_add (recheck->calls, g_strdup (confab_store_row_get_string (row, 1)));
   return TRUE;
@@ -48,8 +55,15 @@ call_cb (ConfabStoreRow *row, gpointer data, GError **error)
 static gboolean
 read_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
-  return confab_store_query (
-    transaction, call_cb, data, error, "SELECT room_id, call_id FROM calls", NULL);
+  return confab_store_query (transaction,
+                             call_cb,
+                             data,
+                             error,
+                             "SELECT calls.room_id, call_id FROM calls JOIN state ON "
+                             "state.room_id = calls.room_id AND state_key = call_id AND type = ? "
+                             "ORDER BY origin_server_ts DESC",
+                             "s",
+                             CONFAB_CALL_CONTENT_TYPE);
 }
 
 static gboolean
@@ -127,6 +141,6 @@ confab_call_recheck (ConfabStore *store, ConfabHomeserver *homeserver, const cha
     .empty = g_ptr_array_new_with_free_func (g_free),
   };
   for (guint i = 0; room_ids[i] != NULL; i++)
-    g_hash_table_add (recheck->room_ids, g_strdup (room_ids[i]));
+    g_hash_table_insert (recheck->room_ids, g_strdup (room_ids[i]), GUINT_TO_POINTER (0));
   return dex_scheduler_spawn (NULL, 0, recheck_fiber, recheck, recheck_free);
 }

@@ -23,6 +23,8 @@
 #include "confab-slice.h"
 #include "confab-turn-source.h"
 
+#define MANY_CALLS 25 /* in one sync of a room: half of those that are kept of it */
+
 struct _ConfabSessionCalls {
   GObject parent_instance;
 
@@ -171,6 +173,16 @@ feed_state (ConfabSessionCalls *self, const ConfabSyncRoom *news, const char *ty
   }
 }
 
+static guint
+count_calls (const ConfabSyncRoom *news)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < news->state->len; i++)
+    n += g_str_equal (((ConfabSyncEvent *) news->state->pdata[i])->type, CONFAB_CALL_CONTENT_TYPE);
+  return n;
+}
+
 static void
 feed_room (ConfabSessionCalls *self, const ConfabSyncRoom *news)
 {
@@ -209,6 +221,9 @@ feed_room (ConfabSessionCalls *self, const ConfabSyncRoom *news)
   }
   for (guint i = 0; i < news->silenced->len; i++)
     confab_call_handler_add_silenced (self->handler, news->room_id, news->silenced->pdata[i]);
+  /* Of too many calls those that nobody is in make room for others: that has to be known before. */
+  if (count_calls (news) >= MANY_CALLS)
+    feed_state (self, news, CONFAB_CALL_MEMBERSHIP_TYPE);
   feed_state (self, news, CONFAB_CALL_CONTENT_TYPE);
   feed_state (self, news, CONFAB_CALL_MEMBERSHIP_TYPE);
 }

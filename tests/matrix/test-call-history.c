@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "confab-call-handler.h"
 #include "confab-call-membership.h"
@@ -454,6 +455,77 @@ test_damaged_call (void)
   g_assert_true (confab_store_run (store, damaged_func, NULL, NULL));
 }
 
+/* ---- too many calls ---- */
+
+#define GAP                                                                                        \
+  "{\"next_batch\":\"s3\",\"rooms\":{\"join\":{\"!a:x\":{\"timeline\":{\"limited\":true,"          \
+  "\"prev_batch\":\"p\",\"events\":[]}}}}}"
+#define ASKED "/_matrix/client/v3/rooms/%21a%3Ax/state/org.matrix.msc3401.call/"
+
+static guint
+count_people (Fixture *f)
+{
+  GListModel *calls = G_LIST_MODEL (confab_session_get_call_handler (f->session));
+  guint n = 0;
+
+  g_assert_cmpuint (g_list_model_get_n_items (calls), ==, 50);
+  for (guint i = 0; i < 50; i++) {
+    g_autoptr (ConfabCall) call = g_list_model_get_item (calls, i);
+    n += g_list_model_get_n_items (confab_call_get_participants (call));
+  }
+  return n;
+}
+
+static guint
+count_asked (Fixture *f)
+{
+  GPtrArray *log = fake_homeserver_get_log (f->account->server);
+  guint n = 0;
+
+  for (guint i = 0; i < log->len; i++)
+    n += strstr (log->pdata[i], "/state/org.matrix.msc3401.call/") != NULL;
+  return n;
+}
+
+static gboolean
+has_asked_for_calls (gpointer data)
+{
+  return count_asked (data) >= 50;
+}
+
+/* More than are kept of a room: the one that somebody is in is, though it is the oldest. After a gap no more are asked for. */
+static void
+test_crowd (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GString) events = g_string_new (NULL);
+  g_autofree char *reply = NULL;
+
+  for (guint i = 0; i < 60; i++) {
+    g_autofree char *ts = g_strdup_printf ("%u", 1000 + i);
+    g_autofree char *id = i == 0 ? g_strdup ("k") : g_strdup_printf ("k%u", i);
+    g_string_append_printf (events,
+                            "{\"type\":\"org.matrix.msc3401.call\",\"state_key\":\"%s\",\"sender\":"
+                            "\"@ben:x\",\"event_id\":\"$%s\",\"origin_server_ts\":%s,\"content\":"
+                            "{\"m.intent\":\"m.prompt\",\"m.type\":\"m.video\"}},",
+                            id,
+                            id,
+                            ts);
+  }
+  g_string_append (events, IS_IN ("5000"));
+  reply = g_strdup_printf (SYNC ("s2", "%s"), events->str);
+  test_expect (confab_session_sign_in (f->session, f->homeserver, "anna", "secret", "Test"));
+  until_state (f, CONFAB_SESSION_STATE_ONLINE);
+  fake_homeserver_reply (f->account->server, ASKED, 200, "{\"m.intent\":\"m.prompt\"}");
+  take_sync (f, "s1", "s2", reply);
+  g_assert_cmpuint (count_people (f), ==, 1);
+  take_sync (f, "s2", "s3", GAP);
+  test_until (has_asked_for_calls, f);
+  test_settle ();
+  g_assert_cmpuint (count_asked (f), ==, 50);
+  restart (f);
+  g_assert_cmpuint (count_people (f), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -469,5 +541,6 @@ main (int argc, char **argv)
   g_test_add_func ("/call-history/room-left", test_room_left);
   g_test_add_func ("/call-history/older-store", test_older_store);
   g_test_add_func ("/call-history/damaged-call", test_damaged_call);
+  g_test_add ("/call-history/crowd", Fixture, NULL, set_up, test_crowd, tear_down);
   return g_test_run ();
 }
