@@ -63,6 +63,7 @@ struct _ConfabFakePeerConnection {
   gboolean relayed;   /* only the last candidates of both sides reach each other */
   gboolean has_first; /* of the other side's candidates */
   gboolean has_last;
+  guint n_candidates; /* of the other side, by trickle */
   guint n_failures;   /* told to; what follows may be illegal */
   guint n_illegal;    /* commands that the signaling state does not allow */
   gint64 received_at; /* monotonic, µs */
@@ -440,6 +441,7 @@ fake_add_candidate (ConfabPeerConnection *connection,
 
   g_assert_nonnull (self->remote_sdp);
   g_string_append_printf (self->log, "[%s|%s|%d] ", candidate, mid != NULL ? mid : "", index);
+  self->n_candidates++;
   note_candidates (self, candidate);
   check_connected (self);
 }
@@ -703,6 +705,13 @@ gboolean
 confab_fake_peer_connection_get_shares (ConfabFakePeerConnection *self)
 {
   return self->told;
+}
+
+/* Returns: how many of the other side's candidates it was given by themselves */
+guint
+confab_fake_peer_connection_get_n_candidates (ConfabFakePeerConnection *self)
+{
+  return self->n_candidates;
 }
 
 /* Whether no offer waits for its answer. */

@@ -37,6 +37,7 @@ void confab_fake_peer_connection_lose_way (ConfabFakePeerConnection *self);
 void confab_fake_peer_connection_set_relayed (ConfabFakePeerConnection *self, gboolean relayed);
 ConfabFakePeerConnection *confab_fake_peer_connection_get_other (ConfabFakePeerConnection *self);
 gboolean confab_fake_peer_connection_get_shares (ConfabFakePeerConnection *self);
+guint confab_fake_peer_connection_get_n_candidates (ConfabFakePeerConnection *self);
 gboolean confab_fake_peer_connection_is_stable (ConfabFakePeerConnection *self);
 /* How long each step that takes time does, in ms: 1 without @func. */
 typedef guint (*ConfabFakePeerConnectionPace) (gpointer data);

@@ -95,6 +95,31 @@ has_others (ConfabSimClient *self, const char *call_id)
   return FALSE;
 }
 
+/* Each writes the entries of all devices of its user: those of the others are theirs. */
+static void
+check_siblings (ConfabSimClient *self, JsonObject *content)
+{
+  gint64 now_ms = confab_clock_get_real_time (self->clock) / 1000;
+  g_autoptr (GPtrArray) before = NULL;
+  g_autoptr (GPtrArray) after = NULL;
+
+  before = confab_call_membership_parse (g_hash_table_lookup (self->members, self->user));
+  after = confab_call_membership_parse (content);
+  for (guint i = 0; i < before->len; i++) {
+    const ConfabCallMembership *entry = before->pdata[i];
+    const ConfabCallMembership *written = find_entry (after, entry->call_id, entry->device_id);
+
+    if (g_str_equal (entry->device_id, self->device) || entry->expires_ts <= now_ms)
+      continue;
+    if (written == NULL || written->expires_ts != entry->expires_ts ||
+        !g_str_equal (written->session_id, entry->session_id))
+      confab_sim_network_fail (self->network,
+                               self->index,
+                               "siblings: writes the entry of %s, too",
+                               entry->device_id);
+  }
+}
+
 void
 confab_sim_client_check_state (ConfabSimClient *self,
                                const char *type,
@@ -106,6 +131,19 @@ confab_sim_client_check_state (ConfabSimClient *self,
                                         state_key,
                                         content,
                                         has_others (self, state_key));
+  else if (g_str_equal (type, CONFAB_CALL_MEMBERSHIP_TYPE))
+    check_siblings (self, content);
+}
+
+/* The own one, as it is written. */
+void
+confab_sim_client_check_entry (ConfabSimClient *self, const ConfabCallMembership *entry)
+{
+  if (entry->shares_screen != (confab_call_get_sharing (self->call) == CONFAB_SHARING_ON))
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "sharing: the own entry is written with%s the screen",
+                             entry->shares_screen ? "" : "out");
 }
 
 /* What is shown. */

@@ -79,6 +79,7 @@ void confab_sim_client_check_state (ConfabSimClient *self,
                                     const char *type,
                                     const char *state_key,
                                     JsonObject *content);
+void confab_sim_client_check_entry (ConfabSimClient *self, const ConfabCallMembership *entry);
 void confab_sim_client_check_gone (ConfabSimClient *self, ConfabCallMember *member);
 void confab_sim_client_take_stored (ConfabSimClient *self);
 

@@ -33,6 +33,7 @@ sending_cb (const char *user_id,
       continue;
     g_set_str (&self->session, entry->session_id);
     confab_sim_witness_entry (self->witness, entry);
+    confab_sim_client_check_entry (self, entry);
   }
 }
 

@@ -79,6 +79,15 @@ confab_sim_network_reaches (ConfabSimNetwork *self, const char *user_id, guint i
   return TRUE;
 }
 
+/* Whether state that one has written comes to client @index at once. */
+gboolean
+confab_sim_network_shows (ConfabSimNetwork *self, const char *user_id, guint index)
+{
+  return (confab_clock_get_time (self->clock) >= self->late_until[index] ||
+          g_str_equal (self->users[index], user_id)) &&
+         confab_sim_network_reaches (self, user_id, index);
+}
+
 /* Nobody asks for the same again before the time that they were told. */
 static void
 check_told (ConfabSimNetwork *self, guint index, const char *resource, gint64 now)
@@ -337,6 +346,7 @@ confab_sim_network_heal (ConfabSimNetwork *self)
   self->repeats = 0;
   self->trouble_until = 0;
   self->parted_until = 0;
+  memset (self->late_until, 0, sizeof self->late_until);
   memset (self->limit_until, 0, sizeof self->limit_until);
   memset (self->offline_until, 0, sizeof self->offline_until);
   memset (self->link_until, 0, sizeof self->link_until);

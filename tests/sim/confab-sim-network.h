@@ -29,6 +29,7 @@ typedef void (*ConfabSimFailFunc) (const char *message, gpointer data);
  * @link_until: monotonic, µs: nothing comes from a client to another
  * @parted_until: monotonic, µs: there are two sides that do not hear of each other
  * @sides: of the clients' homeservers
+ * @late_until: monotonic, µs: a client's homeserver hears of other ones' state only then, and of device messages at once
  * @limit_until: monotonic, µs: a client is answered 429
  * @keyless_until: monotonic, µs: a client cannot get the keys of another, and sends it nothing
  * @refuses_until: monotonic, µs: what a client answers to another comes as a hangup, as an ill-behaved client has it
@@ -62,6 +63,7 @@ typedef struct {
   gint64 link_until[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS];
   gint64 parted_until;
   gboolean sides[CONFAB_SIM_MAX_CLIENTS];
+  gint64 late_until[CONFAB_SIM_MAX_CLIENTS];
   gint64 limit_until[CONFAB_SIM_MAX_CLIENTS];
   gboolean limits_all[CONFAB_SIM_MAX_CLIENTS];
   gint64 keyless_until[CONFAB_SIM_MAX_CLIENTS][CONFAB_SIM_MAX_CLIENTS];
@@ -90,6 +92,7 @@ guint confab_sim_network_get_delay (ConfabSimNetwork *self);
 gboolean confab_sim_network_chance (ConfabSimNetwork *self, guint per_cent);
 guint confab_sim_network_below (ConfabSimNetwork *self, guint limit);
 gboolean confab_sim_network_is_offline (ConfabSimNetwork *self, guint index);
+gboolean confab_sim_network_shows (ConfabSimNetwork *self, const char *user_id, guint index);
 gboolean confab_sim_network_reaches (ConfabSimNetwork *self, const char *user_id, guint index);
 ConfabSimOutcome confab_sim_network_try (ConfabSimNetwork *self,
                                          guint index,

@@ -4,6 +4,8 @@
 
 #include "confab-sim-world-private.h"
 
+#include <string.h>
+
 #include "confab-sim-forger.h"
 #include "confab-sim-rtc.h"
 
@@ -24,6 +26,7 @@ static const struct {
   [CONFAB_SIM_ACTION_SHARE] = { "shares, or stops", CONFAB_SIM_HARDNESS_CALM, 3 },
   [CONFAB_SIM_ACTION_NEGOTIATE] = { "negotiates", CONFAB_SIM_HARDNESS_CALM, 3 },
   [CONFAB_SIM_ACTION_ICE_RESTART] = { "restarts ICE", CONFAB_SIM_HARDNESS_CALM, 3 },
+  [CONFAB_SIM_ACTION_STATE_LATE] = { "hears of state late", CONFAB_SIM_HARDNESS_CALM, 3 },
   [CONFAB_SIM_ACTION_RTC] = { "MatrixRTC", CONFAB_SIM_HARDNESS_CALM, 3 },
   [CONFAB_SIM_ACTION_RTC_ROOM] = { "MatrixRTC comes into the room or leaves it",
                                    CONFAB_SIM_HARDNESS_CALM,
@@ -168,12 +171,23 @@ get_rtc_user (ConfabSimWorld *self, const ConfabSimAction *action)
 }
 
 static void
-parted_cb (gpointer data)
+heard_cb (gpointer data)
 {
   ConfabSimWorld *self = data;
 
-  if (confab_clock_get_time (self->clock) >= self->network.parted_until)
-    confab_sim_server_release (self->network.server);
+  confab_sim_server_release (self->network.server);
+}
+
+/* As servers do: device messages come at once, and events of the room when there is time for them. */
+void
+confab_sim_world_delay_state (ConfabSimWorld *self, guint who, guint ms)
+{
+  for (guint i = 0; i < self->network.n; i++) {
+    if (g_str_equal (self->network.users[i], self->network.users[who]))
+      self->network.late_until[i] = confab_clock_get_time (self->clock) +
+                                    ms * G_GINT64_CONSTANT (1000);
+  }
+  confab_clock_add_timeout (self->clock, ms, heard_cb, self);
 }
 
 /* Into two sides; the devices of a user are on the same. */
@@ -181,6 +195,7 @@ static void
 part (ConfabSimWorld *self, const ConfabSimAction *action, gint64 until)
 {
   self->network.parted_until = 0;
+  memset (self->network.late_until, 0, sizeof self->network.late_until);
   confab_sim_server_release (self->network.server); /* they were on other sides before */
   for (guint i = 0; i < self->network.n; i++) {
     gboolean side = (action->value >> i) % 2;
@@ -191,7 +206,7 @@ part (ConfabSimWorld *self, const ConfabSimAction *action, gint64 until)
     self->network.sides[i] = side;
   }
   self->network.parted_until = until;
-  confab_clock_add_timeout (self->clock, action->value, parted_cb, self);
+  confab_clock_add_timeout (self->clock, action->value, heard_cb, self);
 }
 
 static void
@@ -244,6 +259,9 @@ confab_sim_world_act (ConfabSimWorld *self, const ConfabSimAction *action)
     break;
   case CONFAB_SIM_ACTION_ICE_RESTART:
     restart_ice (self, action);
+    break;
+  case CONFAB_SIM_ACTION_STATE_LATE:
+    confab_sim_world_delay_state (self, action->who, action->value);
     break;
   case CONFAB_SIM_ACTION_MEDIA_CUT:
     if (action->value % 4 == 0)
@@ -365,11 +383,33 @@ choose_first (ConfabSimWorld *self, guint who)
            : CONFAB_SIM_ACTION_JOIN;
 }
 
+static int
+compare_times (gconstpointer a, gconstpointer b)
+{
+  gint64 one = ((const ConfabSimAction *) a)->at;
+  gint64 other = ((const ConfabSimAction *) b)->at;
+
+  return (one > other) - (one < other);
+}
+
+/* As people do who have just joined: while they are being connected. */
+static void
+plan_mute (ConfabSimWorld *self, const ConfabSimAction *join)
+{
+  ConfabSimAction action = *join;
+
+  action.kind = confab_sim_world_below (self, 2) == 0 ? CONFAB_SIM_ACTION_MUTE_MICROPHONE
+                                                      : CONFAB_SIM_ACTION_MUTE_CAMERA;
+  action.at += G_GINT64_CONSTANT (1000) * confab_sim_world_below (self, 3000);
+  action.value = confab_sim_world_below (self, 2);
+  g_array_append_val (self->actions, action);
+}
+
 void
 confab_sim_world_plan (ConfabSimWorld *self)
 {
   static const guint most_ms[CONFAB_SIM_N_ACTIONS] = {
-    [CONFAB_SIM_ACTION_DECLINE] = 2,       [CONFAB_SIM_ACTION_REPLAY] = 4,
+    [CONFAB_SIM_ACTION_DECLINE] = 2,       [CONFAB_SIM_ACTION_REPLAY] = 8,
     [CONFAB_SIM_ACTION_REFUSE] = 60000,    [CONFAB_SIM_ACTION_WAY_BROKEN] = 40000,
     [CONFAB_SIM_ACTION_KEYLESS] = 25000,   [CONFAB_SIM_ACTION_MEDIA_CUT] = 60000,
     [CONFAB_SIM_ACTION_TROUBLE] = 30000,   [CONFAB_SIM_ACTION_LINK_LOST] = 20000,
@@ -378,7 +418,7 @@ confab_sim_world_plan (ConfabSimWorld *self)
     [CONFAB_SIM_ACTION_MUTE_CAMERA] = 2,   [CONFAB_SIM_ACTION_LEAVE_ROOM] = 2,
     [CONFAB_SIM_ACTION_SHARE] = 2,         [CONFAB_SIM_ACTION_RTC] = 1 << 20,
     [CONFAB_SIM_ACTION_FORGE] = 288,       [CONFAB_SIM_ACTION_RTC_ROOM] = 64,
-    [CONFAB_SIM_ACTION_ICE_RESTART] = 600,
+    [CONFAB_SIM_ACTION_ICE_RESTART] = 600, [CONFAB_SIM_ACTION_STATE_LATE] = 6000,
   };
   guint n = 10 + confab_sim_world_below (self, 30);
   gint64 at = 1000000;
@@ -406,6 +446,9 @@ confab_sim_world_plan (ConfabSimWorld *self)
         .value = confab_sim_world_below (self, most_ms[kind]),
       };
       g_array_append_val (self->actions, action);
+      if (kind == CONFAB_SIM_ACTION_JOIN && confab_sim_world_below (self, 3) == 0)
+        plan_mute (self, &action);
     }
   }
+  g_array_sort (self->actions, compare_times);
 }

@@ -402,7 +402,7 @@ shows_screen (ConfabCallMember *member)
   for (guint i = 0; i < g_list_model_get_n_items (streams); i++) {
     g_autoptr (ConfabStream) stream = g_list_model_get_item (streams, i);
     if (confab_stream_get_purpose (stream) == CONFAB_STREAM_PURPOSE_SCREENSHARE)
-      return TRUE;
+      return !confab_stream_get_video_muted (stream);
   }
   return FALSE;
 }

@@ -118,20 +118,25 @@ settle_key (ConfabSimServer *self, guint index, const ConfabSimEvent *missed)
  * confab_sim_server_release:
  * @self: the homeservers
  *
- * They reach each other again: each hears what it has missed.
+ * Some reach each other again: each hears what it has missed of them.
  */
 void
 confab_sim_server_release (ConfabSimServer *self)
 {
   for (guint i = 0; i < self->n; i++) {
-    GPtrArray *missed = self->missed[i];
+    g_autoptr (GPtrArray) missed = g_steal_pointer (&self->missed[i]);
+    guint n = self->heard[i]->len;
 
-    if (missed->len == 0)
+    self->missed[i] = g_ptr_array_new ();
+    for (guint j = 0; j < missed->len; j++) {
+      ConfabSimEvent *event = missed->pdata[j];
+      gboolean reached = self->reaches (event->sender, i, self->data);
+      g_ptr_array_add (reached ? self->heard[i] : self->missed[i], event);
+    }
+    if (self->heard[i]->len == n)
       continue;
-    g_ptr_array_extend (self->heard[i], missed, NULL, NULL);
-    for (guint j = 0; j < missed->len; j++)
+    for (guint j = 0; j < missed->len && self->missed[i]->len == 0; j++)
       settle_key (self, i, missed->pdata[j]);
-    g_ptr_array_set_size (missed, 0);
     self->news (i, self->data);
   }
 }
@@ -202,19 +207,24 @@ confab_sim_server_put_message (ConfabSimServer *self,
   self->news (index, self->data);
 }
 
-/* An old message of a type comes again: the last, or one that had so many after it. */
+/* An old message of a type comes again: one that had so many after it, or the first. */
 void
 confab_sim_server_replay (ConfabSimServer *self, guint index, const char *type, guint n_later)
 {
+  const ConfabSimMessage *old = NULL;
+
   for (guint i = self->inboxes[index]->len; i-- > 0;) {
     const ConfabSimMessage *message = self->inboxes[index]->pdata[i];
 
-    if (!g_str_equal (message->type, type) || n_later-- > 0)
+    if (!g_str_equal (message->type, type))
       continue;
-    confab_sim_server_put_message (
-      self, index, message->sender, message->device_id, message->type, message->content);
-    return;
+    old = message;
+    if (n_later-- == 0)
+      break;
   }
+  if (old != NULL)
+    confab_sim_server_put_message (
+      self, index, old->sender, old->device_id, old->type, old->content);
 }
 
 guint

@@ -135,8 +135,16 @@ check_state (ConfabSimWitness *self, ConfabSimPeer *peer, ConfabParticipantState
   if (is_healthy (self, peer))
     peer->n_invites = 0;
   peer->state = state;
-  if (state == CONFAB_PARTICIPANT_STATE_CONNECTED)
+  if (state == CONFAB_PARTICIPANT_STATE_CONNECTED &&
+      confab_peer_connection_get_state (peer->connection) != CONFAB_CONNECTION_STATE_CONNECTED)
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "connected: %s is shown so, and is not",
+                             confab_call_member_get_device_id (peer->member));
+  if (state == CONFAB_PARTICIPANT_STATE_CONNECTED) {
     peer->met = FALSE;
+    peer->was_connected = TRUE;
+  }
   if (state != CONFAB_PARTICIPANT_STATE_CONNECTED)
     peer->connected_at = 0;
   else if (peer->connected_at == 0)
@@ -201,10 +209,8 @@ check_quiet (ConfabSimWitness *self, ConfabSimPeer *peer, ConfabParticipantState
 }
 
 static void
-check_resent (ConfabSimWitness *self, ConfabSimPeer *peer)
+check_resent (ConfabSimWitness *self, ConfabSimPeer *peer, const ConfabSimAttempt *attempt)
 {
-  ConfabSimAttempt *attempt = confab_sim_witness_find_attempt (
-    self, peer, confab_call_member_get_call_id (peer->member));
   gint64 now = confab_clock_get_time (self->clock);
 
   for (guint i = 0; attempt != NULL && i < attempt->unsent->len; i++) {
@@ -231,13 +237,20 @@ confab_sim_witness_look (ConfabSimWitness *self)
   for (guint i = 0; i < self->peers->len; i++) {
     ConfabSimPeer *peer = self->peers->pdata[i];
     ConfabParticipantState state = confab_participant_get_state (CONFAB_PARTICIPANT (peer->member));
+    const char *current = confab_call_member_get_call_id (peer->member);
+    const ConfabSimAttempt *attempt;
 
     check_current (self, peer);
     check_quiet (self, peer, state);
     check_state (self, peer, state);
-    check_resent (self, peer);
-    g_set_str (&peer->current, confab_call_member_get_call_id (peer->member));
+    attempt = confab_sim_witness_find_attempt (self, peer, current);
+    check_resent (self, peer, attempt);
+    confab_sim_witness_check_taken (self, peer, attempt);
+    confab_sim_witness_check_time (self, peer, current, state);
+    g_set_str (&peer->current, current);
+    peer->had_word |= peer->dismissed;
     peer->dismissed = FALSE;
     peer->parted = FALSE;
   }
+  confab_sim_witness_check_called (self);
 }

@@ -17,6 +17,25 @@ keep (ConfabSimWitness *self, const char *kept, const char *own, const char *oth
   g_set_str (&self->given_up, kept == own ? other : own);
 }
 
+static gboolean
+has_one_device (ConfabSimNetwork *network, const char *user_id)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < network->n; i++)
+    n += g_str_equal (network->users[i], user_id);
+  return n == 1;
+}
+
+/* Retries hide what was lost: where there is no reason for them, nothing may need one. Devices of one user have a reason:
+ * they write the same event, and take each other out of it. */
+gboolean
+confab_sim_witness_is_calm (ConfabSimWitness *self, const char *user_id)
+{
+  return self->network->calm && has_one_device (self->network, user_id) &&
+         has_one_device (self->network, self->network->users[self->index]);
+}
+
 /* Whether this side has to invite. */
 gboolean
 confab_sim_witness_is_initiator (ConfabSimWitness *self, ConfabSimPeer *peer)
@@ -84,6 +103,8 @@ confab_sim_witness_take_description (ConfabSimPeer *peer,
   } else if (attempt->ufrag == NULL) {
     attempt->ufrag = dup_ufrag (content, g_str_equal (type, "m.call.answer") ? "answer" : "offer");
   }
-  if (peer != NULL && attempt->restarted)
+  if (peer != NULL && attempt->restarted) {
     peer->met = FALSE;
+    peer->restarted = TRUE;
+  }
 }

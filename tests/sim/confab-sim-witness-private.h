@@ -26,7 +26,14 @@ typedef struct {
   gboolean restarted; /* the other one has offered to restart ICE */
   gboolean renewed;   /* and this side has ended it for that */
   char *ufrag;        /* (nullable): the other one's first */
-  GPtrArray *unsent;  /* ConfabSimUnsent */
+  guint64 numbers;    /* of what came with candidates: a bit each */
+  guint n_candidates; /* in these */
+  gint64 described;   /* the highest number that came with metadata, and one more */
+  gboolean knows_muted;      /* it was not an offer, which may be ignored */
+  gboolean microphone_muted; /* as that says */
+  gboolean camera_muted;
+  gint64 said_at;    /* monotonic, µs: the last time that any of this came */
+  GPtrArray *unsent; /* ConfabSimUnsent */
 } ConfabSimAttempt;
 
 /* A message that could not be sent at least once. */
@@ -63,6 +70,11 @@ typedef struct {
   ConfabPeerConnection *connection; /* (nullable): that there was at the last look */
   gint64 media_at;                  /* monotonic, µs: the last media that came */
   gint64 media_since;               /* monotonic, µs; 0: it does not */
+  gint64 idle_since;      /* monotonic, µs; 0: there is an attempt, or this side need not invite */
+  gint64 unsettled_since; /* monotonic, µs; 0: no offer waits for its answer */
+  gboolean was_connected; /* since it came anew */
+  gboolean restarted;     /* ICE, since then */
+  gboolean had_word;      /* not to be tried again, since it came anew */
   ConfabParticipantState state;
 } ConfabSimPeer;
 
@@ -77,7 +89,9 @@ struct _ConfabSimWitness {
   guint n_joins;
   char *session;     /* (nullable): the own one that was written last */
   gint64 expires_ts; /* of the entry that was written with it, ms since the epoch */
-  char *kept;        /* (nullable): of two attempts that meet in the message that is handed over */
+  gint64 entry_at;   /* monotonic, µs: when that was */
+  gint64 call_by; /* monotonic, µs: the own entry is to be written until then; 0: it need not be */
+  char *kept;     /* (nullable): of two attempts that meet in the message that is handed over */
   char *given_up;
 };
 
@@ -91,5 +105,20 @@ void confab_sim_witness_take_description (ConfabSimPeer *peer,
                                           ConfabSimAttempt *attempt,
                                           const char *type,
                                           JsonObject *content);
+
+/* confab-sim-witness-taken.c */
+gboolean
+confab_sim_witness_note_said (ConfabSimAttempt *attempt, const char *type, JsonObject *content);
+void confab_sim_witness_check_taken (ConfabSimWitness *self,
+                                     ConfabSimPeer *peer,
+                                     const ConfabSimAttempt *attempt);
+
+/* confab-sim-witness-time.c */
+void confab_sim_witness_check_time (ConfabSimWitness *self,
+                                    ConfabSimPeer *peer,
+                                    const char *current,
+                                    ConfabParticipantState state);
+void confab_sim_witness_check_called (ConfabSimWitness *self);
+void confab_sim_witness_expect_call (ConfabSimWitness *self);
 
 G_END_DECLS

@@ -151,6 +151,7 @@ begin_anew (ConfabSimWitness *self, ConfabSimPeer *peer)
     ((ConfabSimAttempt *) attempt)->over = FALSE;
     g_ptr_array_set_size (((ConfabSimAttempt *) attempt)->unsent, 0);
     peer->dismissed |= ((ConfabSimAttempt *) attempt)->dismissed;
+    peer->restarted |= ((ConfabSimAttempt *) attempt)->restarted;
   }
   peer->left = peer->dismissed; /* that may have been its last word, which came first */
   g_set_str (&peer->session, confab_call_member_get_session_id (peer->member));
@@ -164,6 +165,8 @@ begin_anew (ConfabSimWitness *self, ConfabSimPeer *peer)
   peer->ended_at = 0;
   peer->connected_at = 0;
   peer->met = FALSE;
+  peer->was_connected = FALSE;
+  peer->had_word = peer->dismissed;
   peer->sign_at = confab_clock_get_time (self->clock);
   peer->state = confab_participant_get_state (CONFAB_PARTICIPANT (peer->member));
 }
@@ -295,6 +298,8 @@ confab_sim_witness_entry (ConfabSimWitness *self, const ConfabCallMembership *en
                              known);
   g_hash_table_replace (self->sessions, g_strdup (session), GUINT_TO_POINTER (self->n_joins));
   check_renewal (self, entry);
+  self->entry_at = confab_clock_get_time (self->clock);
+  self->call_by = 0;
   if (!g_set_str (&self->session, session))
     return;
   for (guint i = 0; i < self->peers->len; i++)
@@ -311,6 +316,7 @@ confab_sim_witness_back_online (ConfabSimWitness *self)
     if (confab_sim_witness_is_initiator (self, peer) && !peer->final)
       peer->given_up = FALSE;
   }
+  confab_sim_witness_expect_call (self);
 }
 
 /* Messages. */
@@ -341,7 +347,8 @@ take_invite (ConfabSimWitness *self,
   if (peer != NULL && g_strcmp0 (sender_session, peer->session) != 0) {
     ConfabSimAttempt *current = confab_sim_witness_find_attempt (
       self, peer, confab_call_member_get_call_id (peer->member));
-    if (current != NULL)
+    if (current != NULL && !g_hash_table_contains (peer->heard, sender_session) &&
+        g_strcmp0 (confab_json_peek_string (content, "dest_session_id"), self->session) == 0)
       current->excused = TRUE;
     if (confab_call_member_get_inbound (peer->member) &&
         !g_hash_table_contains (peer->heard, sender_session) &&
@@ -426,6 +433,8 @@ confab_sim_witness_received (ConfabSimWitness *self, const ConfabSimMessage *mes
         CONFAB_PARTICIPANT_STATE_ADVERTISED)
     peer->sign_at = confab_clock_get_time (self->clock);
   confab_sim_witness_take_description (peer, attempt, message->type, content);
+  if (confab_sim_witness_note_said (attempt, message->type, content))
+    attempt->said_at = confab_clock_get_time (self->clock);
   if (g_str_equal (message->type, "m.call.invite"))
     take_invite (self, peer, attempt, content);
   else if (g_str_equal (message->type, "m.call.hangup"))
@@ -450,25 +459,6 @@ check_number (ConfabSimWitness *self,
     confab_sim_network_fail (
       self->network, self->index, "numbers: number %u of %s comes before %u", seq, key, next);
   g_hash_table_replace (self->next_seq, key, GUINT_TO_POINTER (MAX (next, seq + 1)));
-}
-
-static gboolean
-has_one_device (ConfabSimNetwork *network, const char *user_id)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < network->n; i++)
-    n += g_str_equal (network->users[i], user_id);
-  return n == 1;
-}
-
-/* Retries hide what was lost: where there is no reason for them, nothing may need one. Devices of one user have a reason:
- * they write the same event, and take each other out of it. */
-gboolean
-confab_sim_witness_is_calm (ConfabSimWitness *self, const char *user_id)
-{
-  return self->network->calm && has_one_device (self->network, user_id) &&
-         has_one_device (self->network, self->network->users[self->index]);
 }
 
 static void
@@ -501,6 +491,11 @@ check_invite (ConfabSimWitness *self,
   attempt->told = TRUE;
   if (peer == NULL)
     return;
+  if (!peer->restarted && !confab_sim_witness_is_initiator (self, peer))
+    confab_sim_network_fail (self->network,
+                             self->index,
+                             "turn: %s has to invite, and is invited",
+                             confab_call_member_get_device_id (peer->member));
   last = confab_sim_witness_find_attempt (self, peer, peer->last_invited);
   if (last != NULL && !last->hung_up)
     confab_sim_network_fail (self->network,

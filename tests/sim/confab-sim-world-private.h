@@ -27,6 +27,7 @@ typedef enum {
   CONFAB_SIM_ACTION_SHARE,
   CONFAB_SIM_ACTION_NEGOTIATE,
   CONFAB_SIM_ACTION_ICE_RESTART,
+  CONFAB_SIM_ACTION_STATE_LATE,
   CONFAB_SIM_ACTION_RTC,
   CONFAB_SIM_ACTION_RTC_ROOM,
   CONFAB_SIM_ACTION_DECLINE,
@@ -93,6 +94,7 @@ ConfabCallMember *confab_sim_world_find_member (ConfabSimWorld *self, guint who,
 ConfabFakePeerConnection *
 confab_sim_world_find_connection (ConfabSimWorld *self, guint who, guint other);
 void confab_sim_world_cut_media (gpointer data);
+void confab_sim_world_delay_state (ConfabSimWorld *self, guint who, guint ms);
 
 void confab_sim_world_plan (ConfabSimWorld *self);
 gint64 confab_sim_world_act (ConfabSimWorld *self, const ConfabSimAction *action);

@@ -58,7 +58,7 @@ reaches_cb (const char *sender, guint index, gpointer data)
 {
   ConfabSimWorld *self = data;
 
-  return confab_sim_network_reaches (&self->network, sender, index);
+  return confab_sim_network_shows (&self->network, sender, index);
 }
 
 /* Time. */
