@@ -516,8 +516,83 @@ def declined_syncs():
     yield sync({'state': {'events': ringing}})
 
 
+# What a room may be: state that is as it should be, and what a stranger may make of it.
+ROOM_STATES = {
+    'm.room.create': (
+        {'room_version': '12', 'additional_creators': ['@me:x', '@c:x']}, {'room_version': '12', 'additional_creators': '@me:x'},
+        {'room_version': '12', 'additional_creators': [1, None, {}]}, {'room_version': '11', 'additional_creators': ['@me:x']},
+        {'room_version': '12'}, {'room_version': 12}, {'room_version': 'org.x'}, {'room_version': '99999999999'},
+        {'m.federate': False, 'type': 'm.space', 'predecessor': {'room_id': '!b:x', 'event_id': '$e'}}, {}),
+    'm.room.name': ({'name': 'Room'}, {'name': ''}, {'name': None}, {'name': ['Room']}, {'name': ' \n\u202e'}, {}),
+    'm.room.canonical_alias': ({'alias': '#a:x', 'alt_aliases': ['#b:x']}, {'alias': 1}, {'alias': ''}, {}),
+    'm.room.avatar': ({'url': 'mxc://x/a', 'info': {'w': 1}}, {'url': 'http://x/a'}, {'url': {}}, {}),
+    'm.room.topic': ({'topic': 'Topic', 'm.topic': {'m.text': [{'body': 'Topic'}]}}, {'topic': 0}, {}),
+    'm.room.tombstone': ({'body': 'Gone', 'replacement_room': '!b:x'}, {'replacement_room': 1}, {}),
+    'm.room.history_visibility': ({'history_visibility': 'joined'}, {'history_visibility': 'shared'}, {'history_visibility': []},
+                                  {}),
+    'm.room.encryption': (
+        {'algorithm': 'm.megolm.v1.aes-sha2', 'rotation_period_ms': 604800000, 'rotation_period_msgs': 100},
+        {'algorithm': 'm.megolm.v1.aes-sha2', 'rotation_period_ms': -1, 'rotation_period_msgs': 1 << 62}, {'algorithm': 'x'},
+        {'algorithm': None}, {}),
+    'm.room.power_levels': (
+        {'users': {'@me:x': 100, '@b:x': 50}, 'users_default': 0, 'state_default': 50, 'events_default': 0,
+         'events': {'org.matrix.msc3401.call': 0, 'org.matrix.msc3401.call.member': 0}},
+        {'users': {'@me:x': '100'}, 'users_default': '10', 'state_default': '50'}, {'users': [], 'events': []},
+        {'users': {'@me:x': 1 << 62}, 'events': {'org.matrix.msc3401.call': -(1 << 62)}}, {'users': {'@me:x': 9.5}},
+        {'state_default': None, 'events': {'org.matrix.msc3401.call.member': None}}, {'users_default': 100}, {}),
+    'm.room.member': (
+        {'membership': 'join', 'displayname': 'B', 'avatar_url': 'mxc://x/b'}, {'membership': 'invite', 'displayname': ['B']},
+        {'membership': 'leave'}, {'membership': 'ban', 'reason': 'r'}, {'membership': 1}, {'displayname': 'B'}, {}),
+    'org.matrix.msc3401.call': ({'m.intent': 'm.room', 'm.type': 'm.video'},),
+    'org.matrix.msc3401.call.member': ({'m.calls': [{'m.call_id': 'conf', 'm.devices': [
+        {'device_id': 'B', 'session_id': 'S', 'expires_ts': 9000000, 'feeds': []}]}]},),
+}
+STATE_KEYS = {'m.room.member': '@b:x', 'org.matrix.msc3401.call': 'conf', 'org.matrix.msc3401.call.member': '@b:x'}
+
+
+def redaction(content=None, **more):
+    return dict(event('m.room.redaction', content or {'reason': 'r'}), event_id='$r', **more)
+
+
+def room_states():
+    """Each state of a room: as it is, with more of the room, then changed, made empty, and redacted by the next sync."""
+    whole = [event(kind, contents[0], STATE_KEYS.get(kind, '')) for kind, contents in ROOM_STATES.items()]
+    for i, one in enumerate(whole):
+        one['event_id'] = f'$s{i}'
+    people = {'summary': {'m.heroes': ['@b:x', '@c:x'], 'm.joined_member_count': 3, 'm.invited_member_count': 1},
+              'account_data': {'events': [{'type': 'm.tag', 'content': {'tags': {'m.favourite': {'order': 0.5}}}}]}}
+    room = sync({'state': {'events': whole}, **people},
+                account_data={'events': [{'type': 'm.direct', 'content': {'@b:x': ['!a:x', 1], '@c:x': '!a:x'}}]})
+    yield room
+    for i, (kind, contents) in enumerate(ROOM_STATES.items()):
+        for content in contents:
+            one = dict(event(kind, content, STATE_KEYS.get(kind, '')), event_id='$one')
+            yield room + b'\n' + sync({'timeline': {'events': [one]}})
+        stands = {'timeline': {'events': [redaction(redacts=f'$s{i}')]}}
+        within = {'timeline': {'events': [redaction({'redacts': f'$s{i}'})]}}
+        yield room + b'\n' + sync(stands)
+        yield sync({'state': {'events': whole[i:i + 1]}, **within}) + b'\n' + sync({'timeline': {'events': [whole[i]]}})
+    mine = event('m.room.create', {'room_version': '12'}, '', sender='@me:x')
+    yield sync({'state': {'events': [mine]}})
+    for wrong in ({'redacts': '$none'}, {'redacts': 1}, {'redacts': ''}, {}):
+        yield room + b'\n' + sync({'timeline': {'events': [redaction(**wrong)]}})
+    # Left, and in it again, by a server that does not say that it is encrypted; and an invite to it.
+    left = json.dumps({'next_batch': 's2', 'rooms': {'leave': {'!a:x': {}}}}).encode()
+    invited = json.dumps({'next_batch': 's2', 'rooms': {'invite': {'!a:x': {'invite_state': {'events': [
+        {key: one[key] for key in ('type', 'content', 'sender', 'state_key')} for one in whole]}}}}}).encode()
+    yield room + b'\n' + left + b'\n' + sync()
+    yield room + b'\n' + left + b'\n' + invited + b'\n' + sync({'timeline': {'events': whole[:3], 'limited': True}})
+    # What is older than what is known.
+    for now, before in ((event('org.matrix.msc3401.call', {'m.terminated': 'call_ended'}, 'conf'), whole[-2]),
+                        (dict(event('org.matrix.msc3401.call.member', {}, '@b:x'), origin_server_ts=9), whole[-1])):
+        yield room + b'\n' + sync({'timeline': {'events': [now]}}) + b'\n' + sync({'state': {'events': [before]}})
+    old = dict(event('m.room.member', {'membership': 'invite'}, '@b:x'), origin_server_ts=0)
+    yield room + b'\n' + sync({'state': {'events': [old]}})
+
+
 def all_syncs():
     yield from syncs()
+    yield from room_states()
     yield from sealed_syncs()
     yield from declined_syncs()
 
@@ -537,8 +612,13 @@ def sdps():
     yield from (b'turn:turn.x:3478?transport=udp', b'turns:[::1]:5349?transport=tcp', b'stun:stun.x')
 
 
+ASKS = 10    # so many things tests/matrix/fuzz-answers.c asks for
+
+
 def answers():
-    """The first byte: to what, and 5 times with which status; see the target."""
+    """The first byte: to what, and ASKS times with which status; see the target."""
+    person = {'type': 'm.room.member', 'sender': '@c:x', 'state_key': '@c:x', 'event_id': '$c', 'room_id': '!a:x',
+              'origin_server_ts': 1, 'content': {'membership': 'join', 'displayname': 'B', 'avatar_url': 'mxc://x/c'}}
     good = (
         (0, {'versions': ['v1.11'], 'unstable_features': {'org.matrix.msc4140': True}}),
         (0, {'m.homeserver': {'base_url': 'https://x'}, 'm.identity_server': {'base_url': 'https://y'}}),
@@ -551,13 +631,27 @@ def answers():
         (3, {'one_time_keys': {'@b:x': {'DEV': {'signed_curve25519:AAAAHg': {
             'key': 'A' * 43, 'fallback': True, 'signatures': {'@b:x': {'ed25519:DEV': 'C' * 86}}}}}}, 'failures': {}}),
         (4, {'event_id': '$e'}),
+        (5, {'chunk': [person, dict(person, state_key='@d:x'), dict(person, state_key='@e:x', content={'membership': 'invite'}),
+                       dict(person, state_key='@b:x', content={'membership': 'leave'}), dict(person, state_key=1), None, []]}),
+        (5, {'chunk': {}}),
+        (6, person['content']),
+        (6, {'membership': 'ban'}),
+        (7, {'access_token': 'a', 'refresh_token': 'r', 'expires_in_ms': 300000}),
+        (7, {'access_token': 'a', 'expires_in_ms': -(1 << 63)}),
+        (8, {'flows': [{'type': 'm.login.sso'}, 1, {'type': 'm.login.password'}], 'user_id': '@me:x', 'device_id': 'ME',
+             'access_token': 'a', 'refresh_token': 'r', 'expires_in_ms': 300000, 'home_server': 'x',
+             'well_known': {'m.homeserver': {'base_url': 'https://x'}}}),
+        (8, {'flows': [{'type': 'm.login.sso'}]}),
+        (9, {'one_time_key_counts': {'signed_curve25519': 49, 'curve25519': 1}}),
+        (9, {'one_time_key_counts': {'signed_curve25519': 100}}),
     )
     bad = {'errcode': 'M_LIMIT_EXCEEDED', 'error': 'Too many', 'retry_after_ms': 2000, 'soft_logout': True}
     for what, body in good:
         yield bytes([what]) + b'\n' + json.dumps(body).encode()
+    for what in range(ASKS):
         for status in range(4, 13):
-            yield bytes([what + 5 * status]) + b'3\n' + json.dumps(bad).encode()
-    yield bytes([4 + 5 * 8]) + b'Fri, 31 Dec 2027 23:59:59 GMT\n<html>'
+            yield bytes([what + ASKS * status]) + b'3\n' + json.dumps(bad).encode()
+    yield bytes([4 + ASKS * 8]) + b'Fri, 31 Dec 2027 23:59:59 GMT\n<html>'
 
 
 def payloads():

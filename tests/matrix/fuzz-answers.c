@@ -4,15 +4,23 @@
 
 #include <string.h>
 
+#include "confab-call-handler.h"
+#include "confab-call-membership.h"
+#include "confab-call-people.h"
 #include "confab-device-list.h"
+#include "confab-fake-signalling.h"
 #include "confab-homeserver-private.h"
 #include "confab-json.h"
 #include "confab-key-claim.h"
+#include "confab-key-upload.h"
 #include "confab-manual-clock.h"
 #include "confab-matrix-error.h"
 #include "confab-olm-account.h"
 #include "confab-olm-vault.h"
+#include "confab-room-private.h"
 #include "confab-schema.h"
+#include "confab-session.h"
+#include "confab-sync-store.h"
 #include "confab-turn-source.h"
 #include "fake-homeserver.h"
 
@@ -25,6 +33,11 @@ typedef enum {
   ASK_DEVICES,
   ASK_KEYS,
   ASK_ANYTHING,
+  ASK_MEMBERS,
+  ASK_MEMBER,
+  ASK_TOKENS,
+  ASK_SIGN_IN,
+  ASK_UPLOAD,
   N_ASKS,
 } Ask;
 
@@ -33,6 +46,7 @@ static const guint statuses[] = { 200, 200, 200, 200, 400, 401, 403, 404, 429, 5
 static FakeHomeserver *fake;
 static ConfabStore *store;
 static ConfabOlmVault *vault;
+static ConfabOlmAccount *account;
 static ConfabManualClock *stopped_clock;
 
 static guint status;
@@ -41,6 +55,58 @@ static GBytes *body;
 
 int LLVMFuzzerInitialize (int *argc, char ***argv);
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
+
+/* A keyring that keeps nothing: so who signs in is told, and out again, before there is anything on the disk. */
+G_DECLARE_FINAL_TYPE (NoSecrets, no_secrets, NO, SECRETS, GObject)
+
+struct _NoSecrets {
+  GObject parent_instance;
+};
+
+static void no_secrets_iface_init (ConfabSecretsInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (NoSecrets,
+                               no_secrets,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CONFAB_TYPE_SECRETS, no_secrets_iface_init))
+
+static DexFuture *
+no_secrets_lookup (ConfabSecrets *secrets, const char *name)
+{
+  return dex_future_new_reject (G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "nothing is kept");
+}
+
+static DexFuture *
+no_secrets_store (ConfabSecrets *secrets, const char *name, const char *secret)
+{
+  return dex_future_new_reject (CONFAB_MATRIX_ERROR,
+                                CONFAB_MATRIX_ERROR_NO_KEYRING,
+                                "nothing is kept");
+}
+
+static DexFuture *
+no_secrets_clear (ConfabSecrets *secrets, const char *name)
+{
+  return dex_future_new_true ();
+}
+
+static void
+no_secrets_iface_init (ConfabSecretsInterface *iface)
+{
+  iface->lookup = no_secrets_lookup;
+  iface->store = no_secrets_store;
+  iface->clear = no_secrets_clear;
+}
+
+static void
+no_secrets_class_init (NoSecretsClass *klass)
+{
+}
+
+static void
+no_secrets_init (NoSecrets *self)
+{
+}
 
 static void
 answer_cb (FakeHomeserver *server, SoupServerMessage *message, JsonObject *request, gpointer data)
@@ -103,7 +169,10 @@ forget_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
   if (!confab_device_list_lookup (transaction, "@b:x", "DEV", NULL, &keys, error))
     g_assert_not_reached ();
   return confab_store_exec (transaction, error, "DELETE FROM devices", "") &&
-         confab_store_exec (transaction, error, "DELETE FROM olm_sessions", "");
+         confab_store_exec (transaction, error, "DELETE FROM members", "") &&
+         confab_store_exec (transaction, error, "DELETE FROM meta", "") &&
+         confab_store_exec (transaction, error, "DELETE FROM olm_sessions", "") &&
+         confab_olm_vault_save_account (vault, transaction, account, FALSE, error);
 }
 
 static void
@@ -133,6 +202,117 @@ ask_keys (ConfabHomeserver *homeserver)
   wait_for (confab_key_claim (store, homeserver, CONFAB_CLOCK (stopped_clock), vault, devices));
 }
 
+/* !a:x, where @b:x is, who may be called as somebody else is. */
+static ConfabSyncBatch *
+new_batch (void)
+{
+  ConfabSyncBatch *batch = confab_sync_batch_new ("s1");
+  ConfabSyncRoom *room = confab_sync_batch_add_room (batch, "!a:x");
+  g_autoptr (JsonObject) content = json_object_new ();
+
+  json_object_set_string_member (content, "membership", "join");
+  json_object_set_string_member (content, "displayname", "B");
+  g_ptr_array_add (room->state,
+                   confab_sync_event_new ("m.room.member", "@b:x", "@b:x", 1, content));
+  return batch;
+}
+
+static void
+check_members (ConfabRoom *room)
+{
+  g_auto (GStrv) ids = confab_room_dup_joined_user_ids (room);
+
+  for (guint i = 0; ids[i] != NULL; i++) {
+    g_autoptr (ConfabRoomMember) member = confab_room_get_member (room, ids[i]);
+    g_autofree char *name = NULL;
+
+    g_assert_cmpint (ids[i][0], ==, '@');
+    g_object_get (member, "name", &name, NULL);
+    g_assert_cmpstr (name, !=, NULL);
+    g_assert_cmpstr (name, !=, "");
+  }
+}
+
+static void
+ask_members (ConfabHomeserver *homeserver)
+{
+  g_autoptr (ConfabRoomList) list = confab_room_list_new ("@me:x", homeserver);
+  g_autoptr (ConfabSyncBatch) batch = new_batch ();
+  ConfabRoom *room;
+
+  confab_room_list_apply (list, batch);
+  room = confab_room_list_lookup (list, "!a:x");
+  wait_for (confab_room_load_members (room));
+  check_members (room);
+  test_settle ();
+}
+
+static void
+told_cb (ConfabCallPeople *people, gpointer data)
+{
+  *(gboolean *) data = TRUE;
+}
+
+static gboolean
+is_set (gpointer data)
+{
+  return *(gboolean *) data;
+}
+
+/* @c:x, of whom no sync has told, is in a call. */
+static void
+ask_member (ConfabHomeserver *homeserver)
+{
+  static const char entry[] = "{\"m.calls\": [{\"m.call_id\": \"conf\", \"m.devices\": [{"
+                              "\"device_id\": \"C\", \"session_id\": \"S\", "
+                              "\"expires_ts\": 9000000000000, \"feeds\": []}]}]}";
+  g_autoptr (ConfabRoomList) list = confab_room_list_new ("@me:x", homeserver);
+  g_autoptr (ConfabSyncBatch) batch = new_batch ();
+  g_autoptr (ConfabFakeSignalling) signalling = confab_fake_signalling_new (CONFAB_CLOCK (stopped_clock));
+  g_autoptr (ConfabCallHandler) handler = confab_call_handler_new (CONFAB_SIGNALLING (signalling),
+                                                        CONFAB_CLOCK (stopped_clock),
+                                                        "@me:x",
+                                                        "ME");
+  ConfabCallPeople *people = confab_call_people_new (
+    store, list, handler, CONFAB_CLOCK (stopped_clock), "@me:x");
+  g_autoptr (JsonObject) content = confab_json_parse_object (entry, -1, NULL);
+  g_autoptr (ConfabSyncEvent) event = confab_sync_event_new (
+    CONFAB_CALL_MEMBERSHIP_TYPE, "@c:x", "@c:x", 1, content);
+  gboolean told = FALSE;
+
+  confab_room_list_apply (list, batch);
+  g_signal_connect (people, "told", G_CALLBACK (told_cb), &told);
+  confab_call_people_note (people, "!a:x", event);
+  confab_call_people_ask (people);
+  test_until (is_set, &told);
+  check_members (confab_room_list_lookup (list, "!a:x"));
+  confab_call_people_stop (people);
+  test_settle ();
+  g_assert_finalize_object (people);
+}
+
+static void
+ask_sign_in (ConfabHomeserver *homeserver)
+{
+  g_autoptr (NoSecrets) secrets = g_object_new (no_secrets_get_type (), NULL);
+  ConfabSession *session = confab_session_new (CONFAB_CLOCK (stopped_clock),
+                                               CONFAB_SECRETS (secrets),
+                                               "/nowhere/data",
+                                               "/nowhere/cache");
+
+  wait_for (confab_session_sign_in (session, homeserver, "me", "secret", NULL));
+  g_assert_null (confab_session_get_user_id (session));
+  test_settle ();
+  g_assert_finalize_object (session);
+}
+
+static void
+ask_anything (ConfabHomeserver *homeserver)
+{
+  wait_for (confab_homeserver_send (
+    homeserver, "GET", "/_matrix/client/v3/x", NULL, 0, CONFAB_REQUEST_NONE));
+}
+
 static void
 ask (Ask what)
 {
@@ -158,20 +338,36 @@ ask (Ask what)
   case ASK_KEYS:
     ask_keys (homeserver);
     break;
+  case ASK_MEMBERS:
+    ask_members (homeserver);
+    break;
+  case ASK_MEMBER:
+    ask_member (homeserver);
+    break;
+  case ASK_TOKENS:
+    confab_homeserver_set_tokens (homeserver, "token", "refresh", 1);
+    ask_anything (homeserver);
+    break;
+  case ASK_SIGN_IN:
+    ask_sign_in (homeserver);
+    break;
+  case ASK_UPLOAD:
+    wait_for (confab_key_upload (store, homeserver, vault, -1, FALSE, 1));
+    break;
   case ASK_ANYTHING:
   case N_ASKS:
   default:
-    wait_for (confab_homeserver_send (
-      homeserver, "GET", "/_matrix/client/v3/x", NULL, 0, CONFAB_REQUEST_NONE));
+    ask_anything (homeserver);
   }
 }
 
 static gboolean
-make_account (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+make_world (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
-  g_autoptr (ConfabOlmAccount) account = confab_olm_vault_load_account (vault, transaction, NULL, error);
+  g_autoptr (ConfabSyncBatch) batch = new_batch ();
 
-  return account != NULL;
+  account = confab_olm_vault_load_account (vault, transaction, NULL, error);
+  return account != NULL && confab_sync_store_apply (transaction, batch, error);
 }
 
 int
@@ -185,7 +381,7 @@ LLVMFuzzerInitialize (int *argc, char ***argv)
   stopped_clock = confab_manual_clock_new (0);
   fake = fake_homeserver_new ();
   fake_homeserver_handle (fake, "/", answer_cb, NULL);
-  return confab_store_run (store, make_account, NULL, NULL) ? 0 : 1;
+  return confab_store_run (store, make_world, NULL, NULL) ? 0 : 1;
 }
 
 int

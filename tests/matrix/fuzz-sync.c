@@ -3,27 +3,32 @@
 #include "config.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "confab-call-handler.h"
+#include "confab-call-membership.h"
 #include "confab-declined-calls.h"
 #include "confab-fake-signalling.h"
 #include "confab-json.h"
 #include "confab-manual-clock.h"
 #include "confab-megolm-events.h"
+#include "confab-megolm-plan.h"
 #include "confab-room-private.h"
 #include "confab-schema.h"
 #include "confab-sync-store.h"
 #include "sealed-world.h"
 
-/* What a homeserver says in a sync: read, stored, shown, loaded again, shown again; what is said in rooms and to this
- * device is decrypted, and handed on; calls hear of it. Ciphertexts are made of what the input asks for: see
+/* What a homeserver says in syncs, one a line: read, stored, shown, loaded again, shown again; what is said in rooms and
+ * to this device is decrypted, and handed on; calls hear of it. Ciphertexts are made of what the input asks for: see
  * sealed-world.h. */
+#define MAX_SYNCS 4
+
 static ConfabStore *store;
 static ConfabOlmVault *vault;
 static ConfabHomeserver *homeserver;
 
 typedef struct {
-  ConfabSyncBatch *batch;
+  GPtrArray *batches; /* of ConfabSyncBatch, in order */
   ConfabSyncBatch *loaded;
   guint n_events; /* said in rooms, and read */
   guint n_warnings;
@@ -104,28 +109,24 @@ feed_room (ConfabCallHandler *handler, const ConfabSyncRoom *room)
   for (guint i = 0; i < room->state->len; i++) {
     const ConfabSyncEvent *event = room->state->pdata[i];
     g_autoptr (JsonObject) content = confab_json_copy_object (event->content);
-    confab_call_handler_handle_state (handler,
-                                      room->room_id,
-                                      event->type,
-                                      event->state_key,
-                                      event->sender,
-                                      event->origin_server_ts,
-                                      content);
+    if (!event->superseded)
+      confab_call_handler_handle_state (handler,
+                                        room->room_id,
+                                        event->type,
+                                        event->state_key,
+                                        event->sender,
+                                        event->origin_server_ts,
+                                        content);
+    else if (g_str_equal (event->type, CONFAB_CALL_MEMBERSHIP_TYPE))
+      confab_call_handler_handle_fork (handler, room->room_id);
   }
   confab_call_handler_end_sync (handler, 1);
   decline (handler, room);
 }
 
 static void
-feed (const ConfabSyncBatch *batch)
+feed_batch (ConfabCallHandler *handler, ConfabManualClock *clock, const ConfabSyncBatch *batch)
 {
-  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (1000);
-  g_autoptr (ConfabFakeSignalling) signalling = confab_fake_signalling_new (CONFAB_CLOCK (clock));
-  g_autoptr (ConfabCallHandler) handler = confab_call_handler_new (CONFAB_SIGNALLING (signalling),
-                                                        CONFAB_CLOCK (clock),
-                                                        "@me:x",
-                                                        "ME");
-
   for (guint i = 0; i < batch->rooms->len; i++) {
     const ConfabSyncRoom *room = batch->rooms->pdata[i];
     if (room->membership == CONFAB_SYNC_MEMBERSHIP_JOIN)
@@ -134,6 +135,20 @@ feed (const ConfabSyncBatch *batch)
       confab_call_handler_remove_room (handler, room->room_id);
     confab_manual_clock_advance (clock, 10);
   }
+}
+
+static void
+feed (ConfabSyncBatch *const *batches, guint n_batches)
+{
+  g_autoptr (ConfabManualClock) clock = confab_manual_clock_new (1000);
+  g_autoptr (ConfabFakeSignalling) signalling = confab_fake_signalling_new (CONFAB_CLOCK (clock));
+  g_autoptr (ConfabCallHandler) handler = confab_call_handler_new (CONFAB_SIGNALLING (signalling),
+                                                        CONFAB_CLOCK (clock),
+                                                        "@me:x",
+                                                        "ME");
+
+  for (guint i = 0; i < n_batches; i++)
+    feed_batch (handler, clock, batches[i]);
   g_assert_finalize_object (g_steal_pointer (&handler));
 }
 
@@ -153,11 +168,11 @@ read_events (ConfabStoreTransaction *transaction, Trip *trip)
 
 /* Whatever comes, it is no failure of the store: that would end the account here. */
 static void
-receive (ConfabStoreTransaction *transaction, Trip *trip)
+receive (ConfabStoreTransaction *transaction,
+         const ConfabSyncBatch *batch,
+         Trip *trip,
+         ConfabOlmNews *news)
 {
-  const ConfabSyncBatch *batch = trip->batch;
-  g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
-
   for (guint i = 0; i < batch->to_device->len; i++) {
     if (!confab_olm_vault_receive (vault, transaction, batch->to_device->pdata[i], 1, news, NULL))
       g_assert_not_reached ();
@@ -165,25 +180,53 @@ receive (ConfabStoreTransaction *transaction, Trip *trip)
   if (!confab_megolm_events_receive (vault, transaction, batch, 1, news, NULL))
     g_assert_not_reached ();
   read_events (transaction, trip);
-  /* The list of those who speak has come; after two days nobody waits for any. */
+}
+
+/* The list of those who speak has come; after two days nobody waits for any. */
+static void
+wait_long (ConfabStoreTransaction *transaction, Trip *trip, ConfabOlmNews *news)
+{
   if (!confab_olm_vault_retry_waiting (vault, transaction, 2, news, NULL) ||
       !sealed_world_list_new (transaction, NULL) ||
       !confab_olm_vault_retry_waiting (vault, transaction, 3, news, NULL) ||
       !confab_olm_vault_retry_waiting (vault, transaction, 2 * 24 * 60 * 60 * 1000, news, NULL))
     g_assert_not_reached ();
   read_events (transaction, trip);
-  trip->n_warnings = news->warnings->len;
+}
+
+/* Whoever speaks in a room that we are in is told whether it is encrypted. */
+static void
+plan (ConfabStoreTransaction *transaction, const ConfabSyncBatch *loaded)
+{
+  for (guint i = 0; i < loaded->rooms->len; i++) {
+    const ConfabSyncRoom *room = loaded->rooms->pdata[i];
+    g_auto (ConfabMegolmPlan) wanted = { .vault = vault,
+                                .room_id = room->room_id,
+                                .type = "m.room.message",
+                                .content = "{}",
+                                .now_ms = 1 };
+    if (!confab_megolm_plan_func (transaction, &wanted, NULL))
+      g_assert_not_reached ();
+    g_assert_cmpint (wanted.status, !=, CONFAB_MEGOLM_UNKNOWN_ROOM);
+  }
 }
 
 static gboolean
 trip_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 {
   Trip *trip = data;
+  g_autoptr (ConfabOlmNews) news = confab_olm_news_new ();
 
-  if (!confab_sync_store_apply (transaction, trip->batch, error))
-    return FALSE;
-  receive (transaction, trip);
+  for (guint i = 0; i < trip->batches->len; i++) {
+    if (!confab_sync_store_apply (transaction, trip->batches->pdata[i], error))
+      return FALSE;
+    receive (transaction, trip->batches->pdata[i], trip, news);
+  }
+  wait_long (transaction, trip, news);
+  trip->n_warnings = news->warnings->len;
   trip->loaded = confab_sync_store_load (transaction, CONFAB_SYNC_STORE_ALL, error);
+  if (trip->loaded != NULL)
+    plan (transaction, trip->loaded);
   g_set_error_literal (error,
                        G_IO_ERROR,
                        G_IO_ERROR_CANCELLED,
@@ -192,11 +235,12 @@ trip_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
 }
 
 static void
-show (const ConfabSyncBatch *batch)
+show (ConfabSyncBatch *const *batches, guint n_batches)
 {
   g_autoptr (ConfabRoomList) list = confab_room_list_new ("@me:x", homeserver);
 
-  confab_room_list_apply (list, batch);
+  for (guint i = 0; i < n_batches; i++)
+    confab_room_list_apply (list, batches[i]);
 }
 
 /* Random text is seldom a sync; so the input chooses among the words of one, and how they are nested. */
@@ -258,6 +302,13 @@ static const char *const words[] = {
   "room_version",
   "12",
   "additional_creators",
+  "m.room.tombstone",
+  "replacement_room",
+  "m.room.history_visibility",
+  "history_visibility",
+  "events_default",
+  "rotation_period_ms",
+  "rotation_period_msgs",
   "@me:x",
   "@b:x",
   "!a:x",
@@ -350,20 +401,44 @@ next_node (Input *input, guint depth)
 }
 
 static JsonObject *
-next_reply (const uint8_t *data, size_t size)
+invent_reply (const uint8_t *data, size_t size)
 {
   Input input = { .data = data, .size = size };
-  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (JsonNode) node = next_node (&input, 0);
   JsonObject *reply;
 
-  if (size > 0 && data[0] == '{')
-    return confab_json_parse_object ((const char *) data, size, NULL);
-  node = next_node (&input, 0);
   if (!JSON_NODE_HOLDS_OBJECT (node))
     return NULL;
   reply = json_node_dup_object (node);
   json_object_set_string_member (reply, "next_batch", "s1");
   return reply;
+}
+
+/* Returns: (element-type JsonObject): the replies, as they were wished for */
+static GPtrArray *
+next_replies (const uint8_t *data, size_t size)
+{
+  GPtrArray *replies = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
+  const uint8_t *end = data + size;
+
+  if (size > 0 && data[0] != '{') {
+    JsonObject *reply = invent_reply (data, size);
+    if (reply != NULL)
+      g_ptr_array_add (replies, reply);
+    return replies;
+  }
+  while (data < end && replies->len < MAX_SYNCS) {
+    const uint8_t *to = memchr (data, '\n', (size_t) (end - data));
+    JsonObject *reply;
+
+    if (to == NULL)
+      to = end;
+    reply = confab_json_parse_object ((const char *) data, to - data, NULL);
+    if (reply != NULL)
+      g_ptr_array_add (replies, reply);
+    data = to + 1;
+  }
+  return replies;
 }
 
 static const ConfabSyncEvent *
@@ -383,37 +458,50 @@ find_declined (const ConfabSyncBatch *batch, const char *room_id)
 }
 
 static void
-check_declined_kept (const Trip *trip)
+check_declined_kept (const ConfabSyncBatch *last, const ConfabSyncBatch *loaded)
 {
-  for (guint i = 0; i < trip->batch->rooms->len; i++) {
-    const ConfabSyncRoom *room = trip->batch->rooms->pdata[i];
-    const ConfabSyncEvent *event = find_declined (trip->batch, room->room_id);
+  for (guint i = 0; i < last->rooms->len; i++) {
+    const ConfabSyncRoom *room = last->rooms->pdata[i];
+    const ConfabSyncEvent *event = find_declined (last, room->room_id);
     if (event != NULL && room->membership == CONFAB_SYNC_MEMBERSHIP_JOIN)
       g_assert_true (
-        json_object_equal (find_declined (trip->loaded, room->room_id)->content, event->content));
+        json_object_equal (find_declined (loaded, room->room_id)->content, event->content));
   }
 }
 
-static void
-run (JsonObject *wish, Trip *trip)
+static GPtrArray *
+read_batches (GPtrArray *wishes)
 {
-  g_autoptr (JsonObject) reply = NULL;
+  GPtrArray *batches = g_ptr_array_new_with_free_func ((GDestroyNotify) confab_sync_batch_unref);
 
   sealed_world_rewind ();
-  reply = sealed_world_fill (wish);
-  trip->batch = confab_sync_batch_new_from_v3 (reply, NULL);
-  if (trip->batch == NULL)
+  for (guint i = 0; i < wishes->len; i++) {
+    g_autoptr (JsonObject) reply = sealed_world_fill (wishes->pdata[i]);
+    ConfabSyncBatch *batch = confab_sync_batch_new_from_v3 (reply, NULL);
+    if (batch != NULL)
+      g_ptr_array_add (batches, batch);
+  }
+  return batches;
+}
+
+static void
+run (GPtrArray *wishes, Trip *trip)
+{
+  g_autoptr (GPtrArray) batches = read_batches (wishes);
+  ConfabSyncBatch *const *shown = (ConfabSyncBatch *const *) batches->pdata;
+
+  if (batches->len == 0)
     return;
-  show (trip->batch);
-  feed (trip->batch);
+  trip->batches = batches;
   confab_store_run (store, trip_func, trip, NULL);
+  show (shown, batches->len);
+  feed (shown, batches->len);
   /* What was taken in must come out again: a store that cannot be read would end the account here. */
   g_assert_nonnull (trip->loaded);
-  check_declined_kept (trip);
-  show (trip->loaded);
-  feed (trip->loaded);
+  check_declined_kept (batches->pdata[batches->len - 1], trip->loaded);
+  show (&trip->loaded, 1);
+  feed (&trip->loaded, 1);
   confab_sync_batch_unref (trip->loaded);
-  confab_sync_batch_unref (trip->batch);
 }
 
 /* JSON with ' for ". */
@@ -459,12 +547,14 @@ check_world (void)
                              "'room_id': '!a:x', 'content': {}}]}";
   static const int sessions[] = { SEALED_KNOWN, SEALED_LATE, SEALED_OTHER };
   g_autoptr (JsonObject) read = read_quoted (frame);
-  g_autoptr (JsonObject) wish = confab_json_copy_object (read);
+  JsonObject *wish = confab_json_copy_object (read);
+  g_autoptr (GPtrArray) wishes = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
   JsonArray *to_device = peek_events (wish, "to_device");
   g_autoptr (JsonObject) filled = NULL;
   g_autoptr (JsonObject) again = NULL;
   Trip trip = { 0 };
 
+  g_ptr_array_add (wishes, wish);
   for (guint i = 0; i < G_N_ELEMENTS (sessions); i++) {
     g_autofree char *content = g_strdup_printf (said, sessions[i]);
     add_event (peek_events (wish, "rooms/join/!a:x/timeline"), content);
@@ -478,7 +568,7 @@ check_world (void)
   sealed_world_rewind ();
   again = sealed_world_fill (wish);
   g_assert_true (json_object_equal (filled, again));
-  run (wish, &trip);
+  run (wishes, &trip);
   g_assert_cmpuint (trip.n_events, ==, 3);
   g_assert_cmpuint (trip.n_warnings, ==, 0);
 }
@@ -504,10 +594,9 @@ LLVMFuzzerInitialize (int *argc, char ***argv)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  g_autoptr (JsonObject) wish = next_reply (data, size);
+  g_autoptr (GPtrArray) wishes = next_replies (data, size);
   Trip trip = { 0 };
 
-  if (wish != NULL)
-    run (wish, &trip);
+  run (wishes, &trip);
   return 0;
 }
