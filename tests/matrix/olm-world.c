@@ -250,7 +250,10 @@ send_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gpo
     return;
   }
   if (self->bad_device != NULL && is_for (messages, self->bad_device)) {
-    fake_homeserver_respond (message, self->bad_status, "{\"errcode\":\"M_UNKNOWN\"}");
+    fake_homeserver_respond (message,
+                             self->bad_status,
+                             self->bad_status == 401 ? "{\"errcode\":\"M_UNKNOWN_TOKEN\"}"
+                                                     : "{\"errcode\":\"M_UNKNOWN\"}");
     return;
   }
   if (g_hash_table_add (self->txns, g_steal_pointer (&key)))

@@ -8,6 +8,8 @@
 
 #include "confab-device-list.h"
 #include "confab-json.h"
+#include "confab-olm-account.h"
+#include "confab-olm-machine-private.h"
 
 #define QUERY "/_matrix/client/v3/keys/query"
 #define COUNT_DEVICES "SELECT count (*) FROM devices"
@@ -238,6 +240,73 @@ test_tampered (Fixture *f, gconstpointer data)
   }
 }
 
+typedef struct {
+  const char *key_id;
+  const char *key;          /* a stranger's */
+  ConfabOlmAccount *signer; /* whose ed25519 the device then has */
+} Swap;
+
+static void
+swap_key_cb (JsonObject *reply, gpointer data)
+{
+  const Swap *swap = data;
+  JsonObject *users = json_object_get_object_member (reply, "device_keys");
+  JsonObject *devices = json_object_get_object_member (users, "@bob:x");
+  JsonObject *device = json_object_get_object_member (devices, "BDEV");
+
+  json_object_set_string_member (json_object_get_object_member (device, "keys"),
+                                 swap->key_id,
+                                 swap->key);
+  json_object_remove_member (device, "signatures");
+  confab_signed_json_sign (device, swap->signer, "@bob:x", "BDEV");
+}
+
+static gboolean
+load_account_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
+{
+  Device *device = ((gpointer *) data)[0];
+  ConfabOlmAccount **account = ((gpointer *) data)[1];
+
+  *account = confab_olm_vault_load_account (confab_olm_machine_get_vault (device->machine),
+                                            transaction,
+                                            NULL,
+                                            error);
+  return *account != NULL;
+}
+
+/* All is well signed, and still neither of a device's keys ever changes: the one that says who signs, and the one that
+ * messages go to. */
+static void
+test_other_identity (Fixture *f, gconstpointer algorithm)
+{
+  g_autofree char *key_id = g_strconcat (algorithm, ":BDEV", NULL);
+  g_autoptr (ConfabOlmAccount) stranger = confab_olm_account_new (NULL);
+  g_autoptr (ConfabOlmAccount) account = NULL;
+  gpointer load[] = { f->bob, &account };
+  gboolean signs = g_str_equal (algorithm, "ed25519");
+  Swap swap = { .key_id = key_id };
+
+  g_assert_true (confab_store_run (f->bob->store, load_account_func, load, NULL));
+  swap.signer = signs ? stranger : account;
+  swap.key = signs ? confab_olm_account_get_ed25519 (stranger)
+                   : confab_olm_account_get_curve25519 (stranger);
+  run (f, track_func, "@bob:x");
+  test_expect (confab_device_list_update (f->list));
+  g_assert_cmpuint (f->n_refused, ==, 0);
+  f->world->on_query = swap_key_cb;
+  f->world->hook_data = &swap;
+  run (f, changed_func, "@bob:x");
+  test_expect (confab_device_list_update (f->list));
+  g_assert_cmpuint (f->n_refused, ==, 1);
+  g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM refused_devices"), ==, 1);
+  /* Of a device that nobody knew it is as good as any. */
+  device_exec (f->alice, "DELETE FROM devices");
+  run (f, changed_func, "@bob:x");
+  test_expect (confab_device_list_update (f->list));
+  g_assert_cmpuint (f->n_refused, ==, 1);
+  g_assert_cmpint (device_count (f->alice, COUNT_DEVICES), ==, 1);
+}
+
 static void
 odd_reply_cb (JsonObject *reply, gpointer data)
 {
@@ -303,6 +372,10 @@ main (int argc, char *argv[])
   ADD ("change-during-query", test_change_during_query);
   ADD ("device-gone", test_device_gone);
   ADD ("tampered", test_tampered);
+  g_test_add (
+    "/device-list/other-ed25519", Fixture, "ed25519", set_up, test_other_identity, tear_down);
+  g_test_add (
+    "/device-list/other-curve25519", Fixture, "curve25519", set_up, test_other_identity, tear_down);
   ADD ("odd-reply", test_odd_reply);
   ADD ("server-away", test_server_away);
   ADD ("resumed", test_resumed);
