@@ -435,6 +435,9 @@ confab_sim_witness_received (ConfabSimWitness *self, const ConfabSimMessage *mes
   confab_sim_witness_take_description (peer, attempt, message->type, content);
   if (confab_sim_witness_note_said (attempt, message->type, content))
     attempt->said_at = confab_clock_get_time (self->clock);
+  /* The attempt's end may come in the same sync: then another pause begins. */
+  if (peer != NULL && g_str_equal (message->type, "m.call.invite"))
+    peer->idle_since = 0;
   if (g_str_equal (message->type, "m.call.invite"))
     take_invite (self, peer, attempt, content);
   else if (g_str_equal (message->type, "m.call.hangup"))
