@@ -84,6 +84,13 @@ query_cb (FakeHomeserver *fake, SoupServerMessage *message, JsonObject *body, gp
   JsonObject *failures = json_object_new ();
   g_autoptr (GList) asked = json_object_get_members (confab_json_peek_object (body, "device_keys"));
 
+  if (self->fail_queries > 0) {
+    self->fail_queries--;
+    json_object_unref (users);
+    json_object_unref (failures);
+    fake_homeserver_respond (message, 502, "{}");
+    return;
+  }
   for (GList *l = asked; l != NULL; l = l->next) {
     JsonObject *devices;
     GHashTableIter iter;

@@ -28,6 +28,7 @@ typedef struct {
   const char *
     bad_device; /* (nullable): what goes to it is refused, and with it the request that it is in; a prefix */
   guint bad_status;
+  guint fail_queries; /* the next ones get 502 */
   guint fail_claims;  /* the next ones get 502 */
   guint lose_answers; /* the next ones are taken, but answered with 502 */
   void (*on_query) (JsonObject *reply, gpointer data);
