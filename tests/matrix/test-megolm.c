@@ -1529,10 +1529,10 @@ test_restart_clear (Lives *self, gconstpointer data)
   live_again (self, future);
   person_show (f->alice);
   confab_megolm_machine_start (f->alice->megolm);
-  test_settle ();
-  g_assert_cmpuint (f->room->puts->len,
-                    ==,
-                    1); /* the store knows no better: the server is heard first */
+  /* The store knows no better: the server is heard first. What is asked for after it, and takes longer, is done. */
+  device_send (f->alice->device, f->bob->device, "later");
+  device_flush (f->alice->device);
+  g_assert_cmpuint (f->room->puts->len, ==, 1);
   if (data != NULL)
     person_sync_unseen (f->alice, NULL); /* it is encrypted */
   confab_megolm_machine_set_heard (f->alice->megolm);
