@@ -97,6 +97,12 @@ room_get_content (Room *self, guint index)
   return json_object_get_object_member (self->timeline->pdata[index], "content");
 }
 
+const char *
+room_get_session (Room *self, guint index)
+{
+  return confab_json_peek_string (room_get_content (self, index), "session_id");
+}
+
 static DexFuture *
 members_func (const char *room_id, gpointer data)
 {
@@ -345,4 +351,14 @@ fixture_tear_down (Fixture *self, gconstpointer data)
   if (self->carol != NULL)
     person_free (self->carol);
   room_free (self->room);
+}
+
+void
+fixture_turn_until_done (Fixture *self, DexFuture *future)
+{
+  while (dex_future_is_pending (future)) {
+    if (!g_main_context_iteration (NULL, FALSE) &&
+        confab_manual_clock_get_n_timeouts (self->room->world->clock) > 1)
+      confab_manual_clock_advance_to_next (self->room->world->clock);
+  }
 }

@@ -41,6 +41,8 @@ typedef struct {
 
 void fixture_set_up (Fixture *self, gconstpointer data);
 void fixture_tear_down (Fixture *self, gconstpointer data);
+/* Turns the clock whenever nothing else is to be done. */
+void fixture_turn_until_done (Fixture *self, DexFuture *future);
 
 Room *room_new (void);
 void room_free (Room *self);
@@ -49,6 +51,7 @@ void room_set_members (Room *self, const char *members); /* comma-separated */
 void
 room_add (Room *self, const char *sender, const char *event_id, gint64 ts, JsonObject *content);
 JsonObject *room_get_content (Room *self, guint index); /* as it was sent */
+const char *room_get_session (Room *self, guint index); /* that it is in */
 
 Person *person_new (Room *room, const char *name, const char *path);
 void person_free (Person *self);

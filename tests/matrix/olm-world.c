@@ -629,6 +629,16 @@ count_func (ConfabStoreTransaction *transaction, gpointer data, GError **error)
   return confab_store_query (transaction, count_row_cb, data, error, ((Count *) data)->sql, NULL);
 }
 
+void
+device_assert_hears (Device *self, const char *expected)
+{
+  g_autofree char *got = NULL;
+
+  device_sync (self, NULL);
+  got = device_drain (self);
+  g_assert_cmpstr (got, ==, expected);
+}
+
 gint64
 device_count (Device *self, const char *sql)
 {

@@ -80,5 +80,7 @@ void device_send_full (Device *self,
 void device_flush (Device *self);
 /* “sender|device|text ” of each message in the inbox; “-” for the device when it came in clear. Empties it. */
 char *device_drain (Device *self);
+/* One sync, after which that is @expected. */
+void device_assert_hears (Device *self, const char *expected);
 gint64 device_count (Device *self, const char *sql);
 void device_exec (Device *self, const char *sql);

@@ -16,12 +16,6 @@
 
 /* Who has a room's key, who is to get it again, and how long it is used. */
 
-static const char *
-session_of (Fixture *f, guint index)
-{
-  return confab_json_peek_string (room_get_content (f->room, index), "session_id");
-}
-
 static void
 whisper_dummy (Fixture *f)
 {
@@ -213,7 +207,7 @@ test_one_refused (Fixture *f, gconstpointer data)
   set_refused (f, NULL);
   person_say (f->alice, "two");
   g_assert_cmpint (count_again (f), ==, 0);
-  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), ==, room_get_session (f->room, 1));
   person_sync (f->bob, NULL);
   g_assert_nonnull (strstr (f->bob->heard->str, SAID ("alice", "ADEV", "two")));
 }
@@ -257,7 +251,7 @@ test_given_up (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count_tries (f), ==, n);
   device_exec (f->alice->device, "UPDATE megolm_outbound SET expired = 1");
   person_say (f->alice, "six");
-  g_assert_cmpstr (session_of (f, 4), !=, session_of (f, 5));
+  g_assert_cmpstr (room_get_session (f->room, 4), !=, room_get_session (f->room, 5));
   g_string_truncate (f->bob->heard, 0);
   person_sync (f->bob, NULL);
   g_assert_nonnull (strstr (f->bob->heard->str, SAID ("alice", "ADEV", "six")));
@@ -287,7 +281,7 @@ test_given_up_and_gone (Fixture *f, gconstpointer data)
   room_set_members (f->room, "@alice:x,@carol:x");
   person_sync (f->alice, NULL);
   person_say (f->alice, "five");
-  g_assert_cmpstr (session_of (f, 3), !=, session_of (f, 4));
+  g_assert_cmpstr (room_get_session (f->room, 3), !=, room_get_session (f->room, 4));
 }
 
 /* One that was taken in between: it counts from the beginning again. */
@@ -360,16 +354,6 @@ test_one_stuck (Fixture *f, gconstpointer data)
 
 /* ---- what cannot be had ---- */
 
-static void
-turn_until_done (Fixture *f, DexFuture *future)
-{
-  while (dex_future_is_pending (future)) {
-    if (!g_main_context_iteration (NULL, FALSE) &&
-        confab_manual_clock_get_n_timeouts (f->room->world->clock) > 1)
-      confab_manual_clock_advance_to_next (f->room->world->clock);
-  }
-}
-
 /* Bob has another device, of which alice's store knows no more than that something has changed. The first time that she
  * asks, the server fails. That is not what is done without: it is asked again, and that device reads what she says. */
 static void
@@ -390,7 +374,7 @@ test_asked_again (Fixture *f, gconstpointer what)
                "WHERE user_id = '@bob:x'");
   *n_fails = 2;
   future = person_send (f->alice, "m.room.message", "{\"body\":\"two\"}");
-  turn_until_done (f, future);
+  fixture_turn_until_done (f, future);
   test_expect (future);
   g_assert_cmpuint (*n_fails, ==, 0);
   person_sync (second, NULL);
@@ -415,11 +399,11 @@ test_again_without_session (Fixture *f, gconstpointer data)
   person_say (f->alice, "two");
   g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM megolm_no_olm"), ==, 1);
   g_assert_cmpint (count_again (f), ==, 1);
-  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), ==, room_get_session (f->room, 1));
   room_set_members (f->room, "@alice:x,@carol:x");
   person_sync (f->alice, NULL);
   person_say (f->alice, "three");
-  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
+  g_assert_cmpstr (room_get_session (f->room, 1), !=, room_get_session (f->room, 2));
 }
 
 /* The process ends when bob's key is refused and the message is on its way: the next one sends it as it was. Or all keys
@@ -518,8 +502,8 @@ test_most_messages (Fixture *f, gconstpointer asked)
   g_assert_true (confab_store_run (f->alice->device->store, wear_func, &wear, NULL));
   person_say (f->alice, "the last one");
   person_say (f->alice, "x");
-  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
-  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
+  g_assert_cmpstr (room_get_session (f->room, 0), ==, room_get_session (f->room, 1));
+  g_assert_cmpstr (room_get_session (f->room, 1), !=, room_get_session (f->room, 2));
 }
 
 #define ADD_DATA(name, data, func)                                                                 \

@@ -13,12 +13,6 @@
 #include "confab-megolm-outbound.h"
 #include "confab-megolm-vault.h"
 
-static const char *
-session_of (Fixture *f, guint index)
-{
-  return confab_json_peek_string (room_get_content (f->room, index), "session_id");
-}
-
 static void
 remove_device (Fixture *f, const char *name)
 {
@@ -53,8 +47,8 @@ test_talk (Fixture *f, gconstpointer data)
                        SAID ("alice", "ADEV", "hello") SAID ("alice", "ADEV", "again")
                          SAID ("bob", "BDEV", "yes"));
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "again") SAID ("bob", "BDEV", "yes"));
-  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
-  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 2));
+  g_assert_cmpstr (room_get_session (f->room, 0), ==, room_get_session (f->room, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), !=, room_get_session (f->room, 2));
   /* One key for each of the others, not one for each message. */
   g_assert_cmpint (device_count (f->alice->device, "SELECT count (*) FROM megolm_shares"), ==, 2);
   g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM room_events"), ==, 0);
@@ -307,7 +301,7 @@ test_new_device (Fixture *f, gconstpointer data)
   second = person_new (f->room, "@bob:x|BNEW", NULL);
   person_sync (f->alice, "@bob:x");
   person_say (f->alice, "late");
-  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), ==, room_get_session (f->room, 1));
   g_assert_cmpint (device_count (f->alice->device,
                                  "SELECT message_index FROM megolm_shares "
                                  "WHERE device_id = 'BNEW'"),
@@ -331,7 +325,7 @@ test_device_gone (Fixture *f, gconstpointer data)
   remove_device (f, "@carol:x|CDEV");
   person_sync (f->alice, "@carol:x");
   person_say (f->alice, "two");
-  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), !=, room_get_session (f->room, 1));
   person_sync (f->carol, NULL);
   person_assert_heard (f->carol, SAID ("alice", "ADEV", "one"));
   person_sync (f->bob, NULL);
@@ -361,7 +355,7 @@ test_blocked (Fixture *f, gconstpointer data)
   person_set_blocked (f->alice, "@carol:x", "CDEV", TRUE);
   person_say (f->alice, "two");
   person_say (f->alice, "three");
-  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), !=, room_get_session (f->room, 1));
   /* It is told so once, in clear, with nothing secret in it. */
   g_assert_cmpuint (world_mailbox (f->room->world, "@carol:x|CDEV")->len, ==, 1);
   person_sync (f->carol, NULL);
@@ -613,7 +607,7 @@ test_no_olm (Fixture *f, gconstpointer data)
   person_say (f->alice, "three");
   person_sync (f->carol, NULL);
   person_assert_heard (f->carol, SAID ("alice", "ADEV", "three"));
-  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 2));
+  g_assert_cmpstr (room_get_session (f->room, 0), ==, room_get_session (f->room, 2));
 }
 
 static void
@@ -623,7 +617,7 @@ test_member_left (Fixture *f, gconstpointer data)
   room_set_members (f->room, "@alice:x,@bob:x");
   person_sync (f->alice, NULL);
   person_say (f->alice, "two");
-  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), !=, room_get_session (f->room, 1));
   g_assert_cmpuint (world_mailbox (f->room->world, "@carol:x|CDEV")->len, ==, 1);
   person_sync (f->carol, NULL);
   person_assert_heard (f->carol, SAID ("alice", "ADEV", "one"));
@@ -669,7 +663,7 @@ test_gone_and_back (Fixture *f, gconstpointer data)
   device_sync_rooms (f->alice->device, NULL, "s2", rooms);
   person_show (f->alice);
   person_say (f->alice, "two");
-  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), !=, room_get_session (f->room, 1));
   person_sync (f->carol, NULL);
   person_assert_heard (f->carol, SAID ("alice", "ADEV", "one") SAID ("alice", "ADEV", "two"));
 }
@@ -704,7 +698,7 @@ test_behind (Fixture *f, gconstpointer data)
   person_show (f->alice);
   test_expect (future);
   g_assert_true (timeline_has_two (f));
-  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), !=, room_get_session (f->room, 1));
   g_assert_cmpuint (world_mailbox (f->room->world, "@carol:x|CDEV")->len, ==, 1);
 }
 
@@ -740,8 +734,8 @@ test_rotate_by_count (Fixture *f, gconstpointer data)
   person_sync (f->alice, NULL);
   for (guint i = 0; i < 3; i++)
     person_say (f->alice, "x");
-  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
-  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
+  g_assert_cmpstr (room_get_session (f->room, 0), ==, room_get_session (f->room, 1));
+  g_assert_cmpstr (room_get_session (f->room, 1), !=, room_get_session (f->room, 2));
   person_sync (f->bob, NULL);
   person_assert_heard (f->bob,
                        SAID ("alice", "ADEV", "x") SAID ("alice", "ADEV", "x")
@@ -760,8 +754,8 @@ test_rotate_by_time (Fixture *f, gconstpointer back)
   person_say (f->alice, "x");
   world_turn_clock (f->room->world, 1000, back);
   person_say (f->alice, "x");
-  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
-  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
+  g_assert_cmpstr (room_get_session (f->room, 0), ==, room_get_session (f->room, 1));
+  g_assert_cmpstr (room_get_session (f->room, 1), !=, room_get_session (f->room, 2));
 }
 
 /* A room cannot ask for a session that is never worn, nor for one a message by way of a period of nothing. */
@@ -773,12 +767,12 @@ test_rotation_bounds (Fixture *f, gconstpointer data)
   person_say (f->alice, "x");
   confab_manual_clock_advance (f->room->world->clock, 7u * 24 * 60 * 60 * 1000);
   person_say (f->alice, "x");
-  g_assert_cmpstr (session_of (f, 0), !=, session_of (f, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), !=, room_get_session (f->room, 1));
   f->room->period_ms = 1;
   person_sync (f->alice, NULL);
   confab_manual_clock_advance (f->room->world->clock, 1000);
   person_say (f->alice, "x");
-  g_assert_cmpstr (session_of (f, 1), ==, session_of (f, 2));
+  g_assert_cmpstr (room_get_session (f->room, 1), ==, room_get_session (f->room, 2));
 }
 
 /* ---- refusals ---- */
@@ -1071,23 +1065,13 @@ test_unknown_algorithm (Fixture *f, gconstpointer data)
 /* ---- failures ---- */
 
 static void
-turn_until_done (Fixture *f, DexFuture *future)
-{
-  while (dex_future_is_pending (future)) {
-    if (!g_main_context_iteration (NULL, FALSE) &&
-        confab_manual_clock_get_n_timeouts (f->room->world->clock) > 1)
-      confab_manual_clock_advance_to_next (f->room->world->clock);
-  }
-}
-
-static void
 test_retry (Fixture *f, gconstpointer data)
 {
   DexFuture *future;
 
   f->room->fail_puts = 2;
   future = person_send (f->alice, "m.room.message", "{\"body\":\"once\"}");
-  turn_until_done (f, future);
+  fixture_turn_until_done (f, future);
   test_expect (future);
   g_assert_cmpuint (f->room->puts->len, ==, 3);
   g_assert_cmpstr (f->room->puts->pdata[0], ==, f->room->puts->pdata[1]);
@@ -1124,7 +1108,7 @@ test_key_waits (Fixture *f, gconstpointer data)
 
   f->room->world->refuse_sends = G_MAXUINT;
   future = person_send (f->alice, "m.room.message", "{\"body\":\"lost\"}");
-  turn_until_done (f, future);
+  fixture_turn_until_done (f, future);
   test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK);
   confab_manual_clock_advance (f->room->world->clock, 10 * 60 * 1000);
   f->room->world->refuse_sends = 0;
@@ -1177,7 +1161,7 @@ test_key_unread_and_gone (Fixture *f, gconstpointer data)
   room_set_members (f->room, "@alice:x,@carol:x");
   person_sync (f->alice, NULL);
   person_say (f->alice, "two");
-  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 2));
+  g_assert_cmpstr (room_get_session (f->room, 1), !=, room_get_session (f->room, 2));
   person_sync (f->carol, NULL);
   g_assert_nonnull (strstr (f->carol->heard->str, SAID ("alice", "ADEV", "two")));
 }
@@ -1190,7 +1174,7 @@ test_network_late (Fixture *f, gconstpointer data)
 
   f->room->fail_members = 3;
   future = person_send (f->alice, "m.room.message", "{\"body\":\"patient\"}");
-  turn_until_done (f, future);
+  fixture_turn_until_done (f, future);
   test_expect (future);
   g_assert_cmpuint (f->room->fail_members, ==, 0);
   person_sync (f->bob, NULL);
@@ -1214,7 +1198,7 @@ test_encrypted_meanwhile (Fixture *f, gconstpointer data)
   future = person_send (f->alice, "m.room.message", "{\"body\":\"clear\"}");
   test_until (was_tried, f);
   person_sync (f->alice, NULL);
-  turn_until_done (f, future);
+  fixture_turn_until_done (f, future);
   test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_FAILED);
   g_assert_cmpuint (f->room->puts->len, ==, 1);
 }
@@ -1226,7 +1210,7 @@ test_gives_up (Fixture *f, gconstpointer data)
 
   f->room->fail_puts = G_MAXUINT;
   future = person_send (f->alice, "m.room.message", "{\"body\":\"lost\"}");
-  turn_until_done (f, future);
+  fixture_turn_until_done (f, future);
   test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK);
   f->room->fail_puts = 0;
   person_say (f->alice, "found");
@@ -1335,7 +1319,7 @@ test_restart_keys (Lives *self, gconstpointer data)
   person_sync (f->bob, NULL);
   person_sync (f->alice, NULL);
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "secret") SAID ("alice", "ADEV", "after"));
-  g_assert_cmpstr (session_of (f, 0), ==, session_of (f, 1));
+  g_assert_cmpstr (room_get_session (f->room, 0), ==, room_get_session (f->room, 1));
   g_assert_cmpuint (index_of (f), ==, 1);
   g_assert_cmpint (count_left (self), ==, 0);
 }
@@ -1551,7 +1535,7 @@ test_restart_given_up (Lives *self, gconstpointer data)
 
   f->room->fail_puts = G_MAXUINT;
   future = person_send (f->alice, "m.room.message", "{\"body\":\"lost\"}");
-  turn_until_done (f, future);
+  fixture_turn_until_done (f, future);
   test_expect_error (future, CONFAB_MATRIX_ERROR, CONFAB_MATRIX_ERROR_NETWORK);
   g_assert_cmpint (count_left (self), ==, 0);
   live_again (self, NULL);

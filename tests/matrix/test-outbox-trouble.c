@@ -108,16 +108,6 @@ was_tried_cb (gpointer data)
          (f->world->sent->len > 0 && confab_manual_clock_get_n_timeouts (f->world->clock) > 0);
 }
 
-static void
-assert_inbox (Device *device, const char *expected)
-{
-  g_autofree char *got = NULL;
-
-  device_sync (device, NULL);
-  got = device_drain (device);
-  g_assert_cmpstr (got, ==, expected);
-}
-
 /* The token is no good any more: that is no answer to the message, which goes out when there is another. */
 static void
 test_logged_out (Fixture *f, gconstpointer data)
@@ -130,7 +120,7 @@ test_logged_out (Fixture *f, gconstpointer data)
   f->world->bad_device = NULL;
   test_until (has_outcome_cb, f);
   g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ");
-  assert_inbox (f->bob, "@alice:x|ADEV|hello @alice:x|ADEV|one ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|hello @alice:x|ADEV|one ");
 }
 
 /* Nothing but answers that say nothing: who has sent it hears of it while it matters, not when it is too old. */

@@ -57,16 +57,6 @@ tear_down (Fixture *f, gconstpointer data)
   g_free (f->dir);
 }
 
-static void
-assert_inbox (Device *device, const char *expected)
-{
-  g_autofree char *got = NULL;
-
-  device_sync (device, NULL);
-  got = device_drain (device);
-  g_assert_cmpstr (got, ==, expected);
-}
-
 /* Waits for all messages, and turns the clock whenever something waits for it. */
 static gboolean
 is_done_cb (gpointer data)
@@ -121,9 +111,9 @@ test_order_and_batches (Fixture *f, gconstpointer data)
   g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ok ok ok ok ok ok ok ok ");
   g_assert_cmpuint (f->world->sent->len, <=, 5); /* nine messages, each device's in order */
   g_assert_cmpuint (fake_homeserver_get_n_requests (f->world->fake, CLAIM), <=, 2);
-  assert_inbox (f->bob, "@alice:x|ADEV|0 @alice:x|ADEV|1 @alice:x|ADEV|2 ");
-  assert_inbox (second, "@alice:x|ADEV|0 @alice:x|ADEV|1 @alice:x|ADEV|2 ");
-  assert_inbox (carol, "@alice:x|ADEV|0 @alice:x|ADEV|1 @alice:x|ADEV|2 ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|0 @alice:x|ADEV|1 @alice:x|ADEV|2 ");
+  device_assert_hears (second, "@alice:x|ADEV|0 @alice:x|ADEV|1 @alice:x|ADEV|2 ");
+  device_assert_hears (carol, "@alice:x|ADEV|0 @alice:x|ADEV|1 @alice:x|ADEV|2 ");
   device_free (second);
   device_free (carol);
 }
@@ -164,7 +154,7 @@ test_everybody_at_once (Fixture *f, gconstpointer data)
     g_assert_cmpuint (count_devices (f->world->sent->pdata[n_before]), ==, N_PEERS);
   }
   for (guint i = 0; i < N_PEERS; i++) {
-    assert_inbox (
+    device_assert_hears (
       peers[i], "@alice:x|ADEV|hello @alice:x|ADEV|muted @alice:x|ADEV|muted @alice:x|ADEV|muted ");
     device_free (peers[i]);
   }
@@ -187,7 +177,7 @@ test_slow_down (Fixture *f, gconstpointer data)
   /* The same request each time, by its transaction id. */
   for (guint i = 1; i < 4; i++)
     g_assert_cmpstr (f->world->sent->pdata[i], ==, f->world->sent->pdata[0]);
-  assert_inbox (f->bob, "@alice:x|ADEV|one @alice:x|ADEV|two ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|one @alice:x|ADEV|two ");
 }
 
 static void
@@ -198,7 +188,7 @@ test_lost_answer (Fixture *f, gconstpointer data)
   wait_done (f, 1);
   g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ");
   g_assert_cmpuint (f->world->sent->len, ==, 3);
-  assert_inbox (f->bob, "@alice:x|ADEV|one ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|one ");
   g_assert_cmpuint (f->bob->warnings->len, ==, 0);
 }
 
@@ -222,7 +212,7 @@ test_restart (Fixture *f, gconstpointer data)
   device_flush (f->alice);
   g_assert_cmpuint (f->world->sent->len, ==, 3);
   g_assert_cmpstr (f->world->sent->pdata[0], ==, f->world->sent->pdata[1]);
-  assert_inbox (f->bob, "@alice:x|ADEV|one @alice:x|ADEV|two ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|one @alice:x|ADEV|two ");
   g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
 }
 
@@ -239,12 +229,12 @@ test_stale_after_restart (Fixture *f, gconstpointer back)
   device_start (f->alice);
   device_flush (f->alice);
   g_assert_cmpuint (f->world->sent->len, ==, 1);
-  assert_inbox (f->bob, "");
+  device_assert_hears (f->bob, "");
   g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
   /* The ratchet has moved on over what was dropped. */
   device_send (f->alice, f->bob, "three");
   device_flush (f->alice);
-  assert_inbox (f->bob, "@alice:x|ADEV|three ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|three ");
 }
 
 /* What the server will never take is not tried for a minute; what comes after it goes out. */
@@ -260,7 +250,7 @@ test_forbidden (Fixture *f, gconstpointer data)
   device_send (f->alice, f->bob, "two");
   wait_done (f, 2);
   g_assert_cmpstr (f->alice->outcomes->str, ==, "1 ok ");
-  assert_inbox (f->bob, "@alice:x|ADEV|two ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|two ");
 }
 
 /* Who has a peer each is in one request; what of that the server refuses is found by halves. */
@@ -282,7 +272,7 @@ add_peers (Fixture *f, Device **peers)
   send_to_peers (f, peers, "hello");
   device_flush (f->alice);
   for (guint i = 0; i < N_PEERS; i++)
-    assert_inbox (peers[i], "@alice:x|ADEV|hello ");
+    device_assert_hears (peers[i], "@alice:x|ADEV|hello ");
   g_string_truncate (f->alice->outcomes, 0);
 }
 
@@ -313,7 +303,7 @@ assert_all_but_bad (Device **peers, const char *text)
   g_autofree char *expected = g_strdup_printf ("@alice:x|ADEV|%s ", text);
 
   for (guint i = 0; i < N_PEERS; i++) {
-    assert_inbox (peers[i], i == BAD_PEER ? "" : expected);
+    device_assert_hears (peers[i], i == BAD_PEER ? "" : expected);
     g_assert_cmpuint (peers[i]->warnings->len, ==, 0);
   }
 }
@@ -345,7 +335,7 @@ test_one_refused (Fixture *f, gconstpointer status)
   device_flush (f->alice);
   g_assert_cmpuint (f->world->sent->len, ==, n_before + 1);
   for (guint i = 0; i < N_PEERS; i++)
-    assert_inbox (peers[i], "@alice:x|ADEV|two ");
+    device_assert_hears (peers[i], "@alice:x|ADEV|two ");
   remove_peers (peers);
 }
 
@@ -398,7 +388,7 @@ test_all_refused (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->world->sent->len - n_before, ==, 2 * N_PEERS - 1);
   g_assert_cmpuint (f->alice->n_done, ==, 2 * N_PEERS);
   for (guint i = 0; i < N_PEERS; i++)
-    assert_inbox (peers[i], "");
+    device_assert_hears (peers[i], "");
   remove_peers (peers);
 }
 
@@ -417,8 +407,9 @@ test_damaged_row (Fixture *f, gconstpointer sql)
   g_assert_nonnull (strstr (f->alice->outcomes->str, FAILED));
   g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
   for (guint i = 0; i < N_PEERS; i++)
-    assert_inbox (peers[i],
-                  i == BAD_PEER ? "@alice:x|ADEV|two " : "@alice:x|ADEV|one @alice:x|ADEV|two ");
+    device_assert_hears (peers[i],
+                         i == BAD_PEER ? "@alice:x|ADEV|two "
+                                       : "@alice:x|ADEV|one @alice:x|ADEV|two ");
   remove_peers (peers);
 }
 
@@ -447,9 +438,9 @@ test_damaged_on_its_way (Fixture *f, gconstpointer sql)
   g_assert_nonnull (strstr (f->alice->outcomes->str, FAILED));
   g_assert_cmpint (device_count (f->alice, "SELECT count (*) FROM outbox"), ==, 0);
   for (guint i = 0; i < N_PEERS; i++)
-    assert_inbox (peers[i],
-                  all || i == BAD_PEER ? "@alice:x|ADEV|two "
-                                       : "@alice:x|ADEV|one @alice:x|ADEV|two ");
+    device_assert_hears (peers[i],
+                         all || i == BAD_PEER ? "@alice:x|ADEV|two "
+                                              : "@alice:x|ADEV|one @alice:x|ADEV|two ");
   remove_peers (peers);
 }
 
@@ -533,7 +524,7 @@ test_one_fails (Fixture *f, gconstpointer data)
   device_send (f->alice, peers[0], "now");
   test_until (has_outcome_cb, f);
   g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ");
-  assert_inbox (peers[0], "@alice:x|ADEV|now ");
+  device_assert_hears (peers[0], "@alice:x|ADEV|now ");
   f->world->bad_device = NULL;
   test_until (is_none_left_cb, f);
   device_flush (f->alice);
@@ -574,7 +565,7 @@ test_unread_answer (Fixture *f, gconstpointer data)
   wait_done (f, 1);
   g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ");
   g_assert_cmpuint (f->world->sent->len, ==, 3);
-  assert_inbox (f->bob, "@alice:x|ADEV|one ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|one ");
   /* Should it never say anything else, there is an end. */
   f->world->unread_sends = G_MAXUINT;
   device_send (f->alice, f->bob, "two");
@@ -621,7 +612,7 @@ test_no_keys (Fixture *f, gconstpointer data)
   device_send (f->alice, f->bob, "three");
   wait_done (f, 3);
   g_assert_cmpstr (f->alice->outcomes->str, ==, "2 2 ok ");
-  assert_inbox (f->bob, "@alice:x|ADEV|three ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|three ");
 }
 
 static void
@@ -655,7 +646,7 @@ test_fallback_key (Fixture *f, gconstpointer data)
   device_send (f->alice, f->bob, "one");
   wait_done (f, 1);
   g_assert_cmpstr (f->alice->outcomes->str, ==, "ok ");
-  assert_inbox (f->bob, "@alice:x|ADEV|one ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|one ");
 }
 
 static void
@@ -680,7 +671,7 @@ test_fails_closed (Fixture *f, gconstpointer data)
   /* In the encrypted room a device with keys gets it encrypted, whatever was asked for. */
   device_send_full (f->alice, "!secret:x", "@bob:x", "BDEV", "e", CONFAB_SIGNALLING_CLEAR);
   wait_done (f, 5);
-  assert_inbox (f->bob, "@alice:x|ADEV|e ");
+  device_assert_hears (f->bob, "@alice:x|ADEV|e ");
 }
 
 /* ---- kill -9 ---- */

@@ -23,12 +23,6 @@ assert_inbox (Person *person, const char *expected)
   g_assert_cmpstr (got, ==, expected);
 }
 
-static const char *
-session_of (Fixture *f, guint index)
-{
-  return confab_json_peek_string (room_get_content (f->room, index), "session_id");
-}
-
 /* ---- what is spoilt ---- */
 
 static void
@@ -44,7 +38,7 @@ test_inbound_key (Fixture *f, gconstpointer data)
   /* What is given again counts, though it is of the same session and reads less of it. */
   device_exec (f->alice->device, "UPDATE megolm_shares SET state = 2");
   person_say (f->alice, "three");
-  g_assert_cmpstr (session_of (f, 2), ==, session_of (f, 0));
+  g_assert_cmpstr (room_get_session (f->room, 2), ==, room_get_session (f->room, 0));
   person_sync (f->bob, NULL);
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "three"));
   g_assert_cmpint (device_count (f->bob->device, "SELECT count (*) FROM megolm_seen"), ==, 2);
@@ -56,7 +50,7 @@ test_outbound_session (Fixture *f, gconstpointer data)
   person_say (f->alice, "one");
   device_exec (f->alice->device, "UPDATE megolm_outbound SET pickle = x'41414141'");
   person_say (f->alice, "two");
-  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 0));
+  g_assert_cmpstr (room_get_session (f->room, 1), !=, room_get_session (f->room, 0));
   person_sync (f->bob, NULL);
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "one") SAID ("alice", "ADEV", "two"));
 }
@@ -114,7 +108,7 @@ test_olm_of_room (Fixture *f, gconstpointer data)
   device_exec (f->alice->device, SPOIL_OLM_WITH_BOB);
   device_exec (f->alice->device, "UPDATE megolm_outbound SET expired = 1");
   person_say (f->alice, "two");
-  g_assert_cmpstr (session_of (f, 1), !=, session_of (f, 0));
+  g_assert_cmpstr (room_get_session (f->room, 1), !=, room_get_session (f->room, 0));
   person_sync (f->bob, NULL);
   person_sync (f->carol, NULL);
   person_assert_heard (f->bob, SAID ("alice", "ADEV", "one") SAID ("alice", "ADEV", "two"));
